@@ -1,0 +1,1 @@
+"""Schoolshed: where children need better schools, and where there is room for them."""

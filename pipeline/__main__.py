@@ -1,0 +1,66 @@
+"""Command line: ``python -m pipeline STAGE``, and the acts around the stages."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+import time
+
+from pipeline.errors import PipelineError
+
+USAGE = """usage: python -m pipeline COMMAND
+
+  <stage>         run one stage of dvc.yaml: {stages}
+  use STUDY       put studies/STUDY.yaml in force (params.yaml)
+  fetch           bring the study's official files into data/raw
+  town [SIZE]     write Millbrook's raw files again (or a town of SIZE areas)
+  studies [NAME]  run the real studies in scratch copies of this workspace
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; a refusal is printed without a traceback and gives exit code 1."""
+    from pipeline.stages import NAMES, execute
+
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    started = time.monotonic()
+    try:
+        if command in NAMES and not rest:
+            _end_with_parent()
+            print(f"{command}: working ...", flush=True)
+            execute(command)
+            print(f"{command}: done in {time.monotonic() - started:.1f} s", flush=True)
+        elif command == "use" and len(rest) == 1:
+            from pipeline.fetch import use
+
+            use(rest[0])
+        elif command == "fetch" and not rest:
+            from pipeline.fetch import fetch
+
+            fetch()
+        elif command == "town" and len(rest) <= 1:
+            from pipeline.town import write_town
+
+            write_town(*map(int, rest))
+        elif command == "studies":
+            from pipeline.studies import run_studies
+
+            return run_studies(rest)
+        else:
+            print(USAGE.format(stages=" ".join(NAMES)), file=sys.stderr)
+            return 2
+    except PipelineError as error:
+        print(f"\nERROR in {command}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _end_with_parent() -> None:
+    """On Linux, end this process when the `dvc repro` that started it is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1 is PR_SET_PDEATHSIG
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

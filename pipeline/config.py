@@ -1,0 +1,275 @@
+"""params.yaml as frozen, typed settings; unknown keys and unquoted codes are refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from pipeline.errors import ConfigError
+from pipeline.origins import ROOMS, Raw, Strict
+
+PARAMS = Path("params.yaml")
+
+
+class StudyName(Strict):
+    """What is studied."""
+
+    name: str = Field(pattern=r"[a-z0-9_]+", description="Short name; the folder under data/raw")
+    title: str
+    district_id: str
+    fall_year: int = Field(description="School year 'now', by its autumn")
+    data_root: str | None = Field(None, description="Folder with the files that fetch copies; SCHOOLSHED_DATA overrides it")
+    note: str = ""
+
+
+class Geography(Strict):
+    """How the ground is measured."""
+
+    crs: str = Field(pattern=r"(EPSG|ESRI):\d+", description="Equal-area CRS for storage and arithmetic")
+    box: tuple[float, float, float, float] = Field(strict=False, description="West, south, east, north in degrees: all data must lie near it")
+    detour_factor: float = Field(1.3, ge=1, description="Road distance over straight line")
+    metres_per_minute: float = Field(400.0, gt=0, description="Travel speed; 400 is 24 km/h by car or bus in a city")
+    reach_m: float = Field(8000.0, gt=0, description="Trips longer than this are not listed")
+    sliver_m2: float = Field(500.0, ge=0, description="Overlaps and gaps smaller than this are slivers: repaired and recorded")
+    overlap_share: float = Field(0.001, ge=0, le=0.05, description="Overlap of two zones, over the smaller, above which the file is refused")
+    outside_share: float = Field(0.02, ge=0, le=1, description="Share of children outside all zones above which profiles refuse")
+
+
+class Zones(Strict):
+    """Attendance zones."""
+
+    kind: Literal["published", "nearest_school", "none"] = "published"
+    fall_year: int = Field(description="School year of the zones in force")
+    levels: tuple[Literal["elementary", "middle", "high"], ...] = Field(("elementary", "middle", "high"), strict=False)
+
+
+class Neighborhoods(Strict):
+    """The units of the need index."""
+
+    kind: Literal["published", "census_areas"] = "published"
+    area_level: str = "tract"
+    vintage: str = ""
+
+
+class Bands(Strict):
+    """Grades of each level."""
+
+    elementary: tuple[str, ...] = Field(("TK", "KG", "01", "02", "03", "04", "05"), strict=False)
+    middle: tuple[str, ...] = Field(("06", "07", "08"), strict=False)
+    high: tuple[str, ...] = Field(("09", "10", "11", "12"), strict=False)
+
+
+class Vintages(Strict):
+    """Which census figures are 'now' and 'before'; periods that overlap are not compared."""
+
+    now: str
+    before: str | None = None
+    control: dict[str, float] = Field(default_factory=dict, description="vintage: total population its counts are scaled to")
+
+
+class Allocation(Strict):
+    """How counts travel from census areas to zones and neighborhoods."""
+
+    evidence: tuple[Literal["children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"], ...] = Field(
+        ("children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"), strict=False, description="Best first; the first that the study has data for is used"
+    )
+
+
+class Reliability(Strict):
+    """Classes of the coefficient of variation."""
+
+    high_cv: float = Field(0.12, gt=0)
+    medium_cv: float = Field(0.40, gt=0)
+
+
+class Need(Strict):
+    """The need index."""
+
+    weights: dict[str, float] = Field(description="indicator: weight; an indicator that is not named is not used")
+    draws: int = Field(1000, ge=100)
+    seed: int = 20240901
+    top_share: float = Field(0.2, gt=0, lt=1, description="'High need' means the top share of neighborhoods")
+    certain_share: float = Field(0.8, gt=0.5, le=1, description="'High' is said where at least this share of draws agrees")
+    possible_share: float = Field(0.2, gt=0, lt=1, description="'Possible' is said from this share of draws on")
+    hot_spot_alpha: float = Field(0.1, gt=0, lt=1, description="False-discovery rate of hot spots")
+    smallest_population: float = Field(50.0, ge=0, description="Areas with fewer people are not ranked")
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Need:
+        if not self.weights or min(self.weights.values()) < 0 or sum(self.weights.values()) <= 0:
+            raise ValueError("need.weights must name at least one indicator, with no negative weight")
+        return self
+
+
+class Quality(Strict):
+    """When a school offers quality seats."""
+
+    subjects: tuple[str, ...] = Field(("ela", "math"), strict=False)
+    cut_share: float | None = Field(None, description="Status above which a school is strong; empty: the top quarter of the district's schools")
+    weak_share: float | None = Field(None, description="Status below which a school is weak; empty: the bottom quarter")
+    probability_share: float = Field(0.5, ge=0.5, lt=1, description="Probability of lying above the cut that a quality school needs")
+    target_share: float = Field(0.8, gt=0, le=1, description="Where the five-year path ends")
+    target_years: int = Field(5, ge=1)
+
+
+class Growth(Strict):
+    """School-age growth."""
+
+    alpha: float = Field(0.1, gt=0, lt=1)
+    smallest_seats: float = Field(25.0, ge=0, description="A pocket has at least this many children more (or fewer)")
+    age_band: Literal["0-4", "5-9", "10-14", "15-17", "5-17", "0-17"] = "5-17"
+    smallest_ratio: float = Field(0.904, gt=0, description="Cap of a five-year cohort-change ratio (0.98^5)")
+    largest_ratio: float = Field(1.276, gt=0, description="Cap of a five-year cohort-change ratio (1.05^5)")
+
+
+class Outlook(Strict):
+    """Enrollment outlook."""
+
+    years: int = Field(5, ge=1, le=10)
+    survival_years: int = Field(4, ge=1, description="Year-to-year steps averaged into cohort survival")
+    first_year: int | None = Field(None, description="Earliest fall used; empty: all")
+    leave_out: tuple[int, ...] = Field((), strict=False, description="Falls whose change is not taken for a trend (such as 2020)")
+    pupils_per_home: dict[str, float] = Field(default_factory=dict, description="home type: pupils per new home")
+
+
+class Capacity(Strict):
+    """Pupils per room; law and policy numbers, dated and sourced."""
+
+    source: str
+    effective: str
+    elementary_loading: float = Field(gt=0)
+    secondary_loading: float = Field(gt=0)
+    special_day_loading: float = Field(gt=0)
+    use_ratio: float = Field(gt=0, le=1, description="Share of the day a room can be scheduled (functional capacity)")
+    counts_portables: bool = False
+
+
+class Seats(Strict):
+    """Service gap and access."""
+
+    elementary_reach_m: float = Field(2400.0, gt=0)
+    middle_reach_m: float = Field(5000.0, gt=0)
+    high_reach_m: float = Field(8000.0, gt=0)
+
+
+class Utilization(Strict):
+    """When a site counts as underutilized."""
+
+    under_ratio: float = Field(0.75, gt=0, lt=1)
+    definitions: int = Field(2, ge=1, description="Capacity definitions that must agree")
+    surplus_rooms: float = Field(6.0, ge=0)
+
+
+class Matches(Strict):
+    """Co-location and siting."""
+
+    smallest_school: float = Field(80.0, ge=0, description="Pupils a school needs to ask for space")
+    travel_m: float = Field(8000.0, gt=0)
+    options: int = Field(10, ge=1)
+
+
+class Publish(Strict):
+    """What the public sees."""
+
+    smallest_cell: int = Field(11, ge=5, description="Pupil counts below this are not shown")
+
+
+class Atlas(Strict):
+    """The maps."""
+
+    language: Literal["en"] = "en"
+    prepared_by: str = ""
+
+
+class Study(Strict):
+    """The whole of params.yaml."""
+
+    study: StudyName
+    geography: Geography
+    raw: Raw
+    zones: Zones
+    neighborhoods: Neighborhoods
+    bands: Bands = Bands()
+    vintages: Vintages
+    allocation: Allocation = Allocation()
+    reliability: Reliability = Reliability()
+    need: Need
+    quality: Quality = Quality()
+    growth: Growth = Growth()
+    outlook: Outlook = Outlook()
+    capacity: Capacity
+    seats: Seats = Seats()
+    utilization: Utilization = Utilization()
+    matches: Matches = Matches()
+    publish: Publish = Publish()
+    atlas: Atlas = Atlas()
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without surprises: refuses repeated keys and unquoted codes such as 06067 or 12:30."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+    def refuse_surprise(self, node: yaml.ScalarNode) -> Any:
+        plain = node.value
+        if _CODE.fullmatch(plain) or (node.tag.endswith(":bool") and plain not in ("true", "false")):
+            raise yaml.constructor.ConstructorError(None, None, f"{plain} is ambiguous: quote it ('{plain}') or write true / false", node.start_mark)
+        return getattr(self, f"construct_yaml_{node.tag.rsplit(':', 1)[1]}")(node)
+
+
+_CODE = re.compile(r"[-+]?0\d+|\d+(:\d+)+")
+for _tag in ("int", "float", "bool"):
+    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _StrictLoader.refuse_surprise)
+
+
+def load(path: Path = PARAMS) -> Study:
+    """Read a study.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is not YAML, has unknown or repeated keys, or a value of the
+        wrong type; every fault is named with its place.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path} is not there. Run `python -m pipeline use millbrook`, or copy a file from studies/.")
+    try:
+        # a subclass of SafeLoader: builds plain values only
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
+        return Study.model_validate(values)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not readable YAML: {error}") from error
+    except ValidationError as error:
+        faults = "".join(f"\n  - {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
+        raise ConfigError(f"{path} is not a valid study:{faults}\nEach key is explained in studies/millbrook.yaml and docs/studies.md.") from error
+
+
+class _Undeclared:
+    """Stands for a section that a stage did not declare; any use of it is an error."""
+
+    def __init__(self, stage: str, section: str) -> None:
+        self._message = f"stage {stage} uses the section {section} of params.yaml without declaring it"
+
+    def __getattr__(self, name: str) -> Any:
+        raise ConfigError(self._message)
+
+
+def only(study: Study, stage: str, sections: tuple[str, ...]) -> Study:
+    """The study with only the declared sections; a section may be narrowed, as in ``raw.census``."""
+    heads = {section.split(".")[0] for section in sections}
+    update: dict[str, Any] = {name: _Undeclared(stage, name) for name in Study.model_fields if name not in heads}
+    rooms = {section.split(".")[1] for section in sections if section.startswith("raw.")}
+    if rooms:
+        update["raw"] = study.raw.model_copy(update={room: _Undeclared(stage, f"raw.{room}") for room in ROOMS if room not in rooms})
+    return study.model_copy(update=update)

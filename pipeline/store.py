@@ -1,0 +1,97 @@
+"""The only door to data/processed and maps/: checks, sorts, writes whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import MissingInput, PipelineError
+from pipeline.tables import BY_TABLE, Table, check
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROCESSED = Path("data/processed")
+MAPS = Path("maps")
+
+
+def path_of(name: str) -> Path:
+    """Where a table or file lives: ``need`` -> data/processed/need.parquet, ``maps/need.html`` as it is."""
+    if name in BY_TABLE:
+        return PROCESSED / f"{name}.parquet"
+    parts = PurePosixPath(name).parts
+    if parts[:1] != ("maps",) and parts[:2] != ("data", "processed") or ".." in parts:
+        raise PipelineError(f"{name!r} is neither a table nor a file under maps/ or data/processed/.")
+    return Path(*parts)
+
+
+def read(name: str, columns: list[str] | None = None) -> Any:
+    """Read a table: a GeoDataFrame where it has shapes (and ``geometry`` is asked for).
+
+    Raises
+    ------
+    MissingInput
+        If the table has not been made yet.
+    """
+    table, path = BY_TABLE[name], path_of(name)
+    if not path.is_file():
+        raise MissingInput(f"{path} is not there yet: run `dvc repro {table.stage}` first.")
+    if table.is_spatial and (columns is None or "geometry" in columns):
+        import geopandas
+
+        return geopandas.read_parquet(path, columns=columns)
+    import pandas as pd
+
+    return pd.read_parquet(path, columns=columns)
+
+
+def write(outputs: Mapping[str, Any], *, crs: str) -> None:
+    """Check every output, then write each whole: all of them or none.
+
+    Tables are held to their contract first, so that a refused one leaves nothing behind.
+    Each file is written beside its place, flushed to disk and moved over it in one step;
+    a stage whose parent died (a killed ``dvc repro``) discards its work instead.
+    """
+    checked = {name: check(BY_TABLE[name], value) if name in BY_TABLE else value for name, value in outputs.items()}
+    parent = os.getppid()
+    pending: list[tuple[Path, Path]] = []
+    try:
+        for name, value in checked.items():
+            place = path_of(name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft = place.with_name(f".draft-{place.name}")
+            pending.append((draft, place))
+            _write_draft(draft, name, value, crs)
+        if os.getppid() != parent:
+            raise PipelineError("The run that started this stage has ended: its results are discarded.")
+        for draft, place in pending:
+            os.replace(draft, place)
+    finally:
+        for draft, _ in pending:
+            draft.unlink(missing_ok=True)
+
+
+def _write_draft(draft: Path, name: str, value: Any, crs: str) -> None:
+    if name in BY_TABLE:
+        _write_table(draft, BY_TABLE[name], value, crs)
+    else:
+        draft.write_bytes(value.encode("utf-8") if isinstance(value, str) else value)
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _write_table(draft: Path, table: Table, frame: pd.DataFrame, crs: str) -> None:
+    import pyarrow.parquet as parquet
+
+    if table.is_spatial:
+        geo: Any = frame
+        if geo.crs != crs:
+            raise PipelineError(f"table {table.name} is in {geo.crs}, the study is in {crs}: reproject it where it is made.")
+        geo.to_parquet(draft, index=False, compression="zstd", write_covering_bbox=True)
+    else:
+        frame.to_parquet(draft, index=False, compression="zstd")
+    rows = parquet.read_metadata(draft).num_rows
+    if rows != len(frame):
+        raise PipelineError(f"{draft}: {rows} of {len(frame)} rows arrived on disk. Is the disk full?")
