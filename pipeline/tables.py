@@ -84,6 +84,7 @@ TABLES: tuple[Table, ...] = (
     _t("neighborhoods", "boundaries", "neighborhood", "neighborhood_id", "neighborhood_id name is_approximate", POLYGONS),
     _t("district", "boundaries", "district (one row)", "district_id", "district_id name", POLYGONS),
     _t("schools", "schools", "school", "school_id", "school_id name sector school_status grade_low? grade_high? is_virtual is_place is_citywide nces_id? site_id? opened_fall? closed_fall? location_status", POINTS),
+    _t("school_facts", "schools", "school, without its place on the map", "school_id", "school_id name sector school_status grade_low? grade_high? is_virtual is_place is_citywide site_id? opened_fall? closed_fall? location_status serves_elementary serves_middle serves_high"),
     _t("enrollment", "schools", "school x fall_year x grade x group", "school_id fall_year grade student_group", f"school_id fall_year grade student_group {_PUPILS}"),
     _t("enrollment_groups", "schools", "school x fall_year x group, all grades", "school_id fall_year student_group", f"school_id fall_year student_group {_PUPILS}"),
     _t("performance", "schools", "school x fall_year x subject, all grades", "school_id fall_year subject", "school_id fall_year subject pupils_tested? pupils_meeting? points_share? value_status"),
