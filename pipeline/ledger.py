@@ -26,7 +26,9 @@ class Ledger:
         self._lines: list[dict[str, object]] = []
 
     def _add(self, entry: str, subject: str, reason: str, unit: str, item: str = "", **numbers: float | None) -> None:
-        self._lines.append({"entry": entry, "subject_name": subject, "item": item, "reason": reason, "unit_name": unit, **numbers})
+        self._lines.append(
+            {"entry": entry, "subject_name": subject, "item": item, "reason": reason, "unit_name": unit, **numbers}
+        )
 
     def balance(
         self,
@@ -52,7 +54,16 @@ class Ledger:
         """Record what is left out, and why."""
         self._add("loss", subject, reason, unit, item, total=count)
 
-    def repair(self, subject: str, reason: str, *, item: str = "", before: float | None = None, after: float | None = None, unit: str) -> None:
+    def repair(
+        self,
+        subject: str,
+        reason: str,
+        *,
+        item: str = "",
+        before: float | None = None,
+        after: float | None = None,
+        unit: str,
+    ) -> None:
         """Record a declared repair with the amount before and after."""
         self._add("repair", subject, reason, unit, item, total=before, inside=after)
 
@@ -76,7 +87,18 @@ class Ledger:
         """The lines, numbered, as the columns of a ``ledger_<stage>`` table."""
         import pandas as pd
 
-        columns = ["line", "entry", "subject_name", "item", "reason", "total", "inside", "outside", "unlocated", "unit_name"]
+        columns = [
+            "line",
+            "entry",
+            "subject_name",
+            "item",
+            "reason",
+            "total",
+            "inside",
+            "outside",
+            "unlocated",
+            "unit_name",
+        ]
         frame = pd.DataFrame(self._lines, columns=columns)
         frame["line"] = range(1, len(frame) + 1)
         numbers = ["total", "inside", "outside", "unlocated"]

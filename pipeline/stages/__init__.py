@@ -30,13 +30,16 @@ NAMES = (
     "ledger",
 )
 
+# Stages whose ledgers publish gathers.
+INGEST_TO_ADVICE = NAMES[: NAMES.index("publish")]
+
 
 @dataclass(frozen=True)
 class Stage:
     """What one DVC stage is: tables in, tables and files out, settings used, and its function.
 
     ``run(study, tables)`` returns one value for each name in ``writes`` (a frame) and
-    ``files`` (text or bytes). ``room`` names the raw folder an ingest stage reads.
+    ``files`` (text or bytes). ``rooms`` names the raw folders an ingest stage reads.
     """
 
     name: str
@@ -46,7 +49,7 @@ class Stage:
     sections: tuple[str, ...]
     run: Callable[[config.Study, Mapping[str, Any]], dict[str, Any]]
     files: tuple[str, ...] = ()
-    room: str | None = None
+    rooms: tuple[str, ...] = ()
 
 
 def find(name: str) -> Stage:

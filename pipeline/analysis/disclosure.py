@@ -1,0 +1,89 @@
+"""Which pupil counts may be shown: small ones are hidden, and so are those that would give them away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pipeline.columns import HIDDEN
+
+
+def is_small(counts: pd.Series, smallest: float) -> pd.Series:
+    """Say which counts stand for so few pupils that they must not be shown.
+
+    Zero may be shown: it stands for nobody. A missing count is not small, it is missing.
+
+    Parameters
+    ----------
+    counts : pupils, any grain.
+    smallest : the least count that may be shown.
+
+    Returns
+    -------
+    Boolean series aligned to ``counts``.
+
+    References
+    ----------
+    NCES 2011-603, Statistical Methods for Protecting Personally Identifiable Information in
+    Aggregate Reporting: minimum group size.
+
+    Examples
+    --------
+    >>> is_small(pd.Series([0.0, 4.0, 11.0, float("nan")]), 11).tolist()
+    [False, True, False, False]
+    """
+    return (counts > 0) & (counts < smallest)
+
+
+def complements(counts: pd.Series, hidden: pd.Series, groups: pd.Series, smallest: float) -> pd.Series:
+    """Say which further counts to hide so that a group's total does not give a hidden one away.
+
+    Within a group whose total can be known, hidden counts are recoverable when there is only
+    one of them or when together they stand for fewer than ``smallest`` pupils. The smallest
+    shown counts above zero (ties: first row) are then hidden as well. A zero never serves.
+
+    Returns
+    -------
+    Boolean series: the complementary cells alone, without those already ``hidden``.
+
+    References
+    ----------
+    Cox (1980), Suppression Methodology and Statistical Disclosure Control, JASA 75(370).
+
+    Examples
+    --------
+    >>> counts = pd.Series([4.0, 30.0, 20.0, 50.0])
+    >>> complements(counts, counts < 11, pd.Series(["a"] * 4), 11).tolist()
+    [False, False, True, False]
+    """
+    extra = pd.Series(False, index=counts.index)
+    for _, rows in counts.groupby(groups, sort=True).groups.items():
+        inside = counts.loc[rows]
+        secret = hidden.loc[rows].to_numpy()
+        if not secret.any():
+            continue
+        usable = inside[~secret & (inside > 0).to_numpy()].sort_values(kind="stable")
+        total, number = float(np.nansum(inside[secret])), int(secret.sum())
+        for row, value in usable.items():
+            if number >= 2 and total >= smallest:
+                break
+            extra.loc[row] = True
+            total, number = total + float(value), number + 1
+    return extra
+
+
+def as_text(counts: pd.Series, hidden: pd.Series) -> pd.Series:
+    """Write counts as they are published: whole numbers, ``*`` where hidden, empty where missing.
+
+    Examples
+    --------
+    >>> as_text(pd.Series([1234.0, 4.0, float("nan")]), pd.Series([False, True, False])).tolist()
+    ['1234', '*', '']
+    """
+    text = counts.map(lambda value: "" if pd.isna(value) else f"{round(value):d}").astype("str")
+    return text.mask(hidden, HIDDEN)
+
+
+def blank(frame: pd.DataFrame, hidden: pd.Series, columns: list[str]) -> pd.DataFrame:
+    """Empty the columns from which a hidden count could be computed, in the hidden rows."""
+    return frame.assign(**{column: frame[column].mask(hidden) for column in columns})

@@ -1,0 +1,217 @@
+"""School-age growth: what changed between two vintages, with margins and a test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from pipeline.analysis.clusters import benjamini_hochberg
+
+Z90 = 1.645  # the Census Bureau's factor between a 90% margin and a standard error
+BANDS: Mapping[str, tuple[str, ...]] = {
+    "0-4": ("children_0_4",),
+    "5-9": ("children_5_9",),
+    "10-14": ("children_10_14",),
+    "15-17": ("children_15_17",),
+    "5-17": ("children_5_9", "children_10_14", "children_15_17"),
+    "0-17": ("children_0_4", "children_5_9", "children_10_14", "children_15_17"),
+}
+_COLUMNS = [
+    "layer", "area_id", "age_band", "vintage_from", "vintage_to", "children_from", "children_from_moe", "children_to", "children_to_moe",
+    "children_change", "children_change_moe", "change_z", "is_significant", "reliability_class",
+]  # fmt: skip
+
+
+def years_of(vintage: str) -> tuple[int, int]:
+    """First and last year of a census period.
+
+    >>> years_of("2019-2023"), years_of("2020")
+    ((2019, 2023), (2020, 2020))
+    """
+    years = [int(y) for y in re.findall(r"\d{4}", vintage)]
+    return years[0], years[-1]
+
+
+def overlap_reason(before: str | None, now: str) -> str:
+    """Why two periods cannot be compared; empty when they can.
+
+    Two five-year periods that share years share interviews, so that their difference has
+    another margin than the formula gives. They are refused.
+
+    References
+    ----------
+    U.S. Census Bureau (2018), Understanding and Using American Community Survey Data, ch. 4:
+    compare periods that do not overlap.
+
+    >>> overlap_reason("2014-2018", "2019-2023")
+    ''
+    >>> overlap_reason("2016-2020", "2019-2023")
+    'the periods 2016-2020 and 2019-2023 share the years 2019-2020'
+    """
+    if before is None:
+        return "the study names no earlier vintage (vintages.before)"
+    first, last = years_of(before)
+    start, end = years_of(now)
+    shared = (max(first, start), min(last, end))
+    if shared[0] <= shared[1]:
+        return f"the periods {before} and {now} share the years {shared[0]}-{shared[1]}"
+    return "" if last < start else f"the period {before} is not earlier than {now}"
+
+
+def control_factors(profile: pd.DataFrame, control: Mapping[str, float]) -> dict[str, float]:
+    """By what each vintage's counts are multiplied so that its people sum to the control total.
+
+    ``profile`` holds ``vintage`` and ``population`` of areas that together are the study's
+    ground. A vintage without a control, or without a known population, is not in the result.
+
+    >>> profile = pd.DataFrame({"vintage": ["2023", "2023"], "population": [40.0, 60.0]})
+    >>> control_factors(profile, {"2023": 110.0, "2018": 90.0})
+    {'2023': 1.1}
+    """
+    people = profile.groupby("vintage")["population"].sum(min_count=1)
+    return {v: float(total / people[v]) for v, total in sorted(control.items()) if v in people.index and people[v] > 0}
+
+
+def band_counts(profile: pd.DataFrame, band: str) -> pd.DataFrame:
+    """Children of an age band and their 90% margin, from the bands of the profile.
+
+    Returns ``children`` and ``children_moe`` on the profile's index. A sum with an unknown
+    part is unknown. Among parts estimated at zero only the largest margin enters the sum.
+
+    References
+    ----------
+    U.S. Census Bureau (2018), ACS General Handbook, ch. 8 (margins of sums; zero estimates).
+
+    >>> areas = pd.DataFrame({"children_5_9": [30.0], "children_5_9_moe": [3.0], "children_10_14": [0.0], "children_10_14_moe": [4.0],
+    ...                       "children_15_17": [0.0], "children_15_17_moe": [2.0]})
+    >>> band_counts(areas, "5-17").round(6).to_dict("records")
+    [{'children': 30.0, 'children_moe': 5.0}]
+    """
+    parts = list(BANDS[band])
+    values = profile[parts].to_numpy(dtype="float64")
+    margins = profile[[f"{part}_moe" for part in parts]].to_numpy(dtype="float64")
+    zeros = values == 0
+    largest = np.where(zeros, margins, -np.inf).max(axis=1, keepdims=True)
+    position = np.where(zeros, margins, -np.inf).argmax(axis=1)
+    dropped = zeros & (np.arange(len(parts))[None, :] != position[:, None]) & np.isfinite(largest)
+    squares = np.where(dropped & ~np.isnan(margins), 0.0, margins**2)
+    sums = pd.DataFrame({"children": values.sum(axis=1), "children_moe": np.sqrt(squares.sum(axis=1))}, index=profile.index)
+    if band != "0-17":
+        return sums
+    # a publisher may give all children and no bands
+    published = profile[["children_0_17", "children_0_17_moe"]].astype("float64").set_axis(list(sums.columns), axis=1)
+    return sums.where(sums["children"].notna(), published)
+
+
+def reliability_class(value: pd.Series, margin: pd.Series, *, high_cv: float, medium_cv: float) -> pd.Series:
+    """Class of each number by its coefficient of variation; ``not_known`` without a margin.
+
+    A value of zero with a margin is ``low``: nothing can be said about its relative size.
+
+    >>> reliability_class(pd.Series([100.0, 100.0, 0.0, 5.0]), pd.Series([8.0, 40.0, 3.0, None]), high_cv=0.12, medium_cv=0.4).tolist()
+    ['high', 'medium', 'low', 'not_known']
+    """
+    size = value.abs().to_numpy(dtype="float64")
+    error = margin.to_numpy(dtype="float64") / Z90
+    cv = np.divide(error, size, out=np.full(len(size), np.inf), where=size > 0)
+    classes = np.select([np.isnan(error) | np.isnan(size), cv <= high_cv, cv <= medium_cv], ["not_known", "high", "medium"], "low")
+    return pd.Series(classes, index=value.index, dtype="str")
+
+
+def school_age_change(
+    profile: pd.DataFrame,
+    *,
+    layer: str,
+    area: str,
+    before: str,
+    now: str,
+    factors: Mapping[str, float],
+    alpha: float,
+    high_cv: float,
+    medium_cv: float,
+) -> pd.DataFrame:
+    """How the number of children of each age band changed in each area, and whether that is more than noise.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per area and vintage with the counts ``children_*`` and their 90% margins.
+    layer, area : str
+        Name of the layer for the result, and the profile's id column.
+    before, now : str
+        Vintages; they must not share years (`overlap_reason`).
+    factors : mapping
+        Control factors by vintage (`control_factors`); a vintage that is not named stays as it is.
+    alpha : float
+        False-discovery rate among the areas of one layer and age band.
+    high_cv, medium_cv : float
+        Bounds of the reliability classes.
+
+    Returns
+    -------
+    DataFrame
+        Table ``school_age_change``. An area that only one vintage has keeps its count and has
+        no change. Where a margin is unknown there is a change but no test.
+
+    References
+    ----------
+    U.S. Census Bureau (2018), ACS General Handbook, ch. 7 (test of a difference). Benjamini and
+    Hochberg (1995), J. R. Statist. Soc. B 57 (false-discovery rate).
+
+    Examples
+    --------
+    >>> bands = ("0_4", "5_9", "10_14", "15_17", "0_17")
+    >>> counts = {f"children_{b}": [0.0, 0.0] for b in bands if b != "5_9"}
+    >>> margins = {f"children_{b}_moe": [0.0, 0.0] for b in bands}
+    >>> profile = pd.DataFrame({"neighborhood_id": ["n", "n"], "vintage": ["2018", "2023"], "children_5_9": [100.0, 160.0], **counts, **margins})
+    >>> profile["children_5_9_moe"] = [30.0, 40.0]
+    >>> change = school_age_change(profile, layer="neighborhood", area="neighborhood_id", before="2018", now="2023", factors={},
+    ...                            alpha=0.1, high_cv=0.12, medium_cv=0.4).set_index("age_band").loc["5-9"]
+    >>> change[["children_change", "children_change_moe", "is_significant"]].tolist()
+    [60.0, 50.0, True]
+    """
+    frames = []
+    for band in BANDS:
+        sides = {}
+        for side, vintage in (("from", before), ("to", now)):
+            rows = profile[profile["vintage"] == vintage]
+            sides[side] = (band_counts(rows, band) * factors.get(vintage, 1.0)).set_axis(rows[area].to_numpy(), axis=0)
+        joined = sides["from"].join(sides["to"], how="outer", lsuffix="_from", rsuffix="_to", validate="one_to_one").sort_index()
+        frame = pd.DataFrame(
+            {
+                "layer": layer,
+                "area_id": joined.index.to_numpy(),
+                "age_band": band,
+                "vintage_from": before,
+                "vintage_to": now,
+                "children_from": joined["children_from"].to_numpy(),
+                "children_from_moe": joined["children_moe_from"].to_numpy(),
+                "children_to": joined["children_to"].to_numpy(),
+                "children_to_moe": joined["children_moe_to"].to_numpy(),
+            }
+        )
+        frame["children_change"] = frame["children_to"] - frame["children_from"]
+        frame["children_change_moe"] = np.hypot(frame["children_from_moe"], frame["children_to_moe"]).where(frame["children_change"].notna())
+        frame["change_z"] = _z(frame["children_change"], frame["children_change_moe"])
+        frame["is_significant"] = _significant(frame["change_z"], alpha)
+        frame["reliability_class"] = reliability_class(frame["children_change"], frame["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv)
+        # a band that neither vintage has is not a row of unknowns: the stage says that it is missing
+        frames.append(frame[frame["children_from"].notna() | frame["children_to"].notna()])
+    return pd.concat(frames, ignore_index=True)[_COLUMNS]
+
+
+def _z(change: pd.Series, margin: pd.Series) -> pd.Series:
+    """Change over its standard error; without a standard error, or with one of zero, it is unknown."""
+    return (change / (margin / Z90)).where(margin > 0)
+
+
+def _significant(z: pd.Series, alpha: float) -> np.ndarray:
+    tested = z.notna().to_numpy()
+    found = np.zeros(len(z), dtype=bool)
+    if tested.any():
+        found[tested] = benjamini_hochberg(2 * norm.sf(z[tested].abs().to_numpy(dtype="float64")), alpha)
+    return found

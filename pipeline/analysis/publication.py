@@ -1,0 +1,264 @@
+"""The published tables: what of the results may be shown, in the form it may be shown in.
+
+Each function takes results that may hold small cells and returns the public table together
+with a line for the disclosure report. Everything the public sees passes through here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.analysis.disclosure import as_text, blank, complements, is_small
+from pipeline.columns import HIDDEN
+
+BACKTEST = ["method", "horizon_years", "size_class", "cases", "mean_absolute_error_share", "mean_error_change"]
+_CHANGE = [
+    "children_from",
+    "children_from_moe",
+    "children_to",
+    "children_to_moe",
+    "children_change",
+    "children_change_moe",
+]
+GROWTH = ["layer", "area_id", "age_band", "vintage_from", "vintage_to", *_CHANGE, "is_significant", "reliability_class"]
+POCKETS = [
+    *("pocket_id", "pocket_kind", "pocket_areas", "area_ids", "age_band", "vintage_from", "vintage_to"),
+    *("children_from", "children_to", "children_change", "children_change_moe", "reliability_class"),
+]
+ACCESS = ["neighborhood_id", "level", "relative_access_ratio", "is_poor_access"]
+SITES = [
+    *("site_id", "name", "site_status", "condition_class", "surplus_status", "definitions_under", "definitions_known"),
+    *("surplus_seats", "surplus_rooms", "reason", "geometry"),
+]
+RECOMMENDATIONS = [
+    *("recommendation_id", "rule_id", "subject_kind", "subject_id"),
+    *("statement", "evidence", "reliability_class", "counter_evidence"),
+]
+
+Published = tuple[pd.DataFrame, dict[str, Any]]
+
+
+def _line(
+    table: str, shown: int, primary: int = 0, complementary: int = 0, reason: str = "no pupil counts"
+) -> dict[str, Any]:
+    return {
+        "public_table": table,
+        "shown_cells": float(shown),
+        "primary_hidden_cells": float(primary),
+        "complementary_hidden_cells": float(complementary),
+        "reason": reason,
+    }
+
+
+def as_is(table: str, frame: pd.DataFrame, columns: list[str], reason: str) -> Published:
+    """Publish columns as they are; ``reason`` says why they may be shown."""
+    return frame[columns], _line(table, int(frame[columns].notna().sum().sum()), reason=reason)
+
+
+def enrollment(groups: pd.DataFrame, smallest: float) -> Published:
+    """School enrollment by year, small schools hidden and the next smallest with them.
+
+    ``groups`` holds school x fall_year x student group; only the group "all" is published.
+    Cells suppressed by the publisher stay hidden.
+    """
+    totals = groups[groups["student_group"] == "all"].reset_index(drop=True)
+    counts = totals["pupils"].fillna(totals["pupils_high"])
+    primary = is_small(counts, smallest) | (totals["value_status"] == "suppressed")
+    extra = complements(counts, primary, totals["fall_year"], smallest)
+    hidden = primary | extra
+    public = totals[["school_id", "fall_year"]].assign(
+        value_text=as_text(totals["pupils"], hidden),
+        value_status=totals["value_status"].mask(hidden, "suppressed"),
+    )
+    reason = f"counts of 1 to {smallest - 1:.0f} pupils, and the next smallest of the year where a total would give them away"
+    return public, _line("public_enrollment", int((~hidden).sum()), int(primary.sum()), int(extra.sum()), reason)
+
+
+def outlook(totals: pd.DataFrame, public_enrollment: pd.DataFrame, smallest: float) -> Published:
+    """Expected pupils by unit and year; hidden where few are expected or the school's own count is hidden."""
+    numbers = ["pupils_projected", "pupils_projected_low", "pupils_projected_high"]
+    secret = set(public_enrollment.loc[public_enrollment["value_text"] == HIDDEN, "school_id"])
+    few = is_small(totals["pupils_projected"], smallest)
+    hidden = few | ((totals["unit_kind"] == "school") & totals["unit_id"].isin(secret))
+    public = blank(totals.assign(value_text=as_text(totals["pupils_projected"], hidden)), hidden, numbers)
+    columns = ["unit_kind", "unit_id", "fall_year", "value_text", *numbers, "method"]
+    reason = f"fewer than {smallest:.0f} pupils expected, or the school's present count is hidden"
+    return public[columns], _line("public_outlook", int((~hidden).sum()), int(hidden.sum()), 0, reason)
+
+
+def schools(
+    directory: pd.DataFrame, quality: pd.DataFrame, public_enrollment: pd.DataFrame, fall_year: int, smallest: float
+) -> Published:
+    """One row per school: who runs it, its latest enrollment and its quality class, never its raw results."""
+    latest = (
+        public_enrollment[public_enrollment["fall_year"] <= fall_year]
+        .sort_values("fall_year", kind="stable")
+        .groupby("school_id")
+        .tail(1)
+    )
+    classes = ["school_id", "quality_class", "is_quality", "path_status"]
+    few = is_small(quality["pupils_tested"], smallest)
+    rated = quality[classes].assign(
+        quality_class=quality["quality_class"].mask(few, "not_rated"),
+        is_quality=quality["is_quality"] & ~few,
+        path_status=quality["path_status"].mask(few, "not_known"),
+    )
+    public = directory.merge(latest, on="school_id", how="left", validate="1:1").merge(
+        rated, on="school_id", how="left", validate="1:1"
+    )
+    public = public.assign(
+        value_text=public["value_text"].fillna(""),
+        value_status=public["value_status"].fillna("not_reported"),
+        quality_class=public["quality_class"].fillna("not_rated"),
+        is_quality=public["is_quality"].eq(True),
+        path_status=public["path_status"].fillna("not_known"),
+    )
+    columns = [
+        *("school_id", "name", "sector", "school_status", "grade_low", "grade_high", "is_virtual", "location_status"),
+        *("fall_year", "value_text", "value_status", "quality_class", "is_quality", "path_status", "geometry"),
+    ]
+    hidden = int((public["value_text"] == HIDDEN).sum())
+    reason = f"as public_enrollment; classes resting on fewer than {smallest:.0f} tested pupils are not shown"
+    return public[columns], _line("public_schools", len(public) - hidden, hidden + int(few.sum()), 0, reason)
+
+
+def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: float) -> Published:
+    """The zones in force with their service gap; small resident counts hide every number of the zone."""
+    numbers = [
+        "resident_pupils",
+        "quality_seats",
+        "service_level_ratio",
+        "service_gap_seats",
+        "unmet_seats",
+        "service_gap_rank",
+    ]
+    primary = is_small(gap["resident_pupils"], smallest)
+    extra = complements(gap["resident_pupils"], primary, gap["level"], smallest)
+    safe = blank(gap, primary | extra, numbers).drop(columns="is_approximate")
+    public = shapes[shapes["fall_year"] == fall_year].merge(safe, on=["level", "zone_id"], how="left", validate="1:1")
+    public["method"] = public["method"].fillna("not computed")
+    columns = ["level", "fall_year", "zone_id", "name", "is_approximate", *numbers, "method", "geometry"]
+    reason = f"zones with 1 to {smallest - 1:.0f} resident pupils, and the next smallest of the level"
+    return public[columns], _line(
+        "public_zones", int((~(primary | extra)).sum()), int(primary.sum()), int(extra.sum()), reason
+    )
+
+
+def neighborhoods(shapes: pd.DataFrame, need: pd.DataFrame, profile: pd.DataFrame, vintage: str) -> Published:
+    """Neighborhoods with their need index and children; census figures are protected by the Census Bureau."""
+    children = profile.loc[profile["vintage"] == vintage, ["neighborhood_id", "children_0_17", "children_0_17_moe"]]
+    public = shapes.merge(need, on="neighborhood_id", how="left", validate="1:1").merge(
+        children, on="neighborhood_id", how="left", validate="1:1"
+    )
+    public = public.assign(
+        vintage=public["vintage"].fillna(vintage),
+        need_class=public["need_class"].fillna("not_ranked"),
+        hot_spot_class=public["hot_spot_class"].fillna("too_few_to_test"),
+        reliability_class=public["reliability_class"].fillna("not_known"),
+    )
+    columns = [
+        *(
+            "neighborhood_id",
+            "name",
+            "is_approximate",
+            "vintage",
+            "need_index",
+            "need_rank",
+            "need_rank_low",
+            "need_rank_high",
+        ),
+        *(
+            "high_need_probability_share",
+            "need_class",
+            "hot_spot_class",
+            "reliability_class",
+            "children_0_17",
+            "children_0_17_moe",
+            "geometry",
+        ),
+    ]
+    return public[columns], _line(
+        "public_neighborhoods", int(public["need_index"].notna().sum()), reason="census figures, already protected"
+    )
+
+
+def contributions(parts: pd.DataFrame) -> Published:
+    """What makes each neighborhood's index; shares of pupils are shown in whole percent only."""
+    shown = parts.assign(
+        indicator_share=parts["indicator_share"].where(
+            parts["indicator"] != "below_standard", parts["indicator_share"].round(2)
+        )
+    )
+    return shown, _line(
+        "public_contributions",
+        int(shown["indicator_share"].notna().sum()),
+        reason="shares of areas, pupil shares in whole percent",
+    )
+
+
+def described(sites: pd.DataFrame, surplus: pd.DataFrame) -> pd.DataFrame:
+    """Sites with what was found about their room; a site nothing was found about says so."""
+    joined = sites.merge(surplus, on="site_id", how="left", validate="1:1")
+    return joined.assign(
+        surplus_status=joined["surplus_status"].fillna("not_known"),
+        definitions_under=joined["definitions_under"].fillna(0.0),
+        definitions_known=joined["definitions_known"].fillna(0.0),
+        reason=joined["reason"].fillna("No capacity is known for this site."),
+    )
+
+
+def utilization(table: pd.DataFrame, smallest: float) -> Published:
+    """Utilization by site; hidden where it would give away a small number of pupils."""
+    few = is_small(table["pupils"], smallest)
+    numbers = ["utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", "surplus_seats"]
+    public = blank(table, few, numbers)
+    columns = ["site_id", "capacity_definition", "fall_year", "capacity_seats", *numbers]
+    return public[columns], _line(
+        "public_utilization", int((~few).sum()), int(few.sum()), 0, f"sites with 1 to {smallest - 1:.0f} pupils"
+    )
+
+
+def matches(table: pd.DataFrame, smallest: float) -> Published:
+    """Co-location matches; schools too small to be counted in public do not show their number."""
+    few = is_small(table["needed_seats"], smallest)
+    public = blank(table, few, ["needed_seats"])
+    columns = ["school_id", "match_status", "site_id", "matched_school_id", "needed_seats", "travel_m", "reason"]
+    return public[columns], _line(
+        "public_matches", int((~few).sum()), int(few.sum()), 0, f"schools with 1 to {smallest - 1:.0f} pupils"
+    )
+
+
+def siting(table: pd.DataFrame, smallest: float) -> Published:
+    """Siting options; covered demand below the smallest cell is not shown."""
+    few = is_small(table["covered_seats"], smallest)
+    public = blank(table, few, ["covered_seats"])
+    return public, _line(
+        "public_siting", int((~few).sum()), int(few.sum()), 0, f"1 to {smallest - 1:.0f} pupils covered"
+    )
+
+
+def missing(ledgers: dict[str, pd.DataFrame]) -> Published:
+    """What the study has not got, stage by stage, what is lost by it and where it can be had.
+
+    Other ledger lines stay inside: their texts may name small counts.
+    """
+    lines = [
+        ledger[ledger["entry"] == "missing_input"].assign(stage=name.removeprefix("ledger_"))
+        for name, ledger in ledgers.items()
+    ]
+    told = pd.concat(lines, ignore_index=True)
+    public = told[["stage", "subject_name", "reason"]].assign(line=range(1, len(told) + 1))
+    return public, _line("public_missing", len(public), reason="names of inputs, no counts")
+
+
+def report(lines: list[dict[str, Any]]) -> pd.DataFrame:
+    """The disclosure report: cells shown and hidden by published table; no hidden value in it."""
+    return pd.DataFrame(lines)
+
+
+def hidden_cells(disclosure: pd.DataFrame) -> list[tuple[str, float]]:
+    """Hidden cells by published table, where there are any."""
+    cells = disclosure["primary_hidden_cells"] + disclosure["complementary_hidden_cells"]
+    return [(table, float(count)) for table, count in zip(disclosure["public_table"], cells, strict=True) if count]

@@ -1,0 +1,164 @@
+"""Recommendations: rules that print their numbers, their reliability and what speaks against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = [
+    "recommendation_id",
+    "rule_id",
+    "subject_kind",
+    "subject_id",
+    "statement",
+    "evidence",
+    "reliability_class",
+    "counter_evidence",
+]
+Row = dict[str, str]
+Names = dict[Any, str]
+
+
+def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names) -> list[Row]:
+    """Rule N-01: bring quality seats to a neighborhood of high need with poor access to them.
+
+    Said only of neighborhoods whose need class is "high": the draws within the margins agree.
+    Neighborhoods whose indicators are unreliable are left out.
+    """
+    poor = (
+        access[access["is_poor_access"]]
+        .groupby("neighborhood_id")["level"]
+        .agg(lambda levels: ", ".join(sorted(levels)))
+    )
+    chosen = need[
+        (need["need_class"] == "high") & (need["reliability_class"] != "low") & need["neighborhood_id"].isin(poor.index)
+    ]
+    return [
+        _row(
+            "N-01",
+            "neighborhood",
+            r.neighborhood_id,
+            f"Bring quality seats within reach of {names.get(r.neighborhood_id, r.neighborhood_id)}: need is high and access to "
+            f"quality seats is poor ({poor[r.neighborhood_id]}).",
+            f"need rank {r.need_rank:.0f} ({r.need_rank_low:.0f}-{r.need_rank_high:.0f}); in the top fifth in "
+            f"{r.high_need_probability_share:.0%} of draws; access below half of the district's mean",
+            r.reliability_class,
+            "Access counts distance and seats, not programs or safety on the way; the rank rests on the study's weights.",
+        )
+        for r in chosen.sort_values("need_rank").itertuples()
+    ]
+
+
+def largest_gaps(gap: pd.DataFrame, names: Names, *, seats: float, most: int) -> list[Row]:
+    """Rule Z-01: the zones with the largest service gap of each level, from ``seats`` unmet seats on.
+
+    Approximate zones (drawn by nearest school) never give rise to a recommendation.
+    """
+    chosen = gap[(gap["unmet_seats"] >= seats) & (gap["service_gap_rank"] <= most) & ~gap["is_approximate"]]
+    return [
+        _row(
+            "Z-01",
+            "zone",
+            f"{r.level} {r.zone_id}",
+            f"Add quality {r.level} seats for {names.get((r.level, r.zone_id), r.zone_id)}: {r.unmet_seats:,.0f} more resident "
+            f"pupils than quality seats in the zone.",
+            f"{r.resident_pupils:,.0f} resident pupils, {r.quality_seats:,.0f} quality seats; rank {r.service_gap_rank:.0f} of its "
+            f"level; demand from {r.method}",
+            "medium",
+            "Pupils may attend quality schools outside their zone; the gap moves with the quality cut.",
+        )
+        for r in chosen.sort_values(["level", "service_gap_rank", "zone_id"]).itertuples()
+    ]
+
+
+def growing_pockets(pockets: pd.DataFrame) -> list[Row]:
+    """Rules G-01 and G-02: plan seats where children grow in number; expect rooms where they fall."""
+    rows = []
+    for r in pockets[pockets["reliability_class"] != "low"].sort_values("pocket_id").itertuples():
+        growing = r.pocket_kind == "growing"
+        rows.append(
+            _row(
+                "G-01" if growing else "G-02",
+                "neighborhood",
+                r.area_ids.split(" ")[0],
+                f"{'Plan seats' if growing else 'Expect free rooms'} in {r.pocket_areas:.0f} adjoining neighborhoods ({r.area_ids}): "
+                f"{r.children_change:+,.0f} children aged {r.age_band}.",
+                f"{r.children_from:,.0f} in {r.vintage_from}, {r.children_to:,.0f} in {r.vintage_to}; margin of the change "
+                f"±{r.children_change_moe:,.0f} (90%); significant after false-discovery correction",
+                r.reliability_class,
+                "A change between survey periods, not a forecast; a project that is built or dropped alters it.",
+            )
+        )
+    return rows
+
+
+def offered_sites(surplus: pd.DataFrame, names: Names) -> list[Row]:
+    """Rule F-01: put underutilized and surplus sites into the request for proposals."""
+    return [
+        _row(
+            "F-01",
+            "site",
+            r.site_id,
+            f"Put {names.get(r.site_id, r.site_id)} into the request for proposals.",
+            r.reason,
+            "medium" if r.definitions_under >= 2 else "not_known",
+            "Programs that need more room than the loading allows, and plans of the host school, are not in the data.",
+        )
+        for r in surplus[surplus["surplus_status"] == "offered"].sort_values("site_id").itertuples()
+    ]
+
+
+def co_locations(matches: pd.DataFrame, sites: Names, schools: Names) -> list[Row]:
+    """Rule F-02: talk about sharing a site where a school and a site were matched."""
+    return [
+        _row(
+            "F-02",
+            "school",
+            r.school_id,
+            f"Offer {schools.get(r.school_id, r.school_id)} space at {sites.get(r.site_id, r.site_id)}.",
+            r.reason,
+            "medium",
+            "The match weighs seats, grades and distance; shared spaces, schedules and consent are still to be settled.",
+        )
+        for r in matches[matches["match_status"] == "matched"].sort_values("school_id").itertuples()
+    ]
+
+
+def _row(rule: str, kind: str, subject: str, statement: str, evidence: str, reliability: str, counter: str) -> Row:
+    values = (f"{rule} {subject}", rule, kind, subject, statement, evidence, reliability, counter)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def table(*rules: Iterable[Row]) -> pd.DataFrame:
+    """The recommendations of all rules as one table, one row each."""
+    frame = pd.DataFrame([row for rule in rules for row in rule], columns=COLUMNS).astype("str")
+    again = frame.groupby("recommendation_id").cumcount()
+    frame["recommendation_id"] = frame["recommendation_id"].where(
+        again == 0, frame["recommendation_id"] + " " + (again + 1).astype("str")
+    )
+    return frame
+
+
+def names_by_id(frame: pd.DataFrame, *ids: str) -> Names:
+    """Names by id (or tuple of ids); rows without a name keep their id.
+
+    Examples
+    --------
+    >>> names_by_id(pd.DataFrame({"site_id": ["7"], "name": ["Mill Street"]}), "site_id")
+    {'7': 'Mill Street'}
+    """
+    keys = (
+        frame[ids[0]]
+        if len(ids) == 1
+        else pd.Series(list(zip(*(frame[i] for i in ids), strict=True)), index=frame.index)
+    )
+    names = frame["name"].where(frame["name"].notna(), frame[ids[-1]])
+    return dict(zip(keys, names, strict=True))
+
+
+def count_by_rule(recommendations: pd.DataFrame) -> list[tuple[str, int]]:
+    """How many recommendations each rule gave, by rule."""
+    counts = recommendations["rule_id"].value_counts().sort_index()
+    return [(str(rule), int(number)) for rule, number in counts.items()]

@@ -1,0 +1,212 @@
+"""Margins of error: the formulas of the Census Bureau's handbook, on whole columns at once.
+
+All margins are 90% ones, as the American Community Survey publishes them. A missing estimate
+or margin gives a missing result. Every function takes numbers, arrays or columns and returns
+numpy arrays in the same order (a plain number for plain numbers).
+
+References
+----------
+U.S. Census Bureau (2018), Understanding and Using American Community Survey Data: What All
+Data Users Need to Know, chapter 8, "Calculating measures of error for derived estimates".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import PipelineError
+
+Z90 = 1.645  # the Bureau's factor between a standard error and a 90% margin
+Numbers = Any  # a number, list, array or column
+Floats = npt.NDArray[np.float64]
+
+
+def standard_error(moe: Numbers) -> Floats:
+    """Standard error of an estimate: its 90% margin over 1.645.
+
+    >>> float(standard_error(16.45))
+    10.0
+    """
+    return np.asarray(_floats(moe) / Z90)
+
+
+def moe_of_sum(estimates: Numbers, moes: Numbers) -> Floats:
+    """Margin of a sum of estimates: the root of the summed squares of their margins.
+
+    Of the parts whose estimate is zero only the largest margin counts: their margins are not
+    independent, and adding all of them would swamp the sum.
+
+    Parameters
+    ----------
+    estimates, moes : array of shape (..., parts)
+        The parts along the last axis; two dimensions give one margin per row.
+
+    Returns
+    -------
+    array of shape (...)
+        90% margin of the sum. Missing where any part or its margin is missing.
+
+    Examples
+    --------
+    >>> float(moe_of_sum([100.0, 200.0], [30.0, 40.0]))
+    50.0
+    >>> float(moe_of_sum([100.0, 0.0, 0.0], [5.0, 12.0, 9.0]))
+    13.0
+    """
+    return moe_of_weighted_sum(1.0, estimates, moes)
+
+
+def moe_of_weighted_sum(weights: Numbers, estimates: Numbers, moes: Numbers) -> Floats:
+    """Margin of a weighted sum of estimates, such as the shares of areas that lie in a zone.
+
+    The weights are taken as exact; the zero-estimate rule of `moe_of_sum` holds. A part of
+    weight zero takes no part, so its estimate and margin may be missing.
+
+    >>> float(moe_of_weighted_sum([1.0, 0.5], [100.0, 200.0], [30.0, 80.0]))
+    50.0
+    """
+    estimate, moe = np.broadcast_arrays(np.atleast_1d(_floats(estimates)), np.atleast_1d(_floats(moes)))
+    weight = np.broadcast_to(np.abs(_floats(weights)), estimate.shape)
+    part = np.where(weight == 0, 0.0, weight * np.where(np.isnan(estimate), np.nan, moe))
+    zero = (estimate == 0) | (weight == 0)
+    squares = np.where(zero, 0.0, part**2).sum(axis=-1)
+    largest = np.where(zero, part, 0.0).max(axis=-1, initial=0.0)
+    return np.asarray(np.sqrt(squares + largest**2))
+
+
+def moe_of_proportion(numerator: Numbers, numerator_moe: Numbers, denominator: Numbers, denominator_moe: Numbers) -> Floats:
+    """Margin of a proportion whose numerator is part of its denominator.
+
+    Where the number under the root is negative the formula of the ratio is used, as the
+    handbook says. A proportion of exactly 1 has the margin of its numerator over the
+    denominator. A denominator of zero gives a missing margin.
+
+    >>> round(float(moe_of_proportion(40.0, 20.0, 100.0, 30.0)), 4)
+    0.16
+    >>> round(float(moe_of_proportion(90.0, 20.0, 100.0, 30.0)), 4)
+    0.336
+    """
+    x, x_moe, y, y_moe = _same(numerator, numerator_moe, denominator, denominator_moe)
+    share = _over(x, y)
+    radicand = x_moe**2 - share**2 * y_moe**2
+    radicand = np.where(radicand < 0, x_moe**2 + share**2 * y_moe**2, radicand)
+    return np.asarray(_over(np.where(share == 1, x_moe, np.sqrt(radicand)), y))
+
+
+def moe_of_ratio(numerator: Numbers, numerator_moe: Numbers, denominator: Numbers, denominator_moe: Numbers) -> Floats:
+    """Margin of a ratio of two estimates, neither of which is part of the other.
+
+    >>> round(float(moe_of_ratio(50.0, 30.0, 100.0, 80.0)), 4)
+    0.5
+    """
+    x, x_moe, y, y_moe = _same(numerator, numerator_moe, denominator, denominator_moe)
+    ratio = _over(x, y)
+    return np.asarray(_over(np.sqrt(x_moe**2 + ratio**2 * y_moe**2), np.abs(y)))
+
+
+def moe_of_product(a: Numbers, a_moe: Numbers, b: Numbers, b_moe: Numbers) -> Floats:
+    """Margin of a product of two estimates.
+
+    >>> float(moe_of_product(10.0, 3.0, 2.0, 0.8))
+    10.0
+    """
+    first, first_moe, second, second_moe = _same(a, a_moe, b, b_moe)
+    return np.asarray(np.sqrt(first**2 * second_moe**2 + second**2 * first_moe**2))
+
+
+def moe_of_difference(a_moe: Numbers, b_moe: Numbers) -> Floats:
+    """Margin of a difference of two independent estimates.
+
+    >>> float(moe_of_difference(30.0, 40.0))
+    50.0
+    """
+    return np.asarray(np.hypot(_floats(a_moe), _floats(b_moe)))
+
+
+def moe_of_percent_change(earlier: Numbers, earlier_moe: Numbers, later: Numbers, later_moe: Numbers) -> Floats:
+    """Margin of (later - earlier) / earlier, as a fraction: that of the ratio later / earlier.
+
+    >>> round(float(moe_of_percent_change(100.0, 10.0, 150.0, 20.0)), 4)
+    0.25
+    """
+    return moe_of_ratio(later, later_moe, earlier, earlier_moe)
+
+
+def coefficient_of_variation(estimate: Numbers, moe: Numbers) -> Floats:
+    """Standard error over the estimate, as a fraction; 1 for an estimate of zero, by convention.
+
+    >>> coefficient_of_variation([100.0, 0.0], [16.45, 12.0]).round(3).tolist()
+    [0.1, 1.0]
+    """
+    value, margin = _same(estimate, moe)
+    known = ~np.isnan(value) & ~np.isnan(margin)
+    cv = np.where(value == 0, 1.0, _over(margin / Z90, np.abs(value)))
+    return np.asarray(np.where(known, cv, np.nan))
+
+
+def reliability_class(estimate: Numbers, moe: Numbers, *, high_cv: float = 0.12, medium_cv: float = 0.40) -> npt.NDArray[np.object_]:
+    """Class of an estimate by its coefficient of variation: high, medium, low or not_known.
+
+    The Census Bureau sets no rule; the cuts are the study's (12% and 40% are in wide use).
+
+    >>> reliability_class([1000.0, 100.0, 10.0, None], [16.45, 32.9, 32.9, 5.0]).tolist()
+    ['high', 'medium', 'low', 'not_known']
+    """
+    cv = coefficient_of_variation(estimate, moe)
+    classes = np.select([np.isnan(cv), cv <= high_cv, cv <= medium_cv], ["not_known", "high", "medium"], "low")
+    return classes.astype(object)
+
+
+def difference_z(earlier: Numbers, earlier_moe: Numbers, later: Numbers, later_moe: Numbers) -> Floats:
+    """Change over its standard error; beyond 1.645 either way it is significant at 90%.
+
+    Missing where both margins are zero: such counts differ or not, there is nothing to test.
+
+    >>> round(float(difference_z(100.0, 30.0, 150.0, 40.0)), 3)
+    1.645
+    """
+    x, x_moe, y, y_moe = _same(earlier, earlier_moe, later, later_moe)
+    return np.asarray(_over(y - x, np.hypot(x_moe, y_moe) / Z90))
+
+
+def require_separate_periods(earlier: str, later: str) -> None:
+    """Refuse to compare two periods that share years: they share interviews.
+
+    Raises
+    ------
+    PipelineError
+        Naming both periods and the years they share.
+
+    Examples
+    --------
+    >>> require_separate_periods("2014-2018", "2019-2023")
+    >>> require_separate_periods("2016-2020", "2019-2023")
+    Traceback (most recent call last):
+    ...
+    pipeline.errors.PipelineError: The periods 2016-2020 and 2019-2023 share 2019-2020: compare periods that do not overlap.
+    """
+    (_, first_end), (second_start, _) = _years(earlier), _years(later)
+    if second_start <= first_end:
+        raise PipelineError(f"The periods {earlier} and {later} share {second_start}-{first_end}: compare periods that do not overlap.")
+
+
+def _years(vintage: str) -> tuple[int, int]:
+    years = [int(year) for year in re.findall(r"\d{4}", vintage)]
+    return years[0], years[-1]
+
+
+def _floats(values: Numbers) -> Floats:
+    return np.asarray(values, dtype="float64")
+
+
+def _same(*values: Numbers) -> tuple[Floats, ...]:
+    return tuple(np.broadcast_arrays(*(_floats(value) for value in values)))
+
+
+def _over(numerator: Floats, denominator: Floats) -> Floats:
+    """Division that leaves a hole, not an infinity, where there is nothing to divide by."""
+    return np.divide(numerator, denominator, out=np.full(np.broadcast(numerator, denominator).shape, np.nan), where=denominator != 0)

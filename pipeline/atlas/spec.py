@@ -1,0 +1,140 @@
+"""What a sheet of the atlas is, as plain declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Form = Literal["text", "word", "whole", "percent", "share_change", "change", "year", "rank", "km"]
+
+SEQUENTIAL = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")  # ColorBrewer YlGnBu
+DIVERGING = ("#a6611a", "#dfc27d", "#f5f5f5", "#80cdc1", "#018571")  # ColorBrewer BrBG
+
+
+@dataclass(frozen=True)
+class About:
+    """What the sheets may say about the study besides its tables."""
+
+    title: str
+    fall_year: int
+    now: str
+    before: str | None
+    note: str = ""
+    prepared_by: str = ""
+    smallest_cell: int | None = None
+    sources: tuple[tuple[str, str, str, str, str], ...] = ()  # producer, title, vintage, licence, url
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a sheet's table; two columns are shown as a value with its margin, or as a range."""
+
+    key: str
+    label: str
+    form: Form
+    columns: tuple[str, ...]
+    pair: Literal["margin", "range", ""] = ""
+    explain: str = ""
+    always: bool = True
+    each: str = ""
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A long table spread over columns ``<value>|<by>``, one row for each place."""
+
+    table: str
+    key: str
+    by: str
+    values: tuple[str, ...]
+    where: tuple[tuple[str, str], ...] = ()
+    is_latest: bool = False
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How values become at most five classes: by quantiles, by given cuts, about zero, or by words."""
+
+    kind: Literal["quantile", "cuts", "about_zero", "words"] = "quantile"
+    cuts: tuple[float, ...] = ()
+    colors: tuple[str, ...] = SEQUENTIAL
+    words: tuple[tuple[str, str, str], ...] = ()  # published word, label, colour
+    dark_is_low: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One way to colour the places of a sheet; ``weak`` says which values are hatched."""
+
+    key: str
+    label: str
+    field: str
+    explain: str
+    scheme: Scheme = Scheme()
+    weak: tuple[str, tuple[str, ...]] | None = None
+    weak_label: str = ""
+    each: str = ""
+
+
+@dataclass(frozen=True)
+class Places:
+    """A set of places with its shapes, its table and the ways to colour it."""
+
+    key: str
+    caption: str
+    noun: tuple[str, str]
+    table: str
+    id: str
+    fields: tuple[Field, ...]
+    layers: tuple[Layer, ...]
+    only: tuple[tuple[str, str], ...] = ()
+    wides: tuple[Wide, ...] = ()
+    sort: str = ""
+    bars: tuple[str, str, str] | None = None  # field, column of the bar's length, label of the sum
+    subject_kind: str = ""
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Points drawn over the areas of every layer of a sheet."""
+
+    table: str
+    id: str
+    label: str
+    column: str
+    words: tuple[tuple[str, str, str], ...]
+    keep: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Annex:
+    """A further table below the map."""
+
+    key: str
+    caption: str
+    table: str
+    fields: tuple[Field, ...]
+    sort: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One page of the atlas: a question, its answer and the places that show it."""
+
+    key: str
+    name: str
+    question: str
+    answer: Callable[[Mapping[str, pd.DataFrame], About], str]
+    places: tuple[Places, ...]
+    reading: tuple[str, ...]
+    stages: tuple[str, ...]
+    annexes: tuple[Annex, ...] = ()
+    dots: Dots | None = None
+    pockets: bool = False
