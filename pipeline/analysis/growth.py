@@ -10,6 +10,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from pipeline.analysis.clusters import benjamini_hochberg
+from pipeline.ledger import Ledger
+from pipeline.tables import empty
 
 Z90 = 1.645  # the Census Bureau's factor between a 90% margin and a standard error
 BANDS: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +22,7 @@ BANDS: Mapping[str, tuple[str, ...]] = {
     "5-17": ("children_5_9", "children_10_14", "children_15_17"),
     "0-17": ("children_0_4", "children_5_9", "children_10_14", "children_15_17"),
 }
+ELSEWHERE = "American Community Survey 5-year tables of an earlier period (B01001), from the summary file at www2.census.gov/programs-surveys/acs"
 _COLUMNS = [
     "layer", "area_id", "age_band", "vintage_from", "vintage_to", "children_from", "children_from_moe", "children_to", "children_to_moe",
     "children_change", "children_change_moe", "change_z", "is_significant", "reliability_class",
@@ -171,8 +174,8 @@ def school_age_change(
     >>> profile["children_5_9_moe"] = [30.0, 40.0]
     >>> change = school_age_change(profile, layer="neighborhood", area="neighborhood_id", before="2018", now="2023", factors={},
     ...                            alpha=0.1, high_cv=0.12, medium_cv=0.4).set_index("age_band").loc["5-9"]
-    >>> change[["children_change", "children_change_moe", "is_significant"]].tolist()
-    [60.0, 50.0, True]
+    >>> change[["children_change", "children_change_moe", "is_significant"]].astype("str").tolist()
+    ['60.0', '50.0', 'True']
     """
     frames = []
     for band in BANDS:
@@ -180,7 +183,7 @@ def school_age_change(
         for side, vintage in (("from", before), ("to", now)):
             rows = profile[profile["vintage"] == vintage]
             sides[side] = (band_counts(rows, band) * factors.get(vintage, 1.0)).set_axis(rows[area].to_numpy(), axis=0)
-        joined = sides["from"].join(sides["to"], how="outer", lsuffix="_from", rsuffix="_to", validate="one_to_one").sort_index()
+        joined = sides["from"].join(sides["to"], how="outer", suffixes=("_from", "_to"), validate="one_to_one").sort_index()
         frame = pd.DataFrame(
             {
                 "layer": layer,
@@ -197,7 +200,8 @@ def school_age_change(
         frame["children_change"] = frame["children_to"] - frame["children_from"]
         frame["children_change_moe"] = np.hypot(frame["children_from_moe"], frame["children_to_moe"]).where(frame["children_change"].notna())
         frame["change_z"] = _z(frame["children_change"], frame["children_change_moe"])
-        frame["is_significant"] = _significant(frame["change_z"], alpha)
+        probability = 2 * norm.sf(frame["change_z"].abs().to_numpy(dtype="float64"))
+        frame["is_significant"] = benjamini_hochberg(probability, alpha)
         frame["reliability_class"] = reliability_class(frame["children_change"], frame["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv)
         # a band that neither vintage has is not a row of unknowns: the stage says that it is missing
         frames.append(frame[frame["children_from"].notna() | frame["children_to"].notna()])
@@ -209,9 +213,67 @@ def _z(change: pd.Series, margin: pd.Series) -> pd.Series:
     return (change / (margin / Z90)).where(margin > 0)
 
 
-def _significant(z: pd.Series, alpha: float) -> np.ndarray:
-    tested = z.notna().to_numpy()
-    found = np.zeros(len(z), dtype=bool)
-    if tested.any():
-        found[tested] = benjamini_hochberg(2 * norm.sf(z[tested].abs().to_numpy(dtype="float64")), alpha)
-    return found
+def changes(
+    neighborhoods: pd.DataFrame,
+    zones: pd.DataFrame,
+    *,
+    before: str | None,
+    now: str,
+    control: Mapping[str, float],
+    alpha: float,
+    high_cv: float,
+    medium_cv: float,
+    ledger: Ledger,
+) -> pd.DataFrame:
+    """Change of the number of children in neighborhoods and in zones, with what could not be compared.
+
+    Zones are those the profiles hold, a layer for each level and school year. Each vintage that
+    has a control total is scaled to it, by one factor from all neighborhoods. Without an earlier
+    vintage, or with one that shares years with the later, nothing is compared and the ledger
+    says why.
+
+    Returns
+    -------
+    DataFrame
+        Table ``school_age_change``.
+    """
+    reason = overlap_reason(before, now) or _absent(neighborhoods, before, now)
+    if reason or before is None:
+        ledger.missing_input("children of two vintages", f"{reason}: no change of school-age children is computed. To be had: {ELSEWHERE}.")
+        return empty("school_age_change", "")
+    factors = recorded_factors(neighborhoods, control, ledger)
+    layers = [("neighborhood", "neighborhood_id", neighborhoods)]
+    for (level, fall), rows in zones.groupby(["level", "fall_year"], sort=True):
+        layers.append((f"zone {level} {fall}", "zone_id", rows))
+    found = [
+        school_age_change(
+            rows, layer=layer, area=area, before=before, now=now, factors=factors, alpha=alpha, high_cv=high_cv, medium_cv=medium_cv
+        )
+        for layer, area, rows in layers
+    ]
+    table = pd.concat(found, ignore_index=True)
+    untested = int((table["children_change"].notna() & table["change_z"].isna()).sum())
+    if untested:
+        ledger.absence("school_age_change", "changes without a margin of error: not tested for significance", count=untested)
+    single = int(table["children_change"].isna().sum())
+    if single:
+        ledger.absence("school_age_change", f"counts that only one of {before} and {now} has: no change", count=single)
+    if table.empty:
+        ledger.missing_input("children by age band", f"neither vintage counts children by age: no change is computed. To be had: {ELSEWHERE}.")
+    return table
+
+
+def recorded_factors(profile: pd.DataFrame, control: Mapping[str, float], ledger: Ledger) -> dict[str, float]:
+    """Control factors of the vintages (`control_factors`), each scaling recorded with its totals."""
+    factors = control_factors(profile, control)
+    for vintage, factor in factors.items():
+        total = control[vintage]
+        ledger.repair(f"people {vintage}", f"scaled to the control total by {factor:.6f}", before=total / factor, after=total, unit="people")
+    for vintage in sorted(set(control) - set(factors)):
+        ledger.note(f"people {vintage}", "the study gives a control total, but no people of this vintage are known: not scaled")
+    return factors
+
+
+def _absent(profile: pd.DataFrame, before: str | None, now: str) -> str:
+    lacking = [str(v) for v in (before, now) if v not in set(profile["vintage"])]
+    return f"the profiles do not hold {' and '.join(lacking)}" if lacking else ""

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from pipeline.analysis.growth import BANDS, Z90, band_counts, years_of
+from pipeline.analysis.growth import BANDS, ELSEWHERE, Z90, band_counts, control_factors, years_of
+from pipeline.ledger import Ledger
+from pipeline.tables import empty
 
 Z80 = float(norm.ppf(0.9))
 STEP_YEARS = 5
@@ -19,7 +21,7 @@ _SINGLE = ("0-4", "5-9", "10-14", "15-17")
 _COLUMNS = ["neighborhood_id", "age_band", "year", "children_projected", "children_projected_low", "children_projected_high", "method"]
 
 
-def step_reason(before: str, now: str) -> str:
+def step_reason(before: str | None, now: str) -> str:
     """Why cohort-change ratios cannot be had from two vintages; empty when they can.
 
     The bands are five years wide, so the middles of the two periods must lie five years apart.
@@ -29,6 +31,8 @@ def step_reason(before: str, now: str) -> str:
     >>> step_reason("2011", "2023")
     'the middles of 2011 and 2023 lie 12 years apart; five-year age bands need vintages five years apart'
     """
+    if before is None:
+        return "the study names no earlier vintage (vintages.before)"
     years = (sum(years_of(now)) - sum(years_of(before))) / 2
     if years == STEP_YEARS:
         return ""
@@ -164,3 +168,41 @@ def _rows(
             "method": methods[parts[0]] if len(parts) == 1 else "sum of its age bands",
         }
     )
+
+
+def outlook_or_reason(
+    profile: pd.DataFrame,
+    *,
+    before: str | None,
+    now: str,
+    control: Mapping[str, float],
+    smallest_ratio: float,
+    largest_ratio: float,
+    ledger: Ledger,
+) -> pd.DataFrame:
+    """The population outlook where two vintages five years apart are known; else none, and the ledger says why."""
+    reason = step_reason(before, now)
+    if not reason and not {before, now} <= set(profile["vintage"]):
+        reason = f"the profiles do not hold both {before} and {now}"
+    if reason or before is None:
+        ledger.missing_input("children five years apart", f"{reason}: no population outlook is computed. To be had: {ELSEWHERE}.")
+        return empty("population_outlook", "")
+    table = population_outlook(
+        profile,
+        before=before,
+        now=now,
+        factors=control_factors(profile, control),
+        smallest_ratio=smallest_ratio,
+        largest_ratio=largest_ratio,
+    )
+    capped = int((table["method"] == "cohort change, capped").sum())
+    borrowed = int((table["method"] == "ratio of the district").sum())
+    if table.empty:
+        ledger.missing_input("children by age band", f"the vintages do not count children by age: no population outlook. To be had: {ELSEWHERE}.")
+    if capped or borrowed:
+        ledger.note(
+            "population_outlook",
+            f"of {len(table):,} numbers, {capped:,} rest on a ratio held to its cap and {borrowed:,} on the district's ratio; "
+            "children under 5 are held at the latest count",
+        )
+    return table

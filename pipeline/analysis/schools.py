@@ -26,6 +26,29 @@ _REASONS = {
 }
 
 
+_WITHOUT = {
+    "directory": ("school directory", "no school is placed: no quality seats, gaps or matches", "the state's directory of public schools and the NCES school survey"),
+    "grades": ("enrollment by grade", "no cohort survival, no split of seats by level", "the state's enrollment files by school and grade"),
+    "groups": ("enrollment by group", "totals are sums of the grades; no shares of student groups", "the state's enrollment files by student group"),
+    "results": ("school results", "no school is rated: no quality seats, service gap or access", "the state's assessment research files"),
+    "flows": ("where pupils live and attend", "demand is estimated from children by age, seats of citywide schools are left out", "the district's counts of pupils by zone of residence and school"),
+}  # fmt: skip
+
+
+def record_missing(inputs: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
+    """Name each input the study has no rows for, what is not computed for want of it and who has it.
+
+    >>> ledger = Ledger()
+    >>> record_missing({"flows": pd.DataFrame()}, ledger)
+    >>> ledger.frame()["subject_name"].tolist()
+    ['where pupils live and attend']
+    """
+    for name, frame in inputs.items():
+        if frame.empty:
+            subject, lost, source = _WITHOUT[name]
+            ledger.missing_input(subject, f"The study has none: {lost}. To be had from {source}.")
+
+
 def location_status(directory: Any, box: tuple[float, float, float, float]) -> pd.Series:
     """Say of each school whether it can be put on a map, and if not why.
 

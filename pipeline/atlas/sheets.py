@@ -400,7 +400,7 @@ SHEETS: tuple[Sheet, ...] = (
                     Field("pupils", "Pupils", "text", ("value_text",)),
                 ),
                 sort="name",
-                where=(("location_status", "located"),),
+                unless=(("location_status", "located"),),
                 empty="Every school of the study is on the map.",
             ),
             _BACKTEST,

@@ -120,7 +120,7 @@ class Annex:
     table: str
     fields: tuple[Field, ...]
     sort: str = ""
-    where: tuple[tuple[str, str], ...] = ()
+    unless: tuple[tuple[str, str], ...] = ()
     empty: str = ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -181,7 +182,7 @@ def _count(tables: dict[str, _Lines], count: str, areas: list[str]) -> tuple[np.
     return values, margins, reasons
 
 
-def _table(rows: pd.DataFrame, entry: SourceEntry, file: str, folder: Folder, chosen: dict[str, object]) -> tuple[str, _Lines]:
+def _table(rows: pd.DataFrame, entry: SourceEntry, file: str, folder: Folder, chosen: dict[str, Any]) -> tuple[str, _Lines]:
     """One file as numbers, its rows limited to the study's levels and counties."""
     faults, subject = Faults(), subject_of(entry, file)
     heads = [re.fullmatch(r"([BC]\d{5}[A-Z]{0,3})_E\d{3}", column) for column in rows.columns]
@@ -202,11 +203,11 @@ def _table(rows: pd.DataFrame, entry: SourceEntry, file: str, folder: Folder, ch
     known = rows["GEO_ID"].str.fullmatch(r"\d{7}US\d*|\d{3}[0-9A-Z]{4}US[0-9A-Z]*")
     faults.add("E-GEO-ID", "GEO_ID must look like 1400000US06067000100", places(~known, rows["GEO_ID"], "GEO_ID", rows["__row__"]), "Keep the column as text.")
     level = rows["GEO_ID"].str[:3].map(SUMMARY_LEVELS)
-    inside = level.isin(list(chosen["area_levels"]))  # type: ignore[call-overload]  # options are YAML values
+    inside = level.isin(list(chosen["area_levels"]))
     other = int((~inside & known).sum())
     if other:
         folder.ledger.loss(file, "rows of summary levels that are not used (counties, places, the nation ...)", count=other, unit="rows")
-    prefixes = tuple(str(prefix) for prefix in chosen["geoid_prefixes"])  # type: ignore[attr-defined]
+    prefixes = tuple(str(prefix) for prefix in chosen["geoid_prefixes"])
     if prefixes:
         near = rows["GEO_ID"].str.split("US").str[-1].str.startswith(prefixes)
         folder.ledger.loss(file, "areas of other counties", count=int((inside & ~near).sum()), unit="rows")

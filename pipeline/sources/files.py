@@ -11,33 +11,22 @@ import csv
 import io
 import json
 import re
-import unicodedata
 import zlib
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pipeline.errors import MissingInput
 from pipeline.ledger import Ledger
 from pipeline.sources.faults import Faults, refuse
 from pipeline.sources.geofiles import read_shapes_file
-from pipeline.sources.values import parse_number, places, subject_of, text_id
+from pipeline.sources.intake import MAX_BYTES, check_path, sniff
+from pipeline.sources.values import clean_text, parse_number, places, subject_of, text_id
 
-MAX_BYTES = 1024**3
 GZIP_RATIO = 200
 _INVISIBLE = re.compile("[\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\u00ad\ufeff]")
 _MOJIBAKE = re.compile("\u00c3[\u0080-\u00bf]|\u00e2\u20ac|\u00c2[\u0080-\u00bf]|\ufffd")
 _TEXT = (".csv", ".tsv", ".txt", ".dat", ".gz")
-_SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive or workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel (.xls) workbook"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"SQLite format 3", "a GeoPackage or SQLite file"),
-    (b"PAR1", "a Parquet file"),
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-)
 
 
 def read_rows(
@@ -115,36 +104,6 @@ def read_rows(
     return _clean(frame, numbers, subject, ledger)
 
 
-def check_path(path: Path, subject: str) -> None:
-    """Refuse what is no plain local file: GDAL's virtual paths and URLs, links out, files too large."""
-    if re.search(r"/vsi|://|<", str(path)) or re.match(r"[A-Za-z]{2,}:", path.name):
-        raise refuse(subject, "E-PATH", "the name is a virtual path or an address, not a file", str(path), "Put the file into the study's raw folder and name it alone.")
-    if ".." in path.parts:
-        raise refuse(subject, "E-PATH", "the name leaves the study's raw folder", path.name, "Put the file into the study's raw folder and name it alone.")
-    if not path.is_file():
-        raise MissingInput(f"{subject}: {path} is not there. Put it there or run `python -m pipeline fetch`.")
-    size = path.stat().st_size
-    if size == 0:
-        raise refuse(subject, "E-EMPTY", "the file is empty", path.name, "Fetch it again.")
-    if size > MAX_BYTES:
-        raise refuse(subject, "E-SIZE", f"{size:,} bytes are more than the limit of {MAX_BYTES:,}", path.name, "Cut it to the study's district first.")
-
-
-def sniff(head: bytes) -> str:
-    """What the first bytes say a file is, or "".
-
-    >>> sniff(b"<!DOCTYPE html>"), sniff(b"id,name")
-    ('a web page or XML (an error page?)', '')
-    """
-    for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
-            return kind
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"<"):
-        return "a web page or XML (an error page?)"
-    return "JSON (an error message?)" if start.startswith((b"{", b"[{", b"[[")) else ""
-
-
 def _bytes(path: Path, subject: str) -> bytes:
     data = path.read_bytes()
     if path.suffix.lower() == ".gz":
@@ -205,39 +164,62 @@ def _split(text: str, subject: str, delimiter: str, header_row: int, skip_footer
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if ends and not text.endswith("\n"):
-        raise refuse(subject, "E-CUT-SHORT", "the last line has no end: the file may be cut short", repr(text[text.rfind("\n") + 1 :][:60]), "Fetch it again; if it is whole, set the option `ends_with_newline: false`.")
-    records, quoting = _records(text, delimiter, subject)
-    if len(records) < header_row:
-        raise refuse(subject, "E-NO-ROWS", f"there is no header in row {header_row}", f"{len(records)} rows", "Check `header_row`.")
-    header = records[header_row - 1]
-    if len(header) == 1 and delimiter not in header[0]:
+        last = text[text.rfind("\n") + 1 :][:60]
+        raise refuse(subject, "E-CUT-SHORT", "the last line has no end: the file may be cut short", repr(last), "Fetch it again; if it is whole, set the option `ends_with_newline: false`.")
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    # only commas are always quoted by the rule; the agencies' tabs and carets mostly are not
+    quoted = '"' in text and (delimiter == "," or any(line.startswith('"') or f'{delimiter}"' in line for line in lines))
+    fields, ends_at = _count_quoted(text, delimiter, subject) if quoted else ([line.count(delimiter) + 1 if line else 0 for line in lines], None)
+    if len(fields) < header_row:
+        raise refuse(subject, "E-NO-ROWS", f"there is no header in row {header_row}", f"{len(fields)} rows", "Check `header_row`.")
+    last = len(fields) - skip_footer
+    above, below = (header_row, last) if ends_at is None else (ends_at[header_row - 1], ends_at[last - 1])
+    start = header_row - 1 if ends_at is None else (ends_at[header_row - 2] if header_row > 1 else 0)
+    title = "\n".join(lines[start:above])
+    header = next(csv.reader([title], delimiter=delimiter)) if quoted and "\n" not in title else title.split(delimiter) if not quoted else next(csv.reader(io.StringIO(title, newline=""), delimiter=delimiter))
+    if len(header) == 1:
         other = next((d for d in ("\t", ";", "|", "^", ",") if d in header[0]), None)
         if other:
             raise refuse(subject, "E-DELIMITER", f"the header is one field; {other!r} looks like the delimiter", header[0][:60], f"Set the option `delimiter: {json.dumps(other)}`.")
-    body = list(enumerate(records, start=1))[header_row : len(records) - skip_footer or None]
-    wrong = [f"row {n} has {len(r)}" for n, r in body if r and len(r) != len(header) and any(c.strip() for c in r)]
-    if wrong:
-        raise_wrong = Faults()
-        raise_wrong.add("E-FIELDS", f"rows have another number of fields than the header ({len(header)})", wrong, "Correct the quotes or delimiters of these rows; notes below the table are left out with `skip_footer`.")
-        raise_wrong.raise_if_any(subject)
-    kept = [(n, r) for n, r in body if len(r) == len(header)]
-    frame = pd.DataFrame([r for _, r in kept], columns=pd.Index(range(len(header))), dtype="str")
-    return header, frame, pd.Series([n for n, _ in kept], dtype="int64")
+    faults = Faults()
+    wrong = [f"row {n} has {k}" for n, k in enumerate(fields[header_row:last], header_row + 1) if k not in (0, len(header))]
+    faults.add("E-FIELDS", f"rows have another number of fields than the header ({len(header)})", wrong, "Correct the quotes or delimiters of these rows; notes below the table are left out with `skip_footer`.")
+    faults.raise_if_any(subject)
+    numbers = pd.Series([n for n, k in enumerate(fields[header_row:last], header_row + 1) if k], dtype="int64")
+    if not len(numbers):
+        return header, pd.DataFrame({i: pd.Series(dtype="str") for i in range(len(header))}), numbers
+    frame = pd.read_csv(
+        io.StringIO("\n".join(lines[above:below]) + "\n"),
+        sep=delimiter,
+        header=None,
+        names=list(range(len(header))),
+        index_col=False,
+        dtype="str",
+        keep_default_na=False,
+        na_filter=False,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        skip_blank_lines=len(header) > 1,
+    )
+    if len(header) == 1:
+        frame = frame[frame[0] != ""].reset_index(drop=True)
+    if len(frame) != len(numbers):
+        raise refuse(subject, "E-FIELDS", "the rows cannot be told apart", f"{len(numbers):,} by their line ends, {len(frame):,} by their fields", "Check the quotes of the file.")
+    return header, frame, numbers
 
 
-def _records(text: str, delimiter: str, subject: str) -> tuple[list[list[str]], bool]:
-    lines = text.split("\n")
-    if lines and lines[-1] == "":
-        lines.pop()
-    plain = [line.split(delimiter) if line else [] for line in lines]
-    # only commas are always quoted by the rule; the agencies' tabs and carets mostly are not
-    if '"' not in text or (delimiter != "," and not any(f.startswith('"') for r in plain for f in r)):
-        return plain, False
+def _count_quoted(text: str, delimiter: str, subject: str) -> tuple[list[int], list[int]]:
+    """Fields of each record, and the line each ends at (a quoted cell may hold line breaks)."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    fields, ends_at = [], []
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        return list(reader), True
+        for record in reader:
+            fields.append(len(record))
+            ends_at.append(reader.line_num)
     except csv.Error as error:
-        raise refuse(subject, "E-QUOTES", f"the quotes do not match ({error})", f"row {reader.line_num}", "Correct the quotes of this row; a quote inside a field is doubled.") from error
+        raise refuse(subject, "E-QUOTES", f"the quotes do not match ({error})", f"row {len(fields) + 1} (line {reader.line_num})", "Correct the quotes of this row; a quote inside a field is doubled.") from error
+    return fields, ends_at
 
 
 def _read_json(path: Path, subject: str) -> tuple[list[str], pd.DataFrame, pd.Series]:
@@ -271,16 +253,6 @@ def _header(cells: list[str], subject: str) -> list[str]:
     faults.add("E-HEADER", "two columns have one name", [n for i, n in enumerate(names) if n in names[:i]], "Rename one in a copy of the file, or check `header_row`.")
     faults.raise_if_any(subject)
     return names
-
-
-def clean_text(text: str) -> str:
-    """NFC, without invisible characters or line breaks, without blanks at the ends.
-
-    >>> clean_text("Oak\\u00a0Park\\u200b \\r\\n School ")
-    'Oak Park School'
-    """
-    shown = "".join(" " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
-    return re.sub(r" *[\r\n]+ *", " ", shown).strip()
 
 
 def _clean(frame: pd.DataFrame, numbers: pd.Series, subject: str, ledger: Ledger | None) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 import pandas as pd
@@ -18,6 +19,16 @@ _DECIMAL = r"\d+\.0+"
 def subject_of(entry: SourceEntry, name: str | None = None) -> str:
     """How messages name a file: ``zones.gpkg (source zones_2024)``."""
     return f"{name or entry.files[0].name} (source {entry.id})"
+
+
+def clean_text(text: str) -> str:
+    """NFC, without invisible characters or line breaks, without blanks at the ends.
+
+    >>> clean_text("Oak\\u00a0Park\\u200b \\r\\n School ")
+    'Oak Park School'
+    """
+    shown = "".join(" " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+    return re.sub(r" *[\r\n]+ *", " ", shown).strip()
 
 
 def places(bad: pd.Series, values: pd.Series, what: str, rows: pd.Series | None) -> list[str]:

@@ -22,6 +22,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         gather(study.raw.schools, feeds, folder)
         for feeds in ("directory", "grade_counts", "group_counts", "results", "flow_counts")
     )
+    inputs = {"directory": directory, "grades": grades, "groups": groups, "results": results, "flows": flows}
+    analysis.record_missing(inputs, ledger)
     schools = directory.assign(location_status=analysis.location_status(directory, study.geography.box))
     analysis.record_schools(schools, ledger)
 

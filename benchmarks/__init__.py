@@ -1,0 +1,1 @@
+"""Measurements: how long the pipeline takes, and why."""

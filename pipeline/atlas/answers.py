@@ -1,0 +1,124 @@
+"""The answer of each sheet in a sentence or two, with its numbers, from the published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pipeline.atlas.frames import _latest, names_of
+from pipeline.atlas.spec import About
+from pipeline.atlas.words import count_of, listed, number, percent, school_year
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tables = Mapping[str, "pd.DataFrame"]
+
+
+def need(tables: Tables, about: About) -> str:
+    """How many neighborhoods are among the neediest for sure, which, and how many children live there."""
+    places = tables["public_neighborhoods"]
+    ranked = places[places["need_rank"].notna()].sort_values(["need_rank", "neighborhood_id"])
+    if ranked.empty:
+        return "This study has no figures from which need could be ranked."
+    sure = ranked[ranked["need_class"] == "high"]
+    possible = int((ranked["need_class"] == "possible").sum())
+    children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
+    home = f", home to {number(children)} of {number(everyone)} children ({percent(children / everyone)})" if len(sure) and everyone > 0 else ""
+    first = f"Of {count_of(len(ranked), 'neighborhood', 'neighborhoods')}, {number(len(sure))} {'is' if len(sure) == 1 else 'are'} almost surely among the neediest"
+    which = f": {listed(sure['name'].tolist())}{home}." if len(sure) else "."
+    also = f" For {number(possible)} more the figures leave it open." if possible else ""
+    top = ranked.iloc[0]
+    span = f" ({number(top['need_rank_low'])} to {number(top['need_rank_high'])} allowing for the margins of error)" if top[["need_rank_low", "need_rank_high"]].notna().all() else ""
+    lead = f" {top['name']} ranks first{span}." if sure.empty else ""
+    return first + which + also + lead
+
+
+def growth(tables: Tables, about: About) -> str:
+    """How the number of children changed in the district, where it grows, and what the outlook says."""
+    change = tables["public_growth"]
+    if change.empty:
+        first = "This study has no two survey periods that can be compared."
+    else:
+        first = _district_change(_latest(change, about))
+    pockets = tables["public_pockets"]
+    growing = pockets[pockets["pocket_kind"] == "growing"].sort_values(["children_change", "pocket_id"], ascending=[False, True])
+    if len(growing):
+        names = names_of(tables)["neighborhood"]
+        top = growing.iloc[0]
+        where = listed([names.get(i, i) for i in top["area_ids"].split()], 3)
+        first += f" {count_of(len(growing), 'pocket of growth stands', 'pockets of growth stand')} out; the largest is {where} (+{number(top['children_change'])} \u00b1 {number(top['children_change_moe'])})."
+    elif len(change):
+        first += " No pocket of growth stands out from chance."
+    return first + _outlook(tables["public_outlook"])
+
+
+def _district_change(change: pd.DataFrame) -> str:
+    band = "5-17" if (change["age_band"] == "5-17").any() else str(change["age_band"].iloc[0])
+    rows = change[change["age_band"] == band]
+    period = f"Between {rows['vintage_from'].iloc[0]} and {rows['vintage_to'].iloc[0]}"
+    ages = f"children aged {band.replace('-', ' to ')}"
+    district = rows[(rows["layer"] == "district") & rows["children_change"].notna()]
+    if len(district) == 1:
+        row = district.iloc[0]
+        more = "more" if row["children_change"] >= 0 else "fewer"
+        margin = f" \u00b1 {number(row['children_change_moe'])}" if row[["children_change_moe"]].notna().all() else ""
+        sure = "" if row["is_significant"] else ", which may be chance"
+        return f"{period} the district came to have {number(abs(row['children_change']))}{margin} {more} {ages}{sure}."
+    local = rows[rows["layer"] == "neighborhood"]
+    up = int((local["is_significant"] & (local["children_change"] > 0)).sum())
+    down = int((local["is_significant"] & (local["children_change"] < 0)).sum())
+    return f"{period} the number of {ages} surely rose in {number(up)} and surely fell in {number(down)} of {count_of(len(local), 'neighborhood', 'neighborhoods')}."
+
+
+def _outlook(outlook: pd.DataFrame) -> str:
+    district = outlook[(outlook["unit_kind"] == "district") & outlook["pupils_projected"].notna()]
+    if district.empty:
+        return ""
+    row = district.loc[district["fall_year"].idxmax()]
+    span = f" ({number(row['pupils_projected_low'])} to {number(row['pupils_projected_high'])} eight times in ten)" if row[["pupils_projected_low", "pupils_projected_high"]].notna().all() else ""
+    return f" In {school_year(int(row['fall_year']))} the district can expect {number(row['pupils_projected'])} pupils{span}."
+
+
+def seats(tables: Tables, about: About) -> str:
+    """How many seats in quality schools are missing, and in which zones most."""
+    zones = tables["public_zones"]
+    known = zones[zones["unmet_seats"].notna()]
+    schools = tables["public_schools"]
+    rated = schools[(schools["quality_class"] != "not_rated") & (schools["school_status"] == "open")]
+    good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats."
+    if known.empty:
+        return good + " Zones or resident pupils are not known, so that a gap cannot be computed." if len(rated) else "This study has no results of schools, so that quality seats are not known."
+    parts = []
+    for level, group in known.groupby("level", sort=False):
+        parts.append(f"{number(group['unmet_seats'].sum())} in {level} school")
+    top = known.sort_values(["unmet_seats", "level", "zone_id"], ascending=[False, True, True]).iloc[0]
+    label = top["name"] if isinstance(top["name"], str) else top["zone_id"]
+    most = f" The largest gap is in {label} ({top['level']}): {number(top['unmet_seats'])} seats." if top["unmet_seats"] > 0 else ""
+    return f"Seats in quality schools are missing for pupils where they live: {listed(parts)}.{most} {good}"
+
+
+def facilities(tables: Tables, about: About) -> str:
+    """How many sites can be offered, with how many empty seats, and how many schools found a place."""
+    sites = tables["public_sites"]
+    known = sites[sites["surplus_status"] != "not_known"]
+    if known.empty:
+        return "This study has no capacities of buildings, so that empty seats are not known."
+    offered = known[known["surplus_status"] == "offered"].sort_values(["surplus_seats", "site_id"], ascending=[False, True])
+    empty = f", together {number(offered['surplus_seats'].sum())} empty seats: {listed(offered['name'].tolist())}" if len(offered) else ""
+    matches = tables["public_matches"]
+    found = int((matches["match_status"] == "matched").sum())
+    also = f" Of {count_of(len(matches), 'school', 'schools')} looking for a place, {number(found)} could be placed." if len(matches) else ""
+    return f"Of {count_of(len(known), 'site', 'sites')} with known capacity, {number(len(offered))} {'has' if len(offered) == 1 else 'have'} room to offer{empty}.{also}"
+
+
+def quality_of_data(tables: Tables, about: About) -> str:
+    """How many numbers are shown, how many are hidden and how many inputs are missing."""
+    hidden = tables["disclosure"]
+    missing = int((tables["public_missing"]["entry"] == "missing_input").sum())
+    shown = hidden["shown_cells"].sum()
+    kept = hidden["primary_hidden_cells"].sum() + hidden["complementary_hidden_cells"].sum()
+    cells = f"{count_of(shown, 'pupil count is', 'pupil counts are')} shown and {number(kept)} hidden, because few pupils stand behind them or another could be computed from them." if len(hidden) else "The published tables hold no pupil counts."
+    reliable = tables["public_neighborhoods"]["reliability_class"]
+    weak = f" Of {count_of(len(reliable), 'neighborhood', 'neighborhoods')}, {number(int(reliable.isin(['low', 'not_known']).sum()))} have figures too unreliable to act on." if len(reliable) else ""
+    return f"{cells}{weak} {count_of(missing, 'input is', 'inputs are')[:1].upper()}{count_of(missing, 'input is', 'inputs are')[1:]} missing."

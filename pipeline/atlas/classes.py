@@ -1,0 +1,116 @@
+"""Values as at most five classes, made of the rounded numbers a reader sees."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.atlas.spec import Form, Scheme
+from pipeline.atlas.words import number
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Class:
+    """One line of a legend."""
+
+    label: str
+    color: str
+
+
+def classify(values: pd.Series, scheme: Scheme, form: Form) -> tuple[list[Class], list[int]]:
+    """Classes of a layer and the class of each place; -1 is not shown.
+
+    Numbers are classed as they are printed (whole numbers, whole percents), so that no place
+    whose number reads 25 stands in the class 26 to 40.
+
+    >>> import pandas as pd
+    >>> legend, index = classify(pd.Series([0.101, 0.249, 0.333, None]), Scheme("cuts", (0.25,)), "percent")
+    >>> [c.label for c in legend], index
+    (['under 25%', '25% and over'], [0, 0, 1, -1])
+    """
+    if scheme.kind == "words":
+        return _by_word(values, scheme)
+    scale = 100 if form in ("percent", "share_change") else 1
+    shown = values.notna().to_numpy()
+    numbers = values.astype("float64").to_numpy() * scale
+    rounded = np.where(shown, np.copysign(np.floor(np.abs(numbers) + 0.5 + 1e-9), numbers), np.nan)
+    present = rounded[shown]
+    cuts = [round(cut * scale) for cut in scheme.cuts] if scheme.kind == "cuts" else _about_zero(present) if scheme.kind == "about_zero" else _quantiles(present)
+    index = np.where(shown, np.searchsorted(np.array(cuts, dtype="float64"), rounded, side="right"), -1)
+    colors = _spread(scheme.colors, len(cuts) + 1)
+    if scheme.dark_is_low:
+        colors = colors[::-1]
+    sign = "%" if scale == 100 else ""
+    legend = [Class(label, color) for label, color in zip(_ranges(cuts, sign, scheme, present), colors, strict=True)]
+    return legend, [int(i) for i in index]
+
+
+def _by_word(values: pd.Series, scheme: Scheme) -> tuple[list[Class], list[int]]:
+    order = {word: place for place, (word, _, _) in enumerate(scheme.words)}
+    index = [order.get(str(value), -1) if value is not None and value == value else -1 for value in values]
+    used = sorted(set(index) - {-1})
+    renumbered = {old: new for new, old in enumerate(used)}
+    return [Class(scheme.words[i][1], scheme.words[i][2]) for i in used], [renumbered.get(i, -1) for i in index]
+
+
+def _quantiles(values: npt.NDArray[np.float64]) -> list[float]:
+    if not len(values):
+        return []
+    inner = np.quantile(values, np.arange(1, MOST) / MOST, method="higher")
+    # a cut belongs to the class above it; the least value must not be a cut, or the first class is empty
+    return sorted({float(cut) for cut in inner if cut > values.min()})
+
+
+def _about_zero(values: npt.NDArray[np.float64]) -> list[float]:
+    sizes = np.sort(np.abs(values[values != 0]))
+    if not len(sizes):
+        return []
+    small, large = _nice(float(np.quantile(sizes, 0.3))), _nice(float(np.quantile(sizes, 0.75)))
+    if large <= small:
+        large = 2 * small
+    return [-large + 1, -small + 1, small, large]
+
+
+def _nice(value: float) -> float:
+    """The nearest of 1, 2, 5, 10, 20, 50 ..., at least 1."""
+    if value <= 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(min((1, 2, 5, 10), key=lambda m: abs(m * power - value)) * power)
+
+
+def _spread(colors: tuple[str, ...], amount: int) -> list[str]:
+    """Colours for fewer than five classes, ends kept apart."""
+    if amount == 1:
+        return [colors[len(colors) // 2]]
+    return [colors[round(i * (len(colors) - 1) / (amount - 1))] for i in range(amount)]
+
+
+def _ranges(cuts: list[Any], sign: str, scheme: Scheme, present: npt.NDArray[np.float64]) -> list[str]:
+    if scheme.kind == "about_zero" and cuts:
+        small, large = cuts[2], cuts[3]
+        middle = f"within \u00b1{number(small - 1)}" if small > 1 else "no change"
+        some = _span(small, large - 1, "")
+        return [f"fell by {number(large)} or more", f"fell by {some}", middle, f"rose by {some}", f"rose by {number(large)} or more"]
+    if not cuts:
+        return [f"{number(present[0])}{sign}" if len(present) else "all"]
+    first, last = cuts[0], cuts[-1]
+    if scheme.kind == "cuts":
+        low, high = f"under {number(first)}{sign}", f"{number(last)}{sign} and over"
+    else:
+        low = _span(float(present.min()), first - 1, sign)
+        high = _span(last, float(present.max()), sign)
+    return [low, *(_span(a, b - 1, sign) for a, b in zip(cuts[:-1], cuts[1:], strict=True)), high]
+
+
+def _span(low: float, high: float, sign: str) -> str:
+    return f"{number(low)}{sign}" if low >= high else f"{number(low)} to {number(high)}{sign}"

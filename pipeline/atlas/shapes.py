@@ -1,0 +1,84 @@
+"""Shapes as compact GeoJSON: simplified as a coverage, so that shared borders stay shared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+
+DETAIL = 1500  # a border may move by this part of the study's extent: less than a pixel on a screen
+
+
+def simplify(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Polygons with fewer vertices; neighbors that shared a border still share it.
+
+    Shapes that overlap (which is no coverage) are returned as they are.
+    """
+    shapes = frame.geometry.to_numpy()
+    if not len(shapes) or not shapely.coverage_is_valid(shapes):
+        return frame
+    west, south, east, north = shapely.total_bounds(shapes)
+    smaller = shapely.coverage_simplify(shapes, max(east - west, north - south) / DETAIL)
+    return frame.set_geometry(np.where(shapely.is_empty(smaller), shapes, smaller))
+
+
+def outline(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The border around all areas, without the holes of slivers."""
+    shapes = frame.geometry.to_numpy()
+    whole = shapely.coverage_union_all(shapes) if shapely.coverage_is_valid(shapes) else shapely.union_all(shapes)
+    return type(frame)(geometry=[whole], crs=frame.crs)
+
+
+def geojson(frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    """A FeatureCollection in degrees with five decimals (one metre); a feature's id is its row."""
+    import json
+
+    shapes = frame.geometry.to_crs(4326).to_numpy()
+    fine = shapely.set_precision(shapes, 1e-5, mode="pointwise")
+    texts = shapely.to_geojson(np.where(shapely.is_empty(fine), shapes, fine))
+    return {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "id": row, "properties": {}, "geometry": json.loads(text) if text else None} for row, text in enumerate(texts)],
+    }
+
+
+def bounds(frames: list[gpd.GeoDataFrame]) -> list[list[float]] | None:
+    """South-west and north-east corner of all shapes in degrees."""
+    boxes = [frame.geometry.to_crs(4326).total_bounds for frame in frames if frame.geometry.notna().any()]
+    if not boxes:
+        return None
+    corners: npt.NDArray[np.float64] = np.array(boxes)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    return [[round(float(low[1]), 5), round(float(low[0]), 5)], [round(float(high[3]), 5), round(float(high[2]), 5)]]
+
+
+def picture(frame: gpd.GeoDataFrame, colors: list[str], *, width: int = 300, height: int = 190) -> str:
+    """A small drawing (SVG) of areas or points filled with their colours, for the first page."""
+    shapes = frame.geometry.to_numpy()
+    box = shapely.total_bounds(shapes)
+    if not np.isfinite(box).all():
+        return ""
+    extent = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
+    scale = min((width - 10) / extent[0], (height - 10) / extent[1])
+    left, top = (width - extent[0] * scale) / 2, (height - extent[1] * scale) / 2
+    coarse = shapely.coverage_simplify(shapes, 0.7 / scale) if _areas(shapes) and shapely.coverage_is_valid(shapes) else shapes
+    drawn = shapely.transform(coarse, lambda xy: np.column_stack([(xy[:, 0] - box[0]) * scale + left, height - top - (xy[:, 1] - box[1]) * scale]))
+    marks = "".join(_mark(shape, color) for shape, color in zip(drawn, colors, strict=True) if shape is not None)
+    return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false"><g stroke="#4a5a6a" stroke-width=".5" stroke-linejoin="round">{marks}</g></svg>'
+
+
+def _areas(shapes: Any) -> bool:
+    return bool(np.isin(shapely.get_type_id(shapes), (3, 6)).all())
+
+
+def _mark(shape: Any, color: str) -> str:
+    if shape.geom_type == "Point":
+        return f'<circle cx="{shape.x:.1f}" cy="{shape.y:.1f}" r="5" fill="{color}"/>'
+    rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
+    path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)) + "Z" for ring in rings)
+    return f'<path d="{path}" fill="{color}" fill-rule="evenodd"/>'

@@ -1,0 +1,144 @@
+"""Every layout the pipeline reads, and the one way a study's entries become an input table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from pipeline.errors import ConfigError, MissingInput
+from pipeline.origins import SourceEntry
+from pipeline.sources import Folder, Source, district
+from pipeline.sources.faults import refuse
+from pipeline.sources.values import subject_of
+from pipeline.tables import BY_TABLE, Table, check, empty
+
+SOURCES: tuple[Source, ...] = (*district.SOURCES,)
+
+
+def find(entry: SourceEntry) -> Source:
+    """The reader of an entry.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such reader, or it does not fill that table.
+    """
+    named = [source for source in SOURCES if source.reader == entry.reader]
+    if not named:
+        known = ", ".join(sorted({source.reader for source in SOURCES}))
+        raise ConfigError(f"source {entry.id}: there is no reader {entry.reader!r}. There are: {known}.")
+    for source in named:
+        if entry.feeds in source.feeds:
+            return source
+    fills = ", ".join(sorted({table for source in named for table in source.feeds}))
+    raise ConfigError(f"source {entry.id}: reader {entry.reader} does not fill {entry.feeds}; it fills {fills}.")
+
+
+def gather(entries: Iterable[SourceEntry], feeds: str, folder: Folder) -> pd.DataFrame:
+    """Read all of a study's sources for one input table, held to its contract.
+
+    Each file is compared with its pinned hash, read, and checked by itself, so that a fault
+    names the file; then keys are checked across files. An optional source whose files are not
+    there leaves a ``missing_input`` line; without any source the table is empty.
+
+    Parameters
+    ----------
+    entries
+        Sources of one room of the study, for any table.
+    feeds
+        Input table (``pipeline.tables.INPUTS``).
+    folder
+        Where the room's files lie, and the study's CRS, box and ledger.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The input table with all its columns (a GeoDataFrame in ``folder.crs`` where it has
+        shapes), sorted by key.
+
+    Raises
+    ------
+    MissingInput
+        If a required file is absent: says where to put it and where to get it.
+    SourceError
+        If a file differs from its pinned hash or breaks its layout.
+    ContractError
+        If what a file delivers breaks the table's contract.
+    """
+    table = BY_TABLE[feeds]
+    read = [(entry, _read(entry, table, folder)) for entry in entries if entry.feeds == feeds and _is_there(entry, folder)]
+    if not read:
+        return empty(feeds, folder.crs)
+    _refuse_shared_keys(table, read)
+    frames = [frame for _, frame in read if len(frame)] or [read[0][1]]
+    if len(frames) == 1:
+        return frames[0]
+    together = pd.concat(frames, ignore_index=True)
+    return check(table, together, f"{feeds} of {', '.join(subject_of(entry) for entry, _ in read)}")
+
+
+def _is_there(entry: SourceEntry, folder: Folder) -> bool:
+    for file in entry.files:
+        parts = PurePosixPath(file.name).parts
+        if not parts or file.name.startswith(("/", "\\")) or ".." in parts or "\\" in file.name or ":" in file.name:
+            raise ConfigError(f"source {entry.id}: {file.name!r} is not the name of a file in {folder.path}/.")
+    absent = [file.name for file in entry.files if not (folder.path / file.name).is_file()]
+    if not absent:
+        return True
+    where = f"{entry.producer}: {entry.title} ({entry.vintage}), {entry.url}"
+    if entry.required:
+        raise MissingInput(
+            f"source {entry.id}: {', '.join(absent)} is not there. Put it into {folder.path}/ or run `python -m pipeline fetch`. It is published by {where}."
+        )
+    folder.ledger.missing_input(
+        subject_of(entry), f"{', '.join(absent)} is not there, so {entry.feeds} lacks it. To be had from {where}; put it into {folder.path}/ or run `python -m pipeline fetch`."
+    )
+    return False
+
+
+def _read(entry: SourceEntry, table: Table, folder: Folder) -> pd.DataFrame:
+    for file in entry.files:
+        if file.sha256 is not None:
+            found = _sha256(folder.path / file.name)
+            if found != file.sha256:
+                raise refuse(subject_of(entry, file.name), "E-HASH", "the file is not the one the study was made with", f"sha256 {found}, pinned {file.sha256}", "Fetch it again; if the publisher has changed it, check it and pin the new hash.")
+    frame = find(entry).read(entry, folder)
+    for name in table.names:
+        if name not in frame.columns and name not in table.required and name != "geometry":
+            frame[name] = empty(table.name, folder.crs)[name].reindex(frame.index)
+    if table.is_spatial:
+        frame = _placed(frame, folder)
+    return check(table, frame[[c for c in frame.columns if c != "__row__"]], subject_of(entry))
+
+
+def _placed(frame: pd.DataFrame, folder: Folder) -> pd.DataFrame:
+    """The frame with a geometry column in the study's CRS, empty where a table has no places."""
+    import geopandas
+
+    if isinstance(frame, geopandas.GeoDataFrame) and "geometry" in frame.columns:
+        return frame
+    shapes = geopandas.GeoSeries(frame["geometry"] if "geometry" in frame.columns else [None] * len(frame), index=frame.index, crs=folder.crs)
+    return geopandas.GeoDataFrame(frame.drop(columns="geometry", errors="ignore"), geometry=shapes)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_shared_keys(table: Table, read: list[tuple[SourceEntry, pd.DataFrame]]) -> None:
+    """Two files may not hold the same key: which of them is right cannot be told."""
+    if not table.key:
+        return
+    keys = [frame[list(table.key)].assign(__source__=n) for n, (_, frame) in enumerate(read)]
+    every = pd.concat(keys, ignore_index=True)
+    doubled = every[every.duplicated(list(table.key), keep=False)].sort_values([*table.key, "__source__"], kind="stable")
+    if len(doubled):
+        first = doubled.iloc[0]
+        sources = [subject_of(read[int(n)][0]) for n in sorted(doubled["__source__"].unique())]
+        example = ", ".join(f"{k}={first[k]}" for k in table.key)
+        pairs = len(doubled.drop_duplicates(list(table.key)))
+        raise refuse(" and ".join(sources), "E-KEY-DUP", f"{pairs:,} keys ({', '.join(table.key)}) stand in more than one file", example, "Keep each row in one file, with `keep` or `drop`.")
