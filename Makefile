@@ -18,7 +18,7 @@ $(READY): requirements.lock requirements-uv.lock
 	@echo "Building .venv from requirements.lock (once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock; then \
-	  $(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock; \
+	  $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock; \
 	else \
 	  echo "uv cannot be had here; using pip (a few minutes) ..."; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \

@@ -219,7 +219,8 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
     dtype = KINDS[column.kind]
     values = frame[name]
     if dtype == "str":
-        not_text = values.notna() & ~values.map(lambda v: isinstance(v, str))
+        is_text = pd.Series([isinstance(value, str) for value in values], index=values.index, dtype="bool")
+        not_text = values.notna() & ~is_text
         if not_text.any():
             first = f"{_where(table, frame, not_text)}: {values[not_text].iloc[0]!r}"
             return [Fault("E-NOT-TEXT", f"{name} must be text", int(not_text.sum()), first, "Read ids and labels as text, so that leading zeros stay.")]

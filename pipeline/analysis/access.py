@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+
+from pipeline.ledger import Ledger
 
 # Below this share of the district's mean, access is called poor.
 POOR_RATIO = 0.5
@@ -70,7 +74,7 @@ def relative_access(access: pd.Series, children: pd.Series) -> pd.Series:
 
 
 def seat_access(
-    children: pd.DataFrame, seats: pd.DataFrame, trips: pd.DataFrame, reach_m: dict[str, float]
+    children: pd.DataFrame, seats: pd.DataFrame, trips: pd.DataFrame, reach_m: Mapping[str, float]
 ) -> pd.DataFrame:
     """Access to quality seats by neighborhood and level.
 
@@ -98,7 +102,7 @@ def seat_access(
     ... )[["neighborhood_id", "access_ratio", "is_poor_access"]].to_dict("list")
     {'neighborhood_id': ['a', 'b'], 'access_ratio': [0.8, 0.0], 'is_poor_access': [False, True]}
     """
-    parts = []
+    parts: list[pd.DataFrame] = []
     for level, limit in reach_m.items():
         here = children[children["level"].eq(level) & children["children"].notna()]
         offered = seats[seats["level"].eq(level) & seats["quality_seats"].notna()]
@@ -121,3 +125,18 @@ def seat_access(
         )
     columns = ["neighborhood_id", "level", "access_ratio", "relative_access_ratio", "is_poor_access"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def trips_to_schools(reach: pd.DataFrame) -> pd.DataFrame:
+    """Trips from neighborhoods to schools, of all trips in the table ``reach``."""
+    wanted = reach["origin_layer"].eq("neighborhood") & reach["destination_kind"].eq("school")
+    return reach.loc[wanted, ["origin_id", "destination_id", "distance_m"]].reset_index(drop=True)
+
+
+def record_access(access: pd.DataFrame, children: pd.DataFrame, ledger: Ledger) -> None:
+    """Record, by level, how many children live where access is below half of the district's mean."""
+    counts = access.merge(children, on=["neighborhood_id", "level"], validate="1:1")
+    for level, rows in counts.groupby("level", sort=True):
+        total, poor = float(rows["children"].sum()), float(rows.loc[rows["is_poor_access"], "children"].sum())
+        none = float(rows.loc[rows["access_ratio"].eq(0), "children"].sum())
+        ledger.note(f"access to quality seats, {level}", f"{poor:,.0f} of {total:,.0f} children live where access is below half of the mean, {none:,.0f} of them where no quality seat is within reach")

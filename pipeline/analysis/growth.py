@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from pipeline.analysis.clusters import benjamini_hochberg
+from pipeline.analysis.uncertainty import difference_z, moe_of_difference, moe_of_sum, reliability_class
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
 
-Z90 = 1.645  # the Census Bureau's factor between a 90% margin and a standard error
 BANDS: Mapping[str, tuple[str, ...]] = {
     "0-4": ("children_0_4",),
     "5-9": ("children_5_9",),
@@ -97,32 +96,12 @@ def band_counts(profile: pd.DataFrame, band: str) -> pd.DataFrame:
     parts = list(BANDS[band])
     values = profile[parts].to_numpy(dtype="float64")
     margins = profile[[f"{part}_moe" for part in parts]].to_numpy(dtype="float64")
-    zeros = values == 0
-    largest = np.where(zeros, margins, -np.inf).max(axis=1, keepdims=True)
-    position = np.where(zeros, margins, -np.inf).argmax(axis=1)
-    dropped = zeros & (np.arange(len(parts))[None, :] != position[:, None]) & np.isfinite(largest)
-    squares = np.where(dropped & ~np.isnan(margins), 0.0, margins**2)
-    sums = pd.DataFrame({"children": values.sum(axis=1), "children_moe": np.sqrt(squares.sum(axis=1))}, index=profile.index)
+    sums = pd.DataFrame({"children": values.sum(axis=1), "children_moe": moe_of_sum(values, margins)}, index=profile.index)
     if band != "0-17":
         return sums
     # a publisher may give all children and no bands
     published = profile[["children_0_17", "children_0_17_moe"]].astype("float64").set_axis(list(sums.columns), axis=1)
     return sums.where(sums["children"].notna(), published)
-
-
-def reliability_class(value: pd.Series, margin: pd.Series, *, high_cv: float, medium_cv: float) -> pd.Series:
-    """Class of each number by its coefficient of variation; ``not_known`` without a margin.
-
-    A value of zero with a margin is ``low``: nothing can be said about its relative size.
-
-    >>> reliability_class(pd.Series([100.0, 100.0, 0.0, 5.0]), pd.Series([8.0, 40.0, 3.0, None]), high_cv=0.12, medium_cv=0.4).tolist()
-    ['high', 'medium', 'low', 'not_known']
-    """
-    size = value.abs().to_numpy(dtype="float64")
-    error = margin.to_numpy(dtype="float64") / Z90
-    cv = np.divide(error, size, out=np.full(len(size), np.inf), where=size > 0)
-    classes = np.select([np.isnan(error) | np.isnan(size), cv <= high_cv, cv <= medium_cv], ["not_known", "high", "medium"], "low")
-    return pd.Series(classes, index=value.index, dtype="str")
 
 
 def school_age_change(
@@ -198,19 +177,15 @@ def school_age_change(
             }
         )
         frame["children_change"] = frame["children_to"] - frame["children_from"]
-        frame["children_change_moe"] = np.hypot(frame["children_from_moe"], frame["children_to_moe"]).where(frame["children_change"].notna())
-        frame["change_z"] = _z(frame["children_change"], frame["children_change_moe"])
+        frame["children_change_moe"] = moe_of_difference(frame["children_from_moe"], frame["children_to_moe"])
+        frame["children_change_moe"] = frame["children_change_moe"].where(frame["children_change"].notna())
+        frame["change_z"] = difference_z(*(frame[f"children_{c}"] for c in ("from", "from_moe", "to", "to_moe")))
         probability = 2 * norm.sf(frame["change_z"].abs().to_numpy(dtype="float64"))
         frame["is_significant"] = benjamini_hochberg(probability, alpha)
         frame["reliability_class"] = reliability_class(frame["children_change"], frame["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv)
         # a band that neither vintage has is not a row of unknowns: the stage says that it is missing
         frames.append(frame[frame["children_from"].notna() | frame["children_to"].notna()])
     return pd.concat(frames, ignore_index=True)[_COLUMNS]
-
-
-def _z(change: pd.Series, margin: pd.Series) -> pd.Series:
-    """Change over its standard error; without a standard error, or with one of zero, it is unknown."""
-    return (change / (margin / Z90)).where(margin > 0)
 
 
 def changes(

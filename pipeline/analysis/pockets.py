@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.analysis.growth import reliability_class
+from pipeline.analysis.uncertainty import reliability_class
 
 
 def growth_pockets(

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from pipeline.analysis.growth import BANDS, ELSEWHERE, Z90, band_counts, control_factors, years_of
+from pipeline.analysis.growth import BANDS, ELSEWHERE, band_counts, control_factors, years_of
+from pipeline.analysis.uncertainty import Z90
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
 

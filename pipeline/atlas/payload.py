@@ -10,13 +10,13 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.spec import About, Dots, Field, Layer, Places, Sheet
 from pipeline.atlas.words import each_label, number, say
+from pipeline.columns import HIDDEN
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-# A margin wider than this part of its value (90%) marks a coefficient of variation above 40%.
-WIDE_MARGIN = 0.40 * 1.645
+Z_90 = 1.645  # a 90% margin of error is this many standard errors
 
 
 def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
         if frame.empty:
             continue
         fields = expand_fields(places, frame)
-        views = [_view(layer, places, frame, fields) for layer in expand_layers(places, fields)]
+        views = [_view(layer, places, frame, fields, about) for layer in expand_layers(places, fields)]
         if not views:
             continue
         page["tables"][places.key] = _table(places, frame, fields, tables)
@@ -68,11 +68,11 @@ def _widest(zones: pd.DataFrame) -> pd.DataFrame:
     return zones[zones["level"] == zones["level"].iloc[0]].reset_index(drop=True) if len(zones) else zones
 
 
-def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field]) -> dict[str, Any]:
+def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field], about: About) -> dict[str, Any]:
     field = next(field for field in fields if field.key == layer.field)
     values = frame[field.columns[0]]
     legend, index = classify(values, layer.scheme, field.form)
-    weak = _weak(layer, field, frame)
+    weak = _weak(layer, field, frame, about.medium_cv)
     weak = [flag and place >= 0 for flag, place in zip(weak, index, strict=True)]
     return {
         "key": f"{places.key}:{layer.key}",
@@ -90,13 +90,13 @@ def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field]
     }
 
 
-def _weak(layer: Layer, field: Field, frame: pd.DataFrame) -> list[bool]:
+def _weak(layer: Layer, field: Field, frame: pd.DataFrame, largest_cv: float) -> list[bool]:
     if layer.weak is None:
         return [False] * len(frame)
     column, words = layer.weak
     if column == "margin":
         value, margin = (frame[name].astype("float64") for name in field.columns)
-        return (margin.isna() | (margin > WIDE_MARGIN * value)).tolist()
+        return (margin.isna() | (margin > largest_cv * Z_90 * value)).tolist()
     return [str(word) in words for word in frame[column]]
 
 
@@ -188,6 +188,10 @@ def _pockets(tables: Tables) -> dict[str, Any]:
     return {"shapes": shapes.geojson(frame), "labels": labels}
 
 
+def _pupils(text: str) -> str:
+    return "number of pupils not shown" if text == HIDDEN else f"{text} pupils" if text else "pupils not known"
+
+
 def _dots(dots: Dots, frame: Any, drawn: list[gpd.GeoDataFrame]) -> dict[str, Any] | None:
     """Points with their colour and a line of text each; those without a place are left out."""
     shown = frame[frame.geometry.notna()]
@@ -198,7 +202,7 @@ def _dots(dots: Dots, frame: Any, drawn: list[gpd.GeoDataFrame]) -> dict[str, An
         return None
     order = {word: place for place, (word, _, _) in enumerate(dots.words)}
     index = [order[word] for word in shown[dots.column]]
-    texts = [f"{say('sector', r['sector'])}, {say(dots.column, r[dots.column]).lower()}, {r['value_text']} pupils" for r in shown.to_dict("records")]
+    texts = [f"{say('sector', r['sector'])}, {say(dots.column, r[dots.column]).lower()}, {_pupils(r['value_text'])}" for r in shown.to_dict("records")]
     return {
         "label": dots.label,
         "names": [plain(name) for name in shown["name"]],

@@ -26,6 +26,7 @@ class About:
     note: str = ""
     prepared_by: str = ""
     smallest_cell: int | None = None
+    medium_cv: float = 0.40
     sources: tuple[tuple[str, str, str, str, str], ...] = ()  # producer, title, vintage, licence, url
 
 

@@ -73,7 +73,7 @@ def people(ground: Ground, size: int | None, rng: np.random.Generator) -> People
     by_age, births = _history(child_share * in_area, growing, shrinking, needy, rng)
     middle = YEARS.index(2021)
     adults = in_area - by_age[:, :, middle].sum(axis=1)
-    rate = np.where(growing, 0.062, np.where(shrinking, -0.008, 0.003))
+    rate = np.where(growing, 0.085, np.where(shrinking, -0.008, 0.003))
     counts = {}
     for year in (2016, 2020, 2021):
         area = by_age[:, :, YEARS.index(year)].sum(axis=1) + adults * (1 + rate) ** (year - 2021)
@@ -114,12 +114,10 @@ def _neighborhoods(ground: Ground, density: Floats, number: int, rng: np.random.
     size = np.bincount(ground.block, minlength=blocks)
     places = np.column_stack([np.bincount(ground.block, w, minlength=blocks) / size for w in (ground.x, ground.y, 1100.0 * ground.is_east, 800.0 * ground.is_south)])
     area, centres = districts(places, mass, number, rng)
-    wall = 2 * ground.is_east.astype(np.int64) + ground.is_south
     cells = mend(area[ground.block], ground.pairs)
     # a block stays whole: it takes the area of most of its cells
     first = np.unique(ground.block, return_index=True)[1]
     cells = cells[first][ground.block]
-    del wall
     return cells, centres[:, :2]
 
 
@@ -127,10 +125,10 @@ def _history(children: Floats, growing: Flags, shrinking: Flags, needy: Flags, r
     """Births by neighborhood and year, and the children that grow out of them."""
     number = len(children)
     years = np.array(BIRTH_YEARS)
-    trend = np.where(growing, 0.045, np.where(shrinking, -0.022, -0.010)) + rng.normal(0, 0.003, number)
+    trend = np.where(growing, 0.060, np.where(shrinking, -0.022, -0.010)) + rng.normal(0, 0.003, number)
     births = np.exp(trend[:, None] * (years - 2012)[None, :] + rng.normal(0, 0.04, (number, len(years))))
     births[:, years == 2020] *= 0.94
-    move = np.where(growing, 0.035, np.where(shrinking, -0.016, np.where(needy, -0.004, 0.002))) + rng.normal(0, 0.002, number)
+    move = np.where(growing, 0.052, np.where(shrinking, -0.016, np.where(needy, -0.004, 0.002))) + rng.normal(0, 0.002, number)
     by_age = np.zeros((number, 18, len(YEARS)))
     for at, year in enumerate(YEARS):
         for age in range(18):

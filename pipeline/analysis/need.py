@@ -1,0 +1,268 @@
+"""The need index: percentile ranks, weighted, with the certainty of every rank."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.analysis.clusters import hot_spots
+from pipeline.analysis.uncertainty import Z90, reliability_class
+from pipeline.ledger import Ledger
+
+Floats = npt.NDArray[np.float64]
+
+# A neighborhood is ranked if it has at least this share of the index by weight.
+SMALLEST_KNOWN_WEIGHT = 0.5
+# Cells of one block of draws: keeps memory flat for any number of areas.
+_BLOCK_CELLS = 2_000_000
+
+_CONTRIBUTIONS = ["neighborhood_id", "indicator", "indicator_share", "indicator_share_moe", "percentile_share", "indicator_weight", "contribution_index"]  # fmt: skip
+
+
+def percentile_rank(values: Floats) -> Floats:
+    """Percentile rank along the last axis: (rank - 1) / (N - 1), ties taking the smallest rank.
+
+    Empty values are not ranked and do not count in N. A value without any other to compare
+    with has rank 0.
+
+    References
+    ----------
+    CDC/ATSDR Social Vulnerability Index, documentation 2018 and later; Flanagan et al. (2011).
+
+    >>> percentile_rank(np.array([10.0, 30.0, 20.0, 20.0, np.nan])).round(3).tolist()
+    [0.0, 1.0, 0.333, 0.333, nan]
+    """
+    values = np.asarray(values, dtype="float64")
+    known = np.isfinite(values)
+    others = np.maximum(known.sum(axis=-1, keepdims=True) - 1, 1)
+    return np.where(known, _lowest_rank(values) / others, np.nan)
+
+
+def _lowest_rank(values: Floats) -> Floats:
+    """How many values of the same row are smaller; empty ones sort last."""
+    order = np.argsort(values, axis=-1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=-1)
+    place = np.broadcast_to(np.arange(values.shape[-1]), values.shape)
+    starts = np.ones(values.shape, dtype=bool)
+    starts[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    first = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, first.astype("float64"), axis=-1)
+    return ranks
+
+
+def descending_rank(values: Floats) -> Floats:
+    """Rank along the last axis, 1 for the largest; ties take the smallest rank, empty ones none.
+
+    >>> descending_rank(np.array([5.0, 9.0, 9.0, np.nan])).tolist()
+    [3.0, 1.0, 1.0, nan]
+    """
+    return np.where(np.isfinite(values), _lowest_rank(-values) + 1, np.nan)
+
+
+def row_weights(shares: Floats, weights: Floats) -> Floats:
+    """Weights of the indicators for each neighborhood, scaled to 1 over those it has.
+
+    A neighborhood that has less than half of the index by weight gets none: it is not ranked.
+
+    >>> row_weights(np.array([[0.1, 0.2], [np.nan, 0.3], [0.2, np.nan]]), np.array([0.6, 0.4])).tolist()
+    [[0.6, 0.4], [nan, nan], [1.0, nan]]
+    """
+    known = np.where(np.isfinite(shares), weights, np.nan)
+    total = np.nansum(known, axis=1, keepdims=True)
+    return np.where(total >= SMALLEST_KNOWN_WEIGHT - 1e-12, known / np.where(total > 0, total, 1.0), np.nan)
+
+
+def index_contributions(shares: Floats, weights: Floats) -> Floats:
+    """What each indicator adds to the need index of each neighborhood; rows sum to the index.
+
+    Parameters
+    ----------
+    shares
+        Neighborhoods x indicators; high is needier; empty where not known.
+    weights
+        As `row_weights` gives them.
+    """
+    return 100 * weights * percentile_rank(shares.T).T
+
+
+def _sum(contributions: Floats) -> Floats:
+    """Row sums; empty where a row has nothing at all."""
+    some = np.isfinite(contributions).any(axis=-1)
+    return np.where(some, np.nansum(contributions, axis=-1), np.nan)
+
+
+def rank_draws(shares: Floats, margins: Floats, weights: Floats, *, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Ranks of the neighborhoods if the census had asked other people: draws x neighborhoods.
+
+    Each share is drawn from a normal distribution around its estimate with the standard error
+    of its margin, kept within 0 and 1; an unknown margin leaves the share as it is. Errors of
+    different shares are taken to be independent.
+
+    References
+    ----------
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 7.
+    """
+    areas, indicators = shares.shape
+    error = np.nan_to_num(margins / Z90)
+    ranks = np.empty((draws, areas), dtype="float32")
+    block = max(1, _BLOCK_CELLS // max(areas, 1))
+    for start in range(0, draws, block):
+        size = min(block, draws - start)
+        index = np.zeros((size, areas))
+        for k in range(indicators):
+            drawn = shares[:, k] + error[:, k] * rng.standard_normal((size, areas))
+            part = weights[:, k] * percentile_rank(np.clip(drawn, 0, 1))
+            index += np.nan_to_num(part)
+        index[:, ~np.isfinite(weights).any(axis=1)] = np.nan
+        ranks[start : start + size] = descending_rank(index)
+    return ranks
+
+
+def need_classes(probability: pd.Series, *, certain_share: float, possible_share: float) -> pd.Series:
+    """What may be said of a neighborhood, by the probability that it is among the neediest.
+
+    >>> need_classes(pd.Series([0.9, 0.5, 0.1, None]), certain_share=0.8, possible_share=0.2).tolist()
+    ['high', 'possible', 'not_high', 'not_ranked']
+    """
+    classes = np.select([probability.isna(), probability >= certain_share, probability >= possible_share], ["not_ranked", "high", "possible"], "not_high")
+    return pd.Series(classes, index=probability.index, dtype="str")
+
+
+def index_reliability(shares: Floats, margins: Floats, weights: Floats, *, high_cv: float, medium_cv: float) -> npt.NDArray[np.object_]:
+    """Reliability of a neighborhood's figures: the class of the weighted mean of its shares.
+
+    One indicator of unknown margin makes the whole not known; a neighborhood that is not
+    ranked is not known either.
+    """
+    used = np.isfinite(weights)
+    mean = _sum(np.where(used, weights * shares, np.nan))
+    squares = np.where(used, (weights * margins) ** 2, 0.0).sum(axis=1)
+    return reliability_class(mean, np.sqrt(squares), high_cv=high_cv, medium_cv=medium_cv)
+
+
+def need(
+    profile: pd.DataFrame,
+    values: pd.DataFrame,
+    adjacency: pd.DataFrame,
+    ledger: Ledger,
+    rng: np.random.Generator,
+    *,
+    vintage: str,
+    weights: Mapping[str, float],
+    draws: int,
+    top_share: float,
+    certain_share: float,
+    possible_share: float,
+    hot_spot_alpha: float,
+    smallest_population: float,
+    high_cv: float,
+    medium_cv: float,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rank the neighborhoods by need, say how sure each rank is and what it is made of.
+
+    Parameters
+    ----------
+    profile
+        ``neighborhood_profile`` of one vintage: ``neighborhood_id`` and ``population``.
+        Neighborhoods with fewer people than ``smallest_population`` (or none) are taken out
+        before anything is ranked; one of unknown population stays in.
+    values
+        ``neighborhood_id indicator indicator_share indicator_share_moe``.
+    adjacency
+        ``area_id neighbor_id`` of the neighborhoods, both directions.
+    ledger
+        Takes how many are ranked, and why others are not.
+    rng
+        Seeded generator of the draws.
+    weights
+        indicator: weight; they sum to 1 (`indicators.usable_weights`).
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        The tables ``need`` and ``need_contributions``. The contributions of a neighborhood
+        sum to its index. ``need_class`` is ``high`` only where at least ``certain_share`` of
+        the draws put it among the top ``top_share``.
+    """
+    areas = profile.sort_values("neighborhood_id").reset_index(drop=True)
+    ids = pd.Index(areas["neighborhood_id"].astype("str"))
+    names = list(weights)
+    small = (areas["population"] < max(smallest_population, 1e-9)).to_numpy()
+    wide = {column: _wide(values, ids, names, column) for column in ("indicator_share", "indicator_share_moe")}
+    shares = np.where(small[:, None], np.nan, wide["indicator_share"])
+    margins = wide["indicator_share_moe"]
+    by_row = row_weights(shares, np.array([weights[name] for name in names], dtype="float64"))
+    contributions = index_contributions(shares, by_row)
+    index = pd.Series(_sum(contributions), index=ids)
+    ranked = index.notna()
+    top = math.ceil(top_share * int(ranked.sum()) - 1e-9)
+    ranks = rank_draws(shares, margins, by_row, draws=draws, rng=rng)
+    low, high = np.quantile(ranks, [0.05, 0.95], axis=0, method="nearest") if len(ids) else (np.empty(0), np.empty(0))
+    probability = pd.Series((ranks <= top).mean(axis=0, dtype="float64"), index=ids).where(ranked)
+    spots = hot_spots(index, adjacency, rate=hot_spot_alpha)
+    _record(areas["population"], small, ranked, index, ledger)
+    table = pd.DataFrame(
+        {
+            "neighborhood_id": ids,
+            "vintage": vintage,
+            "need_index": index.to_numpy(),
+            "need_rank": descending_rank(index.to_numpy()),
+            "need_rank_low": low.astype("float64"),
+            "need_rank_high": high.astype("float64"),
+            "high_need_probability_share": probability.to_numpy(),
+            "need_class": need_classes(probability, certain_share=certain_share, possible_share=possible_share).to_numpy(),
+            "hot_spot_z": spots["hot_spot_z"].to_numpy(),
+            "hot_spot_class": spots["hot_spot_class"].to_numpy(),
+            "reliability_class": index_reliability(shares, margins, by_row, high_cv=high_cv, medium_cv=medium_cv),
+        }
+    )
+    parts = pd.DataFrame(
+        {
+            "neighborhood_id": np.repeat(ids.to_numpy(), len(names)),
+            "indicator": np.tile(np.array(names, dtype=object), len(ids)),
+            "indicator_share": wide["indicator_share"].ravel(),
+            "indicator_share_moe": margins.ravel(),
+            "percentile_share": percentile_rank(shares.T).T.ravel(),
+            "indicator_weight": by_row.ravel(),
+            "contribution_index": contributions.ravel(),
+        },
+        columns=_CONTRIBUTIONS,
+    )
+    # An indicator that a neighborhood lacks, or all of one that is not ranked, has weight 0.
+    return table, parts.assign(indicator_weight=parts["indicator_weight"].where(parts["indicator_weight"].notna(), 0.0))
+
+
+def of_layer(adjacency: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """Borders between the areas of one layer.
+
+    >>> of_layer(pd.DataFrame({"layer": ["neighborhood", "district"], "area_id": ["a", "b"]}), "neighborhood")["area_id"].tolist()
+    ['a']
+    """
+    return adjacency[adjacency["layer"].eq(layer)]
+
+
+def _wide(values: pd.DataFrame, ids: pd.Index, names: list[str], column: str) -> Floats:
+    chosen = values[values["indicator"].isin(names)]
+    table = chosen.pivot(index="neighborhood_id", columns="indicator", values=column)
+    wide: Floats = table.reindex(index=ids, columns=names).to_numpy(dtype="float64")
+    return wide
+
+
+def _record(population: pd.Series, small: npt.NDArray[np.bool_], ranked: pd.Series, index: pd.Series, ledger: Ledger) -> None:
+    if not len(population):
+        return
+    people = population.fillna(0.0)
+    ledger.match("neighborhoods ranked by need", total=len(ranked), matched=int(ranked.sum()), unit="neighborhoods")
+    if small.any():
+        ledger.loss("neighborhoods not ranked", "fewer people than the study's smallest_population", count=float(people[small].sum()), unit="people")
+    lacking = ~ranked.to_numpy() & ~small
+    if lacking.any():
+        first = ", ".join(index.index[lacking][:5])
+        ledger.loss("neighborhoods not ranked", f"less than half of the index is known there (by weight): {first}", count=float(people[lacking].sum()), unit="people")
+    if population.isna().any():
+        ledger.absence("population", "not known; the neighborhood is ranked all the same", count=int(population.isna().sum()), unit="neighborhoods")

@@ -1,0 +1,72 @@
+"""All files of the atlas, from the published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.atlas import exports, payload, shapes
+from pipeline.atlas.escape import plain
+from pipeline.atlas.page import index_page, sheet_page
+from pipeline.atlas.sheets import SHEETS
+from pipeline.atlas.spec import About, Sheet
+from pipeline.atlas.words import say
+
+GREY = "#d5d8dc"
+
+
+def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
+    """Draw every sheet and write the files to take along; the same files for every study.
+
+    Parameters
+    ----------
+    tables
+        The published tables and ``disclosure`` by name; any of them may be empty.
+    about
+        What may be said of the study besides.
+
+    Returns
+    -------
+    dict
+        ``maps/...`` to text or bytes; the same for the same tables, to the byte.
+    """
+    files: dict[str, str | bytes] = {}
+    answers: dict[str, str] = {}
+    pictures: dict[str, str] = {}
+    for sheet in SHEETS:
+        answers[sheet.key] = plain(sheet.answer(tables, about))
+        page = payload.build(sheet, tables, about)
+        pictures[sheet.key] = _picture(sheet, tables, page)
+        files[f"maps/{sheet.key}.html"] = sheet_page(sheet, SHEETS, about, answers[sheet.key], page, _lacking(sheet, tables))
+    advice = [{**row, "reliability": say("reliability_class", row["reliability_class"])} for row in tables["public_recommendations"].to_dict("records")]
+    files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, advice)
+    files["maps/schoolshed.xlsx"] = exports.workbook(tables, about)
+    files["maps/schoolshed.gpkg"] = exports.geopackage(tables)
+    files["maps/data_dictionary.csv"] = exports.dictionary()
+    return files
+
+
+FILES = (*(f"maps/{sheet.key}.html" for sheet in SHEETS), "maps/index.html", "maps/schoolshed.xlsx", "maps/schoolshed.gpkg", "maps/data_dictionary.csv")
+
+
+def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What the study lacks, or a reader must know, of the steps that lead to this sheet."""
+    missing = tables["public_missing"]
+    if any(annex.table == "public_missing" for annex in sheet.annexes):
+        return []  # the sheet has them as a table
+    rows = missing[missing["stage"].isin(sheet.stages)].drop_duplicates(["subject_name", "reason"]).sort_values("line", kind="stable")
+    return [(row["entry"], row["subject_name"], row["reason"]) for row in rows.to_dict("records")]
+
+
+def _picture(sheet: Sheet, tables: Mapping[str, Any], page: dict[str, Any]) -> str:
+    """The first view of a sheet as a small drawing."""
+    if not page["views"]:
+        return ""
+    view = page["views"][0]
+    places = next(places for places in sheet.places if places.key == view["table"])
+    frame = tables[places.table]
+    for column, value in places.only:
+        frame = frame[frame[column] == value]
+    frame = frame.sort_values(places.id, kind="stable")
+    colors = [view["classes"][place]["color"] if place >= 0 else GREY for place in view["index"]]
+    return shapes.picture(frame, colors)

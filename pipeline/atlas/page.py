@@ -1,0 +1,150 @@
+"""The HTML shell of the sheets: a question, its answer, a table and a map tied to each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.atlas.escape import data_block, esc
+from pipeline.atlas.render import asset, draw_map, policy
+from pipeline.atlas.spec import About, Sheet
+from pipeline.atlas.words import school_year
+
+
+def document(*, title: str, body: str, scripts: list[str] = [], data: Any = None, with_map: bool = False) -> str:  # noqa: B006
+    """A whole page with everything in it and a policy that lets it load nothing."""
+    styles = [*([asset("leaflet/leaflet.css")] if with_map else []), asset("atlas.css")]
+    block = f'<script type="application/json" id="data">{data_block(data)}</script>\n' if data is not None else ""
+    return (
+        "<!DOCTYPE html>\n"
+        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, styles)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n'
+        f"<title>{esc(title)}</title>\n"
+        + "".join(f"<style>{style}</style>\n" for style in styles)
+        + f"</head>\n<body>\n{body}\n{block}"
+        + "".join(f"<script>{script}</script>\n" for script in scripts)
+        + "</body>\n</html>\n"
+    )
+
+
+def sheet_page(sheet: Sheet, sheets: tuple[Sheet, ...], about: About, answer: str, page: dict[str, Any], lacking: list[tuple[str, str, str]]) -> str:
+    """One sheet as a single file."""
+    has_map = bool(page["views"])
+    chart, script = draw_map(sheet.key, page) if has_map else ("", "")
+    main = _explorer(chart) if has_map else '<p class="nothing">There is nothing to draw for this question in this study. What is missing, and where it can be had, is said below.</p>'
+    body = f"""<a class="skip" href="#{"table" if has_map else "more"}">Skip to the {"table" if has_map else "text"}</a>
+{header(sheets, about, sheet.key)}
+<main>
+<div class="question"><h1>{esc(sheet.question)}</h1>
+<p class="answer">{esc(answer)}</p></div>
+{_approximate(page)}{main}
+<div id="more" class="more">
+<section class="card reading"><h2>How to read this</h2>{"".join(f"<p>{esc(text)}</p>" for text in sheet.reading)}{_lacking(lacking)}</section>
+<div id="annexes"></div>
+</div>
+</main>
+{footer(about)}"""
+    scripts = [asset("leaflet/leaflet.js")] if has_map else []
+    return document(
+        title=f"{sheet.question} {about.title}",
+        body=body,
+        scripts=[*scripts, asset("atlas.js"), *([script] if has_map else []), "schoolshed.begin();"],
+        data=page,
+        with_map=has_map,
+    )
+
+
+def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
+    """The band with the study's name and the way to the other sheets."""
+    links = [("index", "Overview"), *((sheet.key, sheet.name) for sheet in sheets)]
+    items = "".join(f'<li><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}</a></li>' for key, name in links)
+    return f"""<header class="band"><div class="brand"><a href="index.html">{esc(about.title)}</a>
+<span>School year {esc(school_year(about.fall_year))} \u00b7 census {esc(about.now)}{f" and {esc(about.before)}" if about.before else ""}</span></div>
+<nav aria-label="Sheets"><ul>{items}</ul></nav></header>"""
+
+
+def _explorer(chart: str) -> str:
+    return f"""<div class="tools" role="group" aria-label="What is shown">
+<label>Show <select id="view"></select></label>
+<label>Find <input id="find" type="search" placeholder="Name" autocomplete="off" spellcheck="false"></label>
+<label id="dots-choice" hidden><input id="dots" type="checkbox" checked> <span></span></label>
+<button type="button" id="whole">Whole map</button>
+</div>
+<div class="explorer">
+<section class="side" aria-label="Table">
+<div id="panel" class="panel" hidden></div>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption id="caption"></caption><thead></thead><tbody></tbody></table></div>
+</section>
+<section class="picture" aria-label="Map">
+<div class="frame">{chart}</div>
+<div id="legend" class="legend"></div>
+</section>
+</div>
+<p id="status" class="unseen" role="status"></p>
+<noscript><p class="nothing">This page draws its map and tables with a script, which is switched off here. The same numbers are in schoolshed.xlsx.</p></noscript>"""
+
+
+def _approximate(page: dict[str, Any]) -> str:
+    if not any(view["approximate"] for view in page["views"]):
+        return ""
+    return '<p class="banner"><strong>Approximate.</strong> Some areas on this sheet are drawn by the nearest school or by census areas, because none are published. They are marked with a dashed border; their numbers are approximate too.</p>'
+
+
+def _lacking(lines: list[tuple[str, str, str]]) -> str:
+    if not lines:
+        return ""
+    items = "".join(f"<li><strong>{esc(subject)}</strong>: {esc(reason)}</li>" for _, subject, reason in lines)
+    return f"<h3>Missing or to know in this study</h3><ul>{items}</ul>"
+
+
+def footer(about: About) -> str:
+    """Who made it, from which sources, and what the signs mean."""
+    sources = "".join(f"<li>{_source(*source)}</li>" for source in about.sources)
+    small = f" Counts of fewer than {about.smallest_cell} pupils are not shown (*)." if about.smallest_cell else ""
+    by = f"<p>Prepared by {esc(about.prepared_by)}.</p>" if about.prepared_by else ""
+    note = f"<p>{esc(about.note)}</p>" if about.note else ""
+    listing = f'<details><summary>Sources ({len(about.sources)})</summary><ul class="sources">{sources}</ul></details>' if about.sources else ""
+    vintages = f"{esc(about.now)}{f' and {esc(about.before)}' if about.before else ''}"
+    return f"""<footer>{note}{by}<p>School year {esc(school_year(about.fall_year))}; census figures of {vintages}, with 90% margins of error (\u00b1).{small}</p>{listing}</footer>"""
+
+
+def _source(producer: str, title: str, vintage: str, licence: str, url: str) -> str:
+    where = f' <a href="{esc(url)}" rel="noreferrer noopener">{esc(url)}</a>' if url.startswith("https://") else f" {esc(url)}" if url else ""
+    return f"{esc(producer)}: {esc(title)}, {esc(vintage)} ({esc(licence)}).{where}"
+
+
+def index_page(sheets: tuple[Sheet, ...], about: About, answers: dict[str, str], pictures: dict[str, str], advice: list[dict[str, str]]) -> str:
+    """The first page: every question with its answer, the recommendations and the files."""
+    cards = "".join(
+        f'<li class="card sheet"><a href="{sheet.key}.html"><div class="thumb">{pictures.get(sheet.key, "")}</div><h2>{esc(sheet.question)}</h2></a><p>{esc(answers[sheet.key])}</p></li>' for sheet in sheets
+    )
+    downloads = "".join(
+        f'<li><a href="{name}" download>{name}</a>: {text}</li>'
+        for name, text in (
+            ("schoolshed.xlsx", "every published table as a workbook"),
+            ("schoolshed.gpkg", "neighborhoods, zones, schools and sites for QGIS or ArcGIS"),
+            ("data_dictionary.csv", "what each column means, with its unit"),
+        )
+    )
+    body = f"""<a class="skip" href="#sheets">Skip to the sheets</a>
+{header(sheets, about, "index")}
+<main>
+<div class="question"><h1>{esc(about.title)}</h1><p class="answer">Where children need better schools, where their number grows, where seats are missing and where there is room: one sheet for each question. Click an area to see why.</p></div>
+<ul class="cards" id="sheets">{cards}</ul>
+{_advice(advice)}
+<section class="card"><h2>Take the numbers with you</h2><ul>{downloads}</ul></section>
+</main>
+{footer(about)}"""
+    return document(title=f"Schoolshed: {about.title}", body=body)
+
+
+def _advice(advice: list[dict[str, str]]) -> str:
+    if not advice:
+        return ""
+    items = "".join(
+        f'<li><p class="statement">{esc(row["statement"])}</p><p><strong>Evidence.</strong> {esc(row["evidence"])}</p>'
+        f'<p><strong>Against it.</strong> {esc(row["counter_evidence"])}</p><p class="rule">Rule {esc(row["rule_id"])} \u00b7 {esc(row["reliability"])}</p></li>'
+        for row in advice
+    )
+    return f'<section class="card"><h2>What the numbers suggest</h2><p>Each line follows from a fixed rule. It is a reason to look, not a decision.</p><ol class="advice">{items}</ol></section>'

@@ -1,0 +1,84 @@
+"""Folium draws the map; what it needs is inlined, and the page may fetch nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import folium
+from branca.element import MacroElement
+from folium.template import Template
+
+ASSETS = files("pipeline.atlas") / "assets"
+
+
+class Draw(MacroElement):
+    """Asks the page's script to add one set of shapes of the data block to the map."""
+
+    _template = Template("{% macro script(this, kwargs) %}schoolshed.draw({{ this._parent.get_name() }}, {{ this.what|tojson }}, {{ this.key|tojson }});{% endmacro %}")
+
+    def __init__(self, what: str, key: str = "") -> None:
+        super().__init__()
+        self._name = "Draw"
+        self._id = f"{what}_{key}"  # folium's own ids are random: two renders would differ
+        self.what = what
+        self.key = key
+
+
+def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
+    """The map of a sheet: its place in the page and the script that fills it.
+
+    No tiles: the backdrop is the study's own border. Only Leaflet is used, of the ten assets
+    folium loads by default.
+    """
+    (south, west), (north, east) = page["bounds"]
+    chart = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, control_scale=True, zoom_snap=0.25, zoom_delta=0.5, attribution_control=False)
+    chart._id = key
+    chart.default_js, chart.default_css = [], []  # type: ignore[misc]  # inlined by the page instead
+    for what, keys in (
+        ("backdrop", [""] if "backdrop" in page else []),
+        ("places", list(page["shapes"])),
+        ("border", [""] if "border" in page else []),
+        ("pockets", [""] if page.get("pockets", {}).get("shapes") else []),
+        ("dots", [""] if page.get("dots") else []),
+    ):
+        for name in keys:
+            chart.add_child(Draw(what, name))
+    chart.fit_bounds(page["bounds"], padding=(12, 12))
+    figure: Any = chart.get_root()
+    figure.render()
+    return figure.html.render(), figure.script.render()
+
+
+@cache
+def asset(name: str) -> str:
+    """The text of a file that belongs to the pages; vendored ones are held to their checksum."""
+    data = (ASSETS / name).read_bytes()
+    folder, _, file = name.rpartition("/")
+    if folder:
+        manifest = json.loads((ASSETS / folder / "manifest.json").read_text(encoding="utf-8"))
+        if hashlib.sha256(data).hexdigest() != manifest["files"][file]:
+            raise ValueError(f"pipeline/atlas/assets/{name} differs from its manifest: restore it from {manifest['package']} {manifest['version']}.")
+    text = data.decode("utf-8")
+    # pictures of controls that no sheet uses, and a pointer to a debug file, would be requests
+    return re.sub(r"url\([^)#]*\)", "none", text) if name.endswith(".css") else re.sub(r"//# sourceMappingURL=\S+", "", text)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def policy(scripts: list[str], styles: list[str]) -> str:
+    """A content security policy under which these very scripts and styles run and nothing else is loaded.
+
+    >>> policy(["a()"], [])[:60]
+    "default-src 'none'; script-src 'sha256-cT/WQ5X+tg9y2nQAROwY"
+    """
+    runs = " ".join(map(_hash, scripts)) or "'none'"
+    looks = " ".join(map(_hash, styles)) or "'none'"
+    return f"default-src 'none'; script-src {runs}; style-src {looks}; img-src data:; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,57 @@
+"""Where quality seats are short, and who can reach one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.analysis import access, seats
+from pipeline.config import Study
+from pipeline.ledger import Ledger
+from pipeline.stages import Stage
+
+
+def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Set the pupils of each zone against its quality seats, and measure access to them."""
+    ledger = Ledger()
+    now, bands, vintage = study.study.fall_year, study.bands.model_dump(), study.vintages.now
+    facts, flows, quality = tables["school_facts"], tables["flows"], tables["school_quality"]
+    zones = seats.zones_in_force(tables["zone_profile"], fall_year=study.zones.fall_year, vintage=vintage, ledger=ledger)
+    is_rated = seats.is_anything_rated(quality, ledger)
+    offered = seats.school_seats(tables["enrollment"], facts, tables["school_sites"], tables["utilization"], bands, now)
+    seats.record_capacity(offered, ledger)
+    good = seats.quality_seats(offered, quality)
+    gap = seats.service_gap(
+        zones,
+        seats.resident_pupils(zones, flows, facts, offered, bands, now, ledger),
+        seats.seats_by_zone(good, facts, tables["membership"], flows, now, ledger),
+        is_rated=is_rated,
+    )
+    seats.record_gap(gap, ledger)
+    children = seats.neighborhood_children(tables["neighborhood_profile"], vintage, bands, ledger)
+    reached = access.seat_access(
+        children, good, access.trips_to_schools(tables["reach"]), seats.reach_by_level(**study.seats.model_dump())
+    )
+    access.record_access(reached, children, ledger)
+    return {"service_gap": gap, "seat_access": reached, "ledger_seats": ledger.frame()}
+
+
+STAGE = Stage(
+    name="seats",
+    summary="Service gap of every zone and level, and access of neighborhoods to quality seats",
+    reads=(
+        "school_facts",
+        "enrollment",
+        "flows",
+        "school_quality",
+        "membership",
+        "zone_profile",
+        "neighborhood_profile",
+        "reach",
+        "utilization",
+        "school_sites",
+    ),
+    writes=("service_gap", "seat_access", "ledger_seats"),
+    sections=("study", "zones", "bands", "vintages", "seats"),
+    run=run,
+)

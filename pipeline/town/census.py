@@ -1,0 +1,194 @@
+"""Census areas of Millbrook: block groups and tracts of 2020 and 2010, and their TIGER files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.town import files
+from pipeline.town.areas import Floats, Ints, districts, mend, neighbors
+from pipeline.town.ground import Ground, shapes
+from pipeline.town.people import BANDS, NOW, People, whole
+
+STATE, COUNTY = "06", "999"
+
+
+@dataclass(frozen=True)
+class Census:
+    """Which block group and tract each block lies in, and what they are called."""
+
+    block_geoid: np.ndarray  # by block, 15 digits
+    group: Ints  # 2020 block group of each block
+    group_geoid: np.ndarray  # by block group, 12 digits
+    old_group: Ints  # 2010 block group of each block
+    old_group_geoid: np.ndarray
+    persons: pd.DataFrame  # by block: the 2020 count (population, homes, children by band and sex)
+
+    def tract_geoid(self) -> np.ndarray:
+        """2020 tract of each block."""
+        return np.array([geoid[:11] for geoid in self.block_geoid])
+
+
+def census(ground: Ground, people: People, rng: np.random.Generator) -> Census:
+    """Draw block groups and tracts round the blocks, number them, and count the people of 2020."""
+    blocks = ground.blocks
+    size = np.bincount(ground.block, minlength=blocks)
+    count = np.bincount(ground.block, people.people[2020], minlength=blocks)
+    middle = [np.bincount(ground.block, w, minlength=blocks) / size for w in (ground.x, ground.y, 1500.0 * ground.is_east, 900.0 * ground.is_south)]
+    places = np.column_stack(middle)
+    groups = round(62 * blocks / 1046)
+    group, _ = districts(places, count + 0.5, groups, rng)
+    group = _whole_blocks(ground, mend(group[ground.block], ground.pairs))
+    centre = np.column_stack([np.bincount(group, count + 0.5, minlength=groups)] + [np.bincount(group, (count + 0.5) * c, minlength=groups) for c in middle])
+    seats = np.flatnonzero(centre[:, 0] > 0)
+    tract = np.full(groups, -1)
+    tract[seats], _ = districts(centre[seats, 1:] / centre[seats, :1], centre[seats, 0], max(1, round(20 * blocks / 1046)), rng)
+    park = np.bincount(ground.block, ground.is_park, minlength=blocks) > 0
+    names = _numbers(tract, group, middle)
+    group_of = np.where(park, groups, group)
+    codes = np.append(names, f"{STATE}{COUNTY}9800001")
+    geoid = _block_numbers(codes[group_of], middle)
+    merged = _merged(ground, people, group_of, codes)
+    return Census(geoid, group_of, codes, merged, codes, _count(ground, people, rng))
+
+
+def _whole_blocks(ground: Ground, cells: Ints) -> Ints:
+    first = np.unique(ground.block, return_index=True)[1]
+    return np.asarray(cells[first])
+
+
+def _numbers(tract: Ints, group: Ints, middle: list[Floats]) -> np.ndarray:
+    """Tract and block-group numbers, from north to south as a census would."""
+    north = np.bincount(group, middle[1]) / np.maximum(np.bincount(group), 1)
+    order = np.lexsort((-north, tract))
+    within = pd.Series(tract[order]).groupby(tract[order]).cumcount().to_numpy() + 1
+    height = pd.Series(north).groupby(tract).mean().sort_values(ascending=False)
+    rank = pd.Series(np.arange(1, len(height) + 1), index=height.index)
+    code = np.empty(len(tract), dtype=object)
+    for group_id, digit in zip(order, within, strict=True):
+        code[group_id] = f"{STATE}{COUNTY}{int(rank[tract[group_id]]):04d}00{digit}"
+    return code
+
+
+def _block_numbers(code: np.ndarray, middle: list[Floats]) -> np.ndarray:
+    frame = pd.DataFrame({"code": code, "y": -middle[1], "x": middle[0]})
+    order = frame.sort_values(["code", "y", "x"], kind="stable")
+    number = order.groupby("code").cumcount()
+    geoid = order["code"].str[:11] + order["code"].str[11] + number.map("{:03d}".format)
+    return geoid.sort_index().to_numpy()
+
+
+def _merged(ground: Ground, people: People, group: Ints, codes: np.ndarray) -> Ints:
+    """2010 block groups: at the growing edge those of one tract were still undivided."""
+    edge = np.bincount(group, np.bincount(ground.block, people.is_growing[people.home_area], minlength=ground.blocks), minlength=len(codes))
+    cells = np.bincount(group, np.bincount(ground.block, minlength=ground.blocks), minlength=len(codes))
+    is_edge = edge > 0.5 * cells
+    tract = np.array([code[:11] for code in codes])
+    target = np.arange(len(codes))
+    for name in np.unique(tract[is_edge]):
+        members = np.flatnonzero(is_edge & (tract == name))
+        for first, second in zip(members[0::2], members[1::2], strict=False):
+            target[second] = first
+    return np.asarray(target[group])
+
+
+def _count(ground: Ground, people: People, rng: np.random.Generator) -> pd.DataFrame:
+    """The 2020 count by block; a few people live on the river."""
+    blocks = ground.blocks
+    frame = pd.DataFrame({"people": np.bincount(ground.block, people.people[2020], minlength=blocks)})
+    for band in BANDS:
+        children = whole(np.bincount(ground.block, people.children(band, (2020,)), minlength=blocks), rng)
+        frame[f"{band}_male"] = rng.binomial(children, 0.512)
+        frame[f"{band}_female"] = children - frame[f"{band}_male"]
+    young = frame.drop(columns="people").sum(axis=1)
+    adults = whole(np.maximum(frame["people"].to_numpy() - young.to_numpy(), 0.0), rng)
+    adults = np.where((young > 0) & (adults == 0), 1, adults)
+    afloat = np.flatnonzero(np.bincount(ground.block, ground.is_water, minlength=blocks) == np.bincount(ground.block, minlength=blocks))
+    adults[afloat[:1]] = 4
+    frame.loc[afloat[:1], "children_5_9_female"] = 2
+    frame["adults"] = adults
+    frame["people"] = adults + frame.filter(like="children").sum(axis=1)
+    frame["homes"] = np.where(frame["people"] > 0, np.ceil(frame["people"] / 2.71 + rng.uniform(0, 1.2, blocks)), 0).astype(int)
+    return frame
+
+
+def write_areas(ground: Ground, census: Census, folder: files.Out) -> None:
+    """TIGER/Line-like shapefiles of blocks (2020), block groups and tracts (2018 and 2023 editions)."""
+    water = np.bincount(ground.block, ground.area_m2 * ground.is_water, minlength=ground.blocks)
+    land = np.bincount(ground.block, ground.area_m2 * ~ground.is_water, minlength=ground.blocks)
+    for year, group in ((2018, census.old_group), (2023, census.group)):
+        geoid = census.group_geoid[group]
+        _write_level(ground, geoid, land, water, f"tl_{year}_06_bg", folder)
+        _write_level(ground, np.array([g[:11] for g in geoid]), land, water, f"tl_{year}_06_tract", folder)
+    _, polygons = shapes(ground, ground.block)
+    geoid = census.block_geoid
+    frame = pd.DataFrame(
+        {
+            "STATEFP20": STATE,
+            "COUNTYFP20": COUNTY,
+            "TRACTCE20": [g[5:11] for g in geoid],
+            "BLOCKCE20": [g[11:] for g in geoid],
+            "GEOID20": geoid,
+            "NAME20": [f"Block {g[11:]}" for g in geoid],
+            "MTFCC20": "G5040",
+            "UR20": np.where(land < 150000, "U", "R"),
+            "ALAND20": np.round(land).astype("int64"),
+            "AWATER20": np.round(water).astype("int64"),
+            "HOUSING20": census.persons["homes"].astype("int64"),
+            "POP20": census.persons["people"].astype("int64"),
+        }
+    )
+    folder.shapefile("tl_2023_06_tabblock20", frame, polygons, "EPSG:4269")
+
+
+def _write_level(ground: Ground, geoid_of_block: np.ndarray, land: Floats, water: Floats, name: str, folder: files.Out) -> None:
+    geoid, label = np.unique(geoid_of_block, return_inverse=True)
+    _, polygons = shapes(ground, label[ground.block])
+    tract = name.endswith("tract")
+    plain = [f"{int(g[5:9])}" if g[9:11] == "00" else f"{int(g[5:9])}.{g[9:11]}" for g in geoid]
+    frame = pd.DataFrame({"STATEFP": STATE, "COUNTYFP": COUNTY, "TRACTCE": [g[5:11] for g in geoid]})
+    if tract:
+        frame = frame.assign(GEOID=geoid, NAME=plain, NAMELSAD=[f"Census Tract {p}" for p in plain], MTFCC="G5020")
+    else:
+        digit = [g[11] for g in geoid]
+        frame = frame.assign(BLKGRPCE=digit, GEOID=geoid, NAMELSAD=[f"Block Group {d}" for d in digit], MTFCC="G5030")
+    frame["FUNCSTAT"] = "S"
+    frame["ALAND"] = np.round(np.bincount(label, land)).astype("int64")
+    frame["AWATER"] = np.round(np.bincount(label, water)).astype("int64")
+    folder.shapefile(name, frame, polygons, "EPSG:4269")
+
+
+def write_count(census: Census, folder: files.Out, rng: np.random.Generator) -> None:
+    """Table P12 (sex by age) of the 2020 count, by block, as the Census API answers."""
+    persons = census.persons
+    columns = {f"P12_{number:03d}N": np.zeros(len(persons), dtype=np.int64) for number in range(1, 50)}
+    shares = np.array([2, 2.2, 1.1, 1.1, 3.4, 7.5, 7.6, 7.2, 6.9, 6.4, 6.2, 6.3, 2.4, 3.4, 2.1, 2.7, 3.6, 2.2, 1.9])
+    grown = rng.multinomial(persons["adults"].to_numpy(), np.concatenate([shares, shares * 1.05]) / (2.05 * shares.sum()))
+    for offset, sex, part in ((2, "male", grown[:, :19]), (26, "female", grown[:, 19:])):
+        for number, band in enumerate(BANDS):
+            columns[f"P12_{offset + 1 + number:03d}N"] += persons[f"{band}_{sex}"].to_numpy()
+        for number in range(19):
+            columns[f"P12_{offset + 5 + number:03d}N"] += part[:, number]
+        columns[f"P12_{offset:03d}N"] = sum(columns[f"P12_{offset + 1 + n:03d}N"] for n in range(23))
+    columns["P12_001N"] = columns["P12_002N"] + columns["P12_026N"]
+    frame = pd.DataFrame(columns).astype(str)
+    geoid = pd.Series(census.block_geoid)
+    frame = frame.assign(state=geoid.str[:2], county=geoid.str[2:5], tract=geoid.str[5:11], block=geoid.str[11:])
+    folder.api("dhc2020_p12_block.json", frame)
+
+
+def write_births(ground: Ground, people: People, census: Census, folder: files.Out, rng: np.random.Generator) -> None:
+    """Births to residents by tract and year, as a county health office lists them."""
+    tract, label = np.unique(census.tract_geoid(), return_inverse=True)
+    cell = label[ground.block]
+    rows = []
+    for at, year in enumerate(range(2010, 2025)):
+        expected = np.bincount(cell, people.births[people.home_area, year - 1992] * people.weight, minlength=len(tract))
+        rows.append(pd.DataFrame({"year": year, "tract": tract, "births": rng.poisson(expected * 1.01)}))
+        del at
+    folder.text("births_by_tract.csv", pd.concat(rows))
+
+
+__all__ = ["COUNTY", "NOW", "STATE", "Census", "census", "neighbors", "write_areas", "write_births", "write_count"]

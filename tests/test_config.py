@@ -1,0 +1,69 @@
+"""Settings: every fault is named with its place; nothing is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import config
+from pipeline.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "studies/millbrook.yaml").read_text(encoding="utf-8")
+
+
+def load(tmp_path: Path, text: str) -> config.Study:
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path)
+
+
+def test_the_demo_study_loads(tmp_path: Path) -> None:
+    study = load(tmp_path, TEXT)
+    assert study.study.name == "millbrook"
+    with pytest.raises(Exception, match="frozen"):
+        study.study.name = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("addition", "message"),
+    [
+        ("\nsurprise: 1\n", "surprise: Extra inputs are not permitted"),
+        ("\nstudy: {name: again}\n", "stands twice"),
+        ("\nx: 06067\n", r"06067 is ambiguous: quote it"),
+        ("\nx: 12:30\n", r"12:30 is ambiguous"),
+        ("\nx: no\n", r"no is ambiguous"),
+        ("\nx: [1, 2\n", "not readable YAML"),
+        ("\nx: !!python/object/apply:os.system ['true']\n", "not readable YAML"),
+    ],
+)
+def test_surprises_are_refused(tmp_path: Path, addition: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, TEXT + addition)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("crs: EPSG:3310", "crs: California", "geography.crs"),
+        ("fall_year: 2024", 'fall_year: "2024"', "study.fall_year"),
+        ("smallest_cell: 11", "smallest_cell: 2", "publish.smallest_cell"),
+    ],
+)
+def test_wrong_values_name_their_place(tmp_path: Path, before: str, after: str, message: str) -> None:
+    assert before in TEXT
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, TEXT.replace(before, after, 1))
+
+
+def test_a_study_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="pipeline use millbrook"):
+        config.load(tmp_path / "params.yaml")
+
+
+def test_need_without_weights_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one indicator"):
+        config.Need(weights={})
+    with pytest.raises(ValueError, match="no negative weight"):
+        config.Need(weights={"poverty": -1.0})
