@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,10 @@ class Strict(BaseModel):
     """A frozen record that refuses unknown keys and does not guess types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+# YAML has lists; strictness would ask for tuples
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 class RawFile(Strict):
@@ -47,15 +51,12 @@ class SourceEntry(Strict):
     constants: dict[str, str | int | bool] = Field(
         default_factory=dict, description="our column: one value for all rows"
     )
-    keep: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, strict=False, description="their column: values of rows to keep"
+    keep: dict[str, Texts] = Field(default_factory=dict, description="their column: values of rows to keep")
+    drop: dict[str, Texts] = Field(
+        default_factory=dict, description="their column: values of rows to leave out (recorded)"
     )
-    drop: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, strict=False, description="their column: values of rows to leave out (recorded)"
-    )
-    absent: dict[str, tuple[str, ...]] = Field(
+    absent: dict[str, Texts] = Field(
         default_factory=dict,
-        strict=False,
         description="suppressed / not_reported / not_applicable: tokens that mean it",
     )
     suppressed_range: tuple[float, float] | None = Field(

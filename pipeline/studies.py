@@ -80,7 +80,7 @@ def _run(name: str, study: config.Study, width: int) -> str:
                 _say(f"{name:<{width}} | {line.rstrip()}")
         if process.wait() != 0:
             _say(f"{name:<{width}} | FAILED after {time.monotonic() - started:.0f} s: {' '.join(command)}")
-            return "\n".join(lines[-40:])
+            return "\n".join([*lines[-40:], f"({' '.join(command)} ended with {process.returncode})"])
     _say(f"{name:<{width}} | finished in {time.monotonic() - started:.0f} s: {home / 'maps'}")
     return ""
 

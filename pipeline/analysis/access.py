@@ -139,4 +139,7 @@ def record_access(access: pd.DataFrame, children: pd.DataFrame, ledger: Ledger) 
     for level, rows in counts.groupby("level", sort=True):
         total, poor = float(rows["children"].sum()), float(rows.loc[rows["is_poor_access"], "children"].sum())
         none = float(rows.loc[rows["access_ratio"].eq(0), "children"].sum())
-        ledger.note(f"access to quality seats, {level}", f"{poor:,.0f} of {total:,.0f} children live where access is below half of the mean, {none:,.0f} of them where no quality seat is within reach")
+        ledger.note(
+            f"access to quality seats, {level}",
+            f"{poor:,.0f} of {total:,.0f} children live where access is below half of the mean, {none:,.0f} of them where no quality seat is within reach",
+        )

@@ -12,7 +12,6 @@ import shapely
 
 from pipeline.analysis.geometry import polygons_of
 from pipeline.columns import CENSUS_COUNTS
-from pipeline.errors import ContractError, Fault
 from pipeline.tables import BY_TABLE
 
 if TYPE_CHECKING:
@@ -45,13 +44,7 @@ def census_areas(
     -------
     GeoDataFrame
         Table ``census_areas``; counts and margins as published, missing where they are not.
-
-    Raises
-    ------
-    ContractError
-        If two sources give different values of one count for one area.
     """
-    counts = combined(counts)
     added = areas_from_blocks(shapes, counts, blocks, ledger)
     new = added.set_index(KEY).index.difference(shapes.set_index(KEY).index)
     fresh = added[added.set_index(KEY).index.isin(new)]
@@ -81,27 +74,6 @@ def census_areas(
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=shapes.crs)[BY_TABLE["census_areas"].names]
 
 
-def combined(counts: pd.DataFrame) -> pd.DataFrame:
-    """One row per area, out of sources that each give some of its counts.
-
-    >>> counts = pd.DataFrame({"area_level": "tract", "vintage": "2018", "area_geoid": ["1", "1"], "homes": [5.0, None], "population": [None, 9.0]})
-    >>> combined(counts)[["homes", "population"]].to_dict("records")
-    [{'homes': 5.0, 'population': 9.0}]
-    """
-    doubled = counts.duplicated(KEY, keep=False)
-    if not doubled.any():
-        return counts
-    groups = counts[doubled].groupby(KEY, sort=True)
-    differing = groups.nunique() > 1
-    faults = []
-    for column in differing.columns[differing.any()]:
-        first = differing.index[differing[column]][0]
-        faults.append(Fault("E-KEY-DUP", f"sources differ in {column} of one area", int(differing[column].sum()), " ".join(first), "Leave the column out of one of the sources."))
-    if faults:
-        raise ContractError("the study's census counts", faults)
-    return pd.concat([counts[~doubled], groups.first().reset_index()], ignore_index=True)
-
-
 def areas_from_blocks(
     shapes: gpd.GeoDataFrame, counts: pd.DataFrame, blocks: gpd.GeoDataFrame, ledger: Ledger
 ) -> gpd.GeoDataFrame:
@@ -115,7 +87,7 @@ def areas_from_blocks(
     for vintage in sorted(set(blocks["vintage"]) - set(counts["vintage"])):
         own = blocks[blocks["vintage"] == vintage].sort_values("block_geoid")
         group = own["block_geoid"].str[:12]
-        numbers = own.assign(area_geoid=group).rename(columns={})
+        numbers = own.assign(area_geoid=group)
         totals = numbers.groupby("area_geoid", sort=True)[["population", "homes", "children_0_17", "land_m2"]].agg(
             lambda column: column.sum(skipna=False)
         )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Overlaps thinner than this are the noise of two files that write one line; 1 mm2 of a zone.
 NOISE_M2 = 1e-6
+# A part or hole that encloses less is no ground at all.
+RING_M2 = 1e-3
 _EQUAL_AREA = ("equal area", "equal earth", "mollweide", "sinusoidal", "eckert iv", "eckert vi")
 REPAIR_COLUMNS = ["repair", "kept_id", "changed_id", "area_m2", "overlap_share"]
 Shapes = npt.NDArray[Any]
@@ -194,18 +196,32 @@ def gaps(zones: gpd.GeoDataFrame, outline: Any = None) -> npt.NDArray[np.float64
 
 
 def polygons_of(shape: Any) -> Any:
-    """The polygons of a shape: lines and points that an overlay leaves behind are dropped."""
-    if shape.geom_type in ("Polygon", "MultiPolygon"):
-        return shape
-    parts = shapely.get_parts(shape)
-    return shapely.union_all(parts[shapely.get_type_id(parts) == 3])
+    """What an overlay leaves that has ground: polygons, without parts and holes of no area.
+
+    Lines and points are dropped, and so are rings that enclose less than 10 cm2: they are the
+    rounding of coordinates, and GEOS can take such a hole for the whole shape.
+
+    >>> square = shapely.box(0, 0, 9, 9).difference(shapely.box(4, 4, 4.000001, 8))
+    >>> shapely.get_num_interior_rings([square, polygons_of(square)]).tolist()
+    [1, 0]
+    """
+    parts = [part for part in shapely.get_parts(shape, return_index=False) if part.geom_type == "Polygon"]
+    tidy = []
+    for part in parts:
+        holes = [ring for ring in part.interiors if shapely.Polygon(ring).area > RING_M2]
+        if part.area > RING_M2:
+            tidy.append(shapely.Polygon(part.exterior, holes) if len(holes) < len(part.interiors) else part)
+    if len(tidy) == len(parts) == 1:
+        return tidy[0]
+    return shapely.multipolygons(tidy) if len(tidy) != 1 else tidy[0]
 
 
-def placed(points: Shapes, polygons: Shapes) -> tuple[Integers, npt.NDArray[np.bool_]]:
+def placed(points: Shapes, polygons: Shapes, tree: shapely.STRtree | None = None) -> tuple[Integers, npt.NDArray[np.bool_]]:
     """Which polygon each point lies in, and whether it had to be chosen among several.
 
     A point on a border belongs to the first polygon (so give them in order of their ids),
-    never to none and never to two. Missing and empty points lie nowhere.
+    never to none and never to two. Missing and empty points lie nowhere. ``tree`` is the
+    points' own, for those who ask many layers about the same points.
 
     Returns
     -------
@@ -223,7 +239,7 @@ def placed(points: Shapes, polygons: Shapes) -> tuple[Integers, npt.NDArray[np.b
     is_shared = np.zeros(len(points), dtype=bool)
     if len(points) and len(polygons):
         # The polygons ask the tree of points: each is prepared once, however many points there are.
-        polygon, point = shapely.STRtree(points).query(polygons, predicate="intersects")
+        polygon, point = (tree or shapely.STRtree(points)).query(polygons, predicate="intersects")
         order = np.lexsort((polygon, point))
         polygon, point = polygon[order], point[order]
         first = np.r_[True, point[1:] != point[:-1]] if len(point) else np.array([], dtype=bool)

@@ -108,7 +108,14 @@ def census_shares(profile: pd.DataFrame) -> pd.DataFrame:
         universe = profile[over].where(profile[over] > 0)
         share = (profile[top] / universe).clip(upper=1.0)
         moe = moe_of_proportion(profile[top], profile[f"{top}_moe"], universe, profile[f"{over}_moe"])
-        part = pd.DataFrame({"neighborhood_id": profile["neighborhood_id"], "indicator": indicator.name, "indicator_share": share, "indicator_share_moe": moe})
+        part = pd.DataFrame(
+            {
+                "neighborhood_id": profile["neighborhood_id"],
+                "indicator": indicator.name,
+                "indicator_share": share,
+                "indicator_share_moe": moe,
+            }
+        )
         parts.append(part[share.notna()])
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else parts[0]
@@ -141,10 +148,15 @@ def below_standard(reach: pd.DataFrame, quality: pd.DataFrame, facts: pd.DataFra
     """
     trips = reach[reach["origin_layer"].eq("neighborhood") & reach["destination_kind"].eq("school")]
     trips = trips[["origin_id", "destination_id", "distance_m"]].rename(columns={"destination_id": "school_id"})
-    rated = quality.loc[quality["status_share"].notna(), ["school_id", "status_share", "status_low_share", "status_high_share", "pupils_tested"]]
+    rated = quality.loc[
+        quality["status_share"].notna(),
+        ["school_id", "status_share", "status_low_share", "status_high_share", "pupils_tested"],
+    ]
     rated = rated.merge(facts[["school_id", *(f"serves_{level}" for level in LEVELS)]], on="school_id", validate="1:1")
     near = trips.merge(rated, on="school_id", validate="m:1").sort_values(["origin_id", "distance_m", "school_id"])
-    chosen = pd.concat([near[near[f"serves_{level}"].astype(bool)].groupby("origin_id").head(NEAREST_SCHOOLS) for level in LEVELS])
+    chosen = pd.concat(
+        [near[near[f"serves_{level}"].astype(bool)].groupby("origin_id").head(NEAREST_SCHOOLS) for level in LEVELS]
+    )
     if chosen.empty:
         return pd.DataFrame(columns=_LONG).astype({"indicator_share": "float64", "indicator_share_moe": "float64"})
     counted = chosen["pupils_tested"].notna().groupby(chosen["origin_id"]).transform("all")
@@ -175,11 +187,16 @@ def of_vintage(profile: pd.DataFrame, vintage: str, ledger: Ledger) -> pd.DataFr
     """
     rows = profile[profile["vintage"].eq(vintage)].reset_index(drop=True)
     if rows.empty:
-        ledger.missing_input(f"neighborhood counts {vintage}", "No census counts by neighborhood for this vintage: no need index and no access to seats. To be had from the American Community Survey.")
+        ledger.missing_input(
+            f"neighborhood counts {vintage}",
+            "No census counts by neighborhood for this vintage: no need index and no access to seats. To be had from the American Community Survey.",
+        )
     return rows
 
 
-def indicator_values(profile: pd.DataFrame, reach: pd.DataFrame, quality: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+def indicator_values(
+    profile: pd.DataFrame, reach: pd.DataFrame, quality: pd.DataFrame, facts: pd.DataFrame
+) -> pd.DataFrame:
     """All indicators that can be computed, of the census and of the schools, one row per value."""
     parts = [census_shares(profile), below_standard(reach, quality, facts)]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -201,16 +218,24 @@ def usable_weights(values: pd.DataFrame, weights: Mapping[str, float], ledger: L
     {'poverty': 1.0}
     """
     refuse_unknown(weights)
-    wanted = {indicator.name: weights[indicator.name] for indicator in INDICATORS if weights.get(indicator.name, 0.0) > 0}
+    wanted = {
+        indicator.name: weights[indicator.name] for indicator in INDICATORS if weights.get(indicator.name, 0.0) > 0
+    }
     present = values.groupby("indicator")["indicator_share"].nunique()
     used = {name: weight for name, weight in wanted.items() if name in present.index}
     total = sum(used.values())
     for name in wanted:
         indicator = BY_INDICATOR[name]
         if name not in used:
-            ledger.missing_input(f"indicator {name}", f"{indicator.title}: the study has no {indicator.numerator} over {indicator.universe}; its weight goes to the other indicators. To be had from {indicator.where}.")
+            ledger.missing_input(
+                f"indicator {name}",
+                f"{indicator.title}: the study has no {indicator.numerator} over {indicator.universe}; its weight goes to the other indicators. To be had from {indicator.where}.",
+            )
         elif present[name] == 1:
             ledger.note(f"indicator {name}", "the same in all neighborhoods: it adds nothing to the ranking")
     if used and len(used) < len(wanted):
-        ledger.note("need weights", "weights in use: " + ", ".join(f"{name} {weight / total:.3f}" for name, weight in used.items()))
+        ledger.note(
+            "need weights",
+            "weights in use: " + ", ".join(f"{name} {weight / total:.3f}" for name, weight in used.items()),
+        )
     return {name: weight / total for name, weight in used.items()}

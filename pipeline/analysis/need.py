@@ -96,7 +96,9 @@ def _sum(contributions: Floats) -> Floats:
     return np.where(some, np.nansum(contributions, axis=-1), np.nan)
 
 
-def rank_draws(shares: Floats, margins: Floats, weights: Floats, *, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+def rank_draws(
+    shares: Floats, margins: Floats, weights: Floats, *, draws: int, rng: np.random.Generator
+) -> npt.NDArray[np.float32]:
     """Ranks of the neighborhoods if the census had asked other people: draws x neighborhoods.
 
     Each share is drawn from a normal distribution around its estimate with the standard error
@@ -129,11 +131,17 @@ def need_classes(probability: pd.Series, *, certain_share: float, possible_share
     >>> need_classes(pd.Series([0.9, 0.5, 0.1, None]), certain_share=0.8, possible_share=0.2).tolist()
     ['high', 'possible', 'not_high', 'not_ranked']
     """
-    classes = np.select([probability.isna(), probability >= certain_share, probability >= possible_share], ["not_ranked", "high", "possible"], "not_high")
+    classes = np.select(
+        [probability.isna(), probability >= certain_share, probability >= possible_share],
+        ["not_ranked", "high", "possible"],
+        "not_high",
+    )
     return pd.Series(classes, index=probability.index, dtype="str")
 
 
-def index_reliability(shares: Floats, margins: Floats, weights: Floats, *, high_cv: float, medium_cv: float) -> npt.NDArray[np.object_]:
+def index_reliability(
+    shares: Floats, margins: Floats, weights: Floats, *, high_cv: float, medium_cv: float
+) -> npt.NDArray[np.object_]:
     """Reliability of a neighborhood's figures: the class of the weighted mean of its shares.
 
     One indicator of unknown margin makes the whole not known; a neighborhood that is not
@@ -215,7 +223,9 @@ def need(
             "need_rank_low": low.astype("float64"),
             "need_rank_high": high.astype("float64"),
             "high_need_probability_share": probability.to_numpy(),
-            "need_class": need_classes(probability, certain_share=certain_share, possible_share=possible_share).to_numpy(),
+            "need_class": need_classes(
+                probability, certain_share=certain_share, possible_share=possible_share
+            ).to_numpy(),
             "hot_spot_z": spots["hot_spot_z"].to_numpy(),
             "hot_spot_class": spots["hot_spot_class"].to_numpy(),
             "reliability_class": index_reliability(shares, margins, by_row, high_cv=high_cv, medium_cv=medium_cv),
@@ -247,22 +257,40 @@ def of_layer(adjacency: pd.DataFrame, layer: str) -> pd.DataFrame:
 
 
 def _wide(values: pd.DataFrame, ids: pd.Index, names: list[str], column: str) -> Floats:
-    chosen = values[values["indicator"].isin(names)]
-    table = chosen.pivot(index="neighborhood_id", columns="indicator", values=column)
-    wide: Floats = table.reindex(index=ids, columns=names).to_numpy(dtype="float64")
+    """Neighborhoods x indicators."""
+    cells = values.set_index(["neighborhood_id", "indicator"])[column]
+    wanted = pd.MultiIndex.from_product([ids, pd.Index(names, dtype="str")])
+    wide: Floats = cells.reindex(wanted).to_numpy(dtype="float64").reshape(len(ids), len(names))
     return wide
 
 
-def _record(population: pd.Series, small: npt.NDArray[np.bool_], ranked: pd.Series, index: pd.Series, ledger: Ledger) -> None:
+def _record(
+    population: pd.Series, small: npt.NDArray[np.bool_], ranked: pd.Series, index: pd.Series, ledger: Ledger
+) -> None:
     if not len(population):
         return
     people = population.fillna(0.0)
     ledger.match("neighborhoods ranked by need", total=len(ranked), matched=int(ranked.sum()), unit="neighborhoods")
     if small.any():
-        ledger.loss("neighborhoods not ranked", "fewer people than the study's smallest_population", count=float(people[small].sum()), unit="people")
+        ledger.loss(
+            "neighborhoods not ranked",
+            "fewer people than the study's smallest_population",
+            count=float(people[small].sum()),
+            unit="people",
+        )
     lacking = ~ranked.to_numpy() & ~small
     if lacking.any():
         first = ", ".join(index.index[lacking][:5])
-        ledger.loss("neighborhoods not ranked", f"less than half of the index is known there (by weight): {first}", count=float(people[lacking].sum()), unit="people")
+        ledger.loss(
+            "neighborhoods not ranked",
+            f"less than half of the index is known there (by weight): {first}",
+            count=float(people[lacking].sum()),
+            unit="people",
+        )
     if population.isna().any():
-        ledger.absence("population", "not known; the neighborhood is ranked all the same", count=int(population.isna().sum()), unit="neighborhoods")
+        ledger.absence(
+            "population",
+            "not known; the neighborhood is ranked all the same",
+            count=int(population.isna().sum()),
+            unit="neighborhoods",
+        )

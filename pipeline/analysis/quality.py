@@ -153,8 +153,33 @@ def cut_points(shrunk: pd.Series, cut_share: float | None, weak_share: float | N
     known = shrunk.dropna()
     quarters = (float("nan"), float("nan"))
     if len(known) >= SMALLEST_FOR_QUARTERS and known.max() - known.min() > 1e-9:
-        quarters = (float(known.quantile(0.75)), float(known.quantile(0.25)))
+        # half-way between two schools, so that neither stands on the line
+        quarters = (
+            float(known.quantile(0.75, interpolation="midpoint")),
+            float(known.quantile(0.25, interpolation="midpoint")),
+        )
     return quarters[0] if cut_share is None else cut_share, quarters[1] if weak_share is None else weak_share
+
+
+def quality_classes(believed: pd.DataFrame, cut: float, weak: float) -> pd.Series:
+    """Class of each school: what is more likely than not.
+
+    Strong where the school's true status is more likely above the cut than not, weak where it
+    is more likely below the lower cut; schools without a number of pupils by their share
+    itself. Without a cut, or without a status, a school is not rated.
+
+    >>> believed = pd.DataFrame({"shrunk_share": [0.7, 0.5, 0.3, None], "a": [70.0, None, None, None], "b": [30.0, None, None, None]})
+    >>> quality_classes(believed, 0.6, 0.4).tolist()
+    ['strong', 'middle', 'weak', 'not_rated']
+    """
+    shrunk, counted = believed["shrunk_share"], believed["a"].notna()
+    is_above, is_not_weak = (
+        (probability_above(believed["a"], believed["b"], line) >= 0.5).where(counted, shrunk >= line)
+        for line in (cut, weak)
+    )
+    is_below = ~is_not_weak & ~np.isnan(weak)
+    classes = np.select([shrunk.isna() | np.isnan(cut), is_above, is_below], ["not_rated", "strong", "weak"], "middle")
+    return pd.Series(classes, index=believed.index, dtype="str")
 
 
 def lowest_level(facts: pd.DataFrame) -> pd.Series:
@@ -163,7 +188,9 @@ def lowest_level(facts: pd.DataFrame) -> pd.Series:
     >>> lowest_level(pd.DataFrame({"serves_elementary": [False, False], "serves_middle": [True, False], "serves_high": [True, False]})).tolist()
     ['middle', 'all']
     """
-    return pd.Series(np.select([facts[f"serves_{level}"] for level in LEVELS], LEVELS, "all"), index=facts.index, dtype="str")
+    return pd.Series(
+        np.select([facts[f"serves_{level}"] for level in LEVELS], LEVELS, "all"), index=facts.index, dtype="str"
+    )
 
 
 def growth(status: pd.DataFrame, first: int, latest: int) -> pd.DataFrame:
@@ -181,7 +208,10 @@ def growth(status: pd.DataFrame, first: int, latest: int) -> pd.DataFrame:
     same = both["subjects"].eq(both["subjects_before"]) & (first < latest)
     both = both[same]
     variance = sum(
-        (both[f"status_share{end}"] * (1 - both[f"status_share{end}"]) / both[f"pupils_tested{end}"] for end in ("_before", "")),
+        (
+            both[f"status_share{end}"] * (1 - both[f"status_share{end}"]) / both[f"pupils_tested{end}"]
+            for end in ("_before", "")
+        ),
         start=pd.Series(0.0, index=both.index),
     )
     return pd.DataFrame(
@@ -202,7 +232,7 @@ def path_target(base: pd.Series, *, years: int, target_share: float, target_year
     [0.5, 0.8]
     """
     walked = min(years / target_years, 1.0)
-    return (base + (target_share - base) * walked).where(base < target_share, target_share)
+    return (base + (target_share - base) * walked).mask(base >= target_share, target_share)
 
 
 def school_quality(
@@ -241,26 +271,33 @@ def school_quality(
         are not counted (points only), the class stands on the points alone and the interval,
         the probability and the margin are empty.
     """
-    schools = facts[facts["is_place"] & facts["school_status"].ne("closed")].sort_values("school_id").reset_index(drop=True)
+    schools = (
+        facts[facts["is_place"] & facts["school_status"].ne("closed")].sort_values("school_id").reset_index(drop=True)
+    )
     status = status_by_year(results[results["fall_year"] <= now], subjects)
     status = status[status["school_id"].isin(schools["school_id"])]
     if status.empty:
-        ledger.missing_input("school results", f"No school has results in {' or '.join(subjects)} up to {now}: no school is rated, so no quality seats, service gap or access. To be had from the state's assessment research files.")
+        ledger.missing_input(
+            "school results",
+            f"No school has results in {' or '.join(subjects)} up to {now}: no school is rated, so no quality seats, service gap or access. To be had from the state's assessment research files.",
+        )
     latest = int(status["fall_year"].max()) if len(status) else now
     years = status.loc[status["fall_year"] >= latest - target_years, "fall_year"]
     first = int(years.min()) if len(years) else latest
-    rated = schools[["school_id"]].merge(status[status["fall_year"].eq(latest)], on="school_id", how="left", validate="1:1")
+    rated = schools[["school_id"]].merge(
+        status[status["fall_year"].eq(latest)], on="school_id", how="left", validate="1:1"
+    )
     change = growth(status, first, latest).reindex(rated["school_id"]).reset_index(drop=True)
     low, high = wilson_interval(rated["status_share"], rated["pupils_tested"])
     believed = shrink(rated["status_share"], rated["pupils_tested"], lowest_level(schools))
     cut, weak = cut_points(believed["shrunk_share"], cut_share, weak_share)
-    shrunk = believed["shrunk_share"]
-    classes = np.select([shrunk.isna() | np.isnan(cut), shrunk >= cut, shrunk < weak], ["not_rated", "strong", "weak"], "middle")
     probability = probability_above(believed["a"], believed["b"], cut)
-    target = path_target(change["base_share"], years=latest - first, target_share=target_share, target_years=target_years)
+    classes = quality_classes(believed, cut, weak)
+    target = path_target(
+        change["base_share"], years=latest - first, target_share=target_share, target_years=target_years
+    )
     on_path = np.select([target.isna(), rated["status_share"] >= target], ["not_known", "on_track"], "behind")
-    _record(rated, pd.Series(classes), results, latest, first, cut, weak, ledger)
-    is_rated = classes != "not_rated"
+    _record(rated, classes, results, latest, first, cut, weak, ledger)
     return pd.DataFrame(
         {
             "school_id": rated["school_id"],
@@ -269,12 +306,12 @@ def school_quality(
             "status_share": rated["status_share"],
             "status_low_share": low,
             "status_high_share": high,
-            "shrunk_share": shrunk,
+            "shrunk_share": believed["shrunk_share"],
             "growth_change": change["growth_change"],
             "growth_change_moe": change["growth_change_moe"],
-            "quality_class": pd.Series(classes, dtype="str"),
+            "quality_class": classes,
             "quality_probability_share": probability,
-            "is_quality": is_rated & np.where(probability.isna(), classes == "strong", probability >= probability_share),
+            "is_quality": (probability >= probability_share).where(probability.notna(), classes.eq("strong")),
             "target_share": target,
             "path_status": pd.Series(on_path, dtype="str"),
         }
@@ -282,21 +319,52 @@ def school_quality(
 
 
 def _record(
-    rated: pd.DataFrame, classes: pd.Series, results: pd.DataFrame, latest: int, first: int, cut: float, weak: float, ledger: Ledger
+    rated: pd.DataFrame,
+    classes: pd.Series,
+    results: pd.DataFrame,
+    latest: int,
+    first: int,
+    cut: float,
+    weak: float,
+    ledger: Ledger,
 ) -> None:
     """Say how many schools were rated, why others were not, and by which cut points."""
     unrated = rated.loc[rated["status_share"].isna(), "school_id"]
     hidden = results.loc[results["fall_year"].eq(latest) & results["value_status"].eq("suppressed"), "school_id"]
     suppressed = int(unrated.isin(hidden).sum())
     if len(rated):
-        ledger.match(f"schools with a place that have results for fall {latest}", total=len(rated), matched=len(rated) - len(unrated), unit="schools")
+        ledger.match(
+            f"schools with a place that have results for fall {latest}",
+            total=len(rated),
+            matched=len(rated) - len(unrated),
+            unit="schools",
+        )
     if suppressed:
-        ledger.absence("school results", f"suppressed in fall {latest}: too few pupils to publish; not rated", count=suppressed, unit="schools")
+        ledger.absence(
+            "school results",
+            f"suppressed in fall {latest}: too few pupils to publish; not rated",
+            count=suppressed,
+            unit="schools",
+        )
     if len(unrated) > suppressed:
-        ledger.absence("school results", f"not reported for fall {latest}; not rated", count=len(unrated) - suppressed, unit="schools")
+        ledger.absence(
+            "school results",
+            f"not reported for fall {latest}; not rated",
+            count=len(unrated) - suppressed,
+            unit="schools",
+        )
     if classes.eq("not_rated").all() and rated["status_share"].notna().any():
-        ledger.note("quality cut", f"fewer than {SMALLEST_FOR_QUARTERS} rated schools, or all alike: no quarters, so no class. Set quality.cut_share and quality.weak_share.")
+        ledger.note(
+            "quality cut",
+            f"fewer than {SMALLEST_FOR_QUARTERS} rated schools, or all alike: no quarters, so no class. Set quality.cut_share and quality.weak_share.",
+        )
     elif not np.isnan(cut):
-        ledger.note("quality cut", f"strong from {cut:.3f}, weak below {weak:.3f}; growth and paths count from fall {first} to fall {latest}")
+        ledger.note(
+            "quality cut",
+            f"strong from {cut:.3f}, weak below {weak:.3f}; growth and paths count from fall {first} to fall {latest}",
+        )
     if first == latest:
-        ledger.missing_input("earlier school results", "Only one fall of results: no growth and no path status. To be had from the state's earlier assessment files.")
+        ledger.missing_input(
+            "earlier school results",
+            "Only one fall of results: no growth and no path status. To be had from the state's earlier assessment files.",
+        )

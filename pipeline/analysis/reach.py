@@ -108,3 +108,19 @@ def reach(
             )
         )
     return pd.concat(parts, ignore_index=True).sort_values(COLUMNS[:4], ignore_index=True)
+
+
+def destinations(schools: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """What a trip can end at: open schools that have a place, and all sites."""
+    open_schools = schools[(schools["school_status"] == "open") & (schools["location_status"] == "located")]
+    return {
+        "school": open_schools.rename(columns={"school_id": "destination_id"}),
+        "site": sites.rename(columns={"site_id": "destination_id"}),
+    }
+
+
+def inhabited_places(blocks: gpd.GeoDataFrame, lots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The finest people are known at: blocks, or else the lots of the latest vintage."""
+    if len(blocks):
+        return blocks
+    return lots[lots["vintage"] == max(lots["vintage"], default="")]

@@ -69,7 +69,12 @@ def location_status(directory: Any, box: tuple[float, float, float, float]) -> p
     empty = (points.isna() | points.is_empty).to_numpy()
     west, south, east, north = box
     x, y = points.x.to_numpy(), points.y.to_numpy()
-    near = (x >= west - NEAR_DEGREES) & (x <= east + NEAR_DEGREES) & (y >= south - NEAR_DEGREES) & (y <= north + NEAR_DEGREES)
+    near = (
+        (x >= west - NEAR_DEGREES)
+        & (x <= east + NEAR_DEGREES)
+        & (y >= south - NEAR_DEGREES)
+        & (y <= north + NEAR_DEGREES)
+    )
     status = np.select(
         [~directory["is_place"].to_numpy(dtype=bool), directory["is_virtual"].to_numpy(dtype=bool), empty, ~near],
         ["not_a_place", "virtual", "no_coordinates", "outside_district"],
@@ -103,7 +108,9 @@ def school_facts(schools: pd.DataFrame, enrollment: pd.DataFrame, bands: Bands) 
     [[True, True, False], [False, False, True]]
     """
     facts = pd.DataFrame(schools.drop(columns=["geometry", "nces_id"], errors="ignore"))
-    there = enrollment[enrollment["student_group"].eq("all") & (enrollment["pupils_high"].fillna(enrollment["pupils"]) > 0)]
+    there = enrollment[
+        enrollment["student_group"].eq("all") & (enrollment["pupils_high"].fillna(enrollment["pupils"]) > 0)
+    ]
     latest = there.groupby("school_id")["fall_year"].transform("max")
     taught = there[there["fall_year"].eq(latest)].groupby("school_id")["grade"].agg(frozenset).to_dict()
     served = [
@@ -196,7 +203,13 @@ def check_grade_sums(group_counts: pd.DataFrame, grade_counts: pd.DataFrame, led
     if len(differing):
         row = differing.iloc[0]
         first = f"first that differs: school {row['school_id']} in {row['fall_year']}, published {row['pupils']:,.0f}, grades add up to {row['pupils_low']:,.0f}; the published total is used"
-    ledger.match("grades add up to the published total", total=len(both), matched=int(agrees.sum()), unit="school-years", reason=first)
+    ledger.match(
+        "grades add up to the published total",
+        total=len(both),
+        matched=int(agrees.sum()),
+        unit="school-years",
+        reason=first,
+    )
 
 
 def in_directory(counts: pd.DataFrame, schools: pd.DataFrame, name: str, ledger: Ledger) -> pd.DataFrame:
@@ -205,8 +218,16 @@ def in_directory(counts: pd.DataFrame, schools: pd.DataFrame, name: str, ledger:
     ids = counts["school_id"].drop_duplicates()
     unknown = sorted(ids[~ids.isin(schools["school_id"])])
     if len(ids):
-        reason = f"not in the directory: {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}" if unknown else ""
-        ledger.match(f"schools of {name} in the directory", total=len(ids), matched=len(ids) - len(unknown), unit="schools", reason=reason)
+        reason = (
+            f"not in the directory: {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}" if unknown else ""
+        )
+        ledger.match(
+            f"schools of {name} in the directory",
+            total=len(ids),
+            matched=len(ids) - len(unknown),
+            unit="schools",
+            reason=reason,
+        )
     return counts[listed].reset_index(drop=True)
 
 
@@ -218,19 +239,27 @@ def balance_pupils(groups: pd.DataFrame, schools: pd.DataFrame, ledger: Ledger) 
     counted apart, as absent.
     """
     everyone = groups[groups["student_group"].eq("all")]
-    placed = everyone.merge(schools[["school_id", "location_status", "sector"]], on="school_id", how="left", validate="m:1")
+    placed = everyone.merge(
+        schools[["school_id", "location_status", "sector"]], on="school_id", how="left", validate="m:1"
+    )
     where = placed["location_status"].fillna("not_in_directory")
     for year, rows in placed.groupby(placed["fall_year"], sort=True):
         pupils = rows["pupils"]
         at = where.loc[rows.index]
         total, inside = float(pupils.sum()), float(pupils[at.eq("located")].sum())
         parts = [
-            f"{pupils[at.eq(reason)].sum():,.0f} in {int(at.eq(reason).sum())} ({text})" for reason, text in _REASONS.items() if at.eq(reason).any()
+            f"{pupils[at.eq(reason)].sum():,.0f} in {int(at.eq(reason).sum())} ({text})"
+            for reason, text in _REASONS.items()
+            if at.eq(reason).any()
         ]
         here = rows[at.eq("located") & (pupils.isna() | (pupils > 0))]
-        charters = int(here["sector"].eq("charter").sum())
-        text = f"{len(here)} schools with a place ({charters} charters)" + (f"; not placed: {'; '.join(parts)}" if parts else "")
-        ledger.balance(f"pupils {year}", total=total, inside=inside, unlocated=total - inside, unit="pupils", reason=text)
+        charters, private = (int(here["sector"].eq(sector).sum()) for sector in ("charter", "private"))
+        text = f"{len(here)} schools with a place ({charters} charters, {private} private)" + (
+            f"; not placed: {'; '.join(parts)}" if parts else ""
+        )
+        ledger.balance(
+            f"pupils {year}", total=total, inside=inside, unlocated=total - inside, unit="pupils", reason=text
+        )
 
 
 def record_schools(schools: pd.DataFrame, ledger: Ledger) -> None:
@@ -241,10 +270,19 @@ def record_schools(schools: pd.DataFrame, ledger: Ledger) -> None:
     ledger.match("schools placed on the map", total=len(schools), matched=int(located.sum()), unit="schools")
     for status, rows in schools[~located].groupby("location_status", sort=True):
         names = ", ".join(f"{n} ({i})" for n, i in zip(rows["name"].iloc[:5], rows["school_id"].iloc[:5], strict=True))
-        ledger.absence("place of the school", f"{_REASONS[str(status)]}: {names}{' ...' if len(rows) > 5 else ''}", count=len(rows), unit="schools")
+        ledger.absence(
+            "place of the school",
+            f"{_REASONS[str(status)]}: {names}{' ...' if len(rows) > 5 else ''}",
+            count=len(rows),
+            unit="schools",
+        )
     backwards = schools[(schools["closed_fall"] <= schools["opened_fall"]).fillna(False)]
     for school in backwards["school_id"]:
-        ledger.note("school years", "closed before its first school year by the directory; both years are kept as given", item=school)
+        ledger.note(
+            "school years",
+            "closed before its first school year by the directory; both years are kept as given",
+            item=school,
+        )
 
 
 def record_absences(counts: pd.DataFrame, name: str, ledger: Ledger) -> None:
@@ -260,11 +298,19 @@ def record_years(counts: pd.DataFrame, name: str, now: int, ledger: Ledger) -> N
     gaps = sorted(set(range(years[0], years[-1] + 1)) - set(years)) if years else []
     later = [year for year in years if year > now]
     if gaps:
-        ledger.absence(f"{name}: school years", f"no file for the falls {', '.join(map(str, gaps))}", count=len(gaps), unit="years")
+        ledger.absence(
+            f"{name}: school years", f"no file for the falls {', '.join(map(str, gaps))}", count=len(gaps), unit="years"
+        )
     if later:
-        ledger.note(f"{name}: school years", f"falls after the study's {now} are kept for comparison and not used as the present: {', '.join(map(str, later))}")
+        ledger.note(
+            f"{name}: school years",
+            f"falls after the study's {now} are kept for comparison and not used as the present: {', '.join(map(str, later))}",
+        )
     if years and now not in years:
-        ledger.note(f"{name}: school years", f"nothing for the study's fall {now}; the latest before it is used: {max((y for y in years if y < now), default=years[0])}")
+        ledger.note(
+            f"{name}: school years",
+            f"nothing for the study's fall {now}; the latest before it is used: {max((y for y in years if y < now), default=years[0])}",
+        )
 
 
 def pupils_by_level(enrollment: pd.DataFrame, bands: Bands, now: int) -> pd.DataFrame:

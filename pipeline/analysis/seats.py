@@ -31,7 +31,9 @@ def band_age_weights(grades: tuple[str, ...]) -> dict[str, float]:
     {'children_0_4': 0.0, 'children_5_9': 1.0, 'children_10_14': 0.2, 'children_15_17': 0.0}
     """
     ages = {AGE_OF_GRADE[grade] for grade in grades if grade in AGE_OF_GRADE}
-    return {band: sum(first <= age <= last for age in ages) / (last - first + 1) for band, (first, last) in _AGES.items()}
+    return {
+        band: sum(first <= age <= last for age in ages) / (last - first + 1) for band, (first, last) in _AGES.items()
+    }
 
 
 def children_by_level(profile: pd.DataFrame, key: str, bands: Bands) -> pd.DataFrame:
@@ -59,7 +61,10 @@ def children_by_level(profile: pd.DataFrame, key: str, bands: Bands) -> pd.DataF
     for level in LEVELS:
         weights = band_age_weights(tuple(bands[level]))
         needed = [band for band in CHILD_COUNTS if weights[band] > 0]
-        children = sum((weights[band] * profile[band].astype("float64") for band in needed), start=pd.Series(0.0, index=profile.index))
+        children = sum(
+            (weights[band] * profile[band].astype("float64") for band in needed),
+            start=pd.Series(0.0, index=profile.index),
+        )
         parts.append(pd.DataFrame({key: profile[key], "level": level, "children": children}))
     return pd.concat(parts, ignore_index=True)
 
@@ -77,11 +82,18 @@ def site_capacity(utilization: pd.DataFrame, now: int) -> pd.DataFrame:
     known = utilization[(utilization["fall_year"] <= now) & utilization["capacity_seats"].notna()]
     order = known["capacity_definition"].map({name: place for place, name in enumerate(CAPACITY_ORDER)})
     latest = known.assign(order=order).sort_values(["site_id", "order", "fall_year"], ascending=[True, True, False])
-    return latest.drop_duplicates("site_id")[["site_id", "capacity_seats", "capacity_definition"]].reset_index(drop=True)
+    return latest.drop_duplicates("site_id")[["site_id", "capacity_seats", "capacity_definition"]].reset_index(
+        drop=True
+    )
 
 
 def school_seats(
-    enrollment: pd.DataFrame, facts: pd.DataFrame, school_sites: pd.DataFrame, utilization: pd.DataFrame, bands: Bands, now: int
+    enrollment: pd.DataFrame,
+    facts: pd.DataFrame,
+    school_sites: pd.DataFrame,
+    utilization: pd.DataFrame,
+    bands: Bands,
+    now: int,
 ) -> pd.DataFrame:
     """Seats of each open public school by level.
 
@@ -102,7 +114,9 @@ def school_seats(
     """
     open_public = facts[facts["school_status"].eq("open") & facts["sector"].isin(PUBLIC) & facts["is_place"]]
     pupils = pupils_by_level(enrollment, bands, now)
-    here = facts[["school_id", "site_id"]].merge(school_sites, on="school_id", how="left", suffixes=("_listed", ""), validate="1:1")
+    here = facts[["school_id", "site_id"]].merge(
+        school_sites, on="school_id", how="left", suffixes=("_listed", ""), validate="1:1"
+    )
     site_of = here.assign(site_id=here["site_id"].fillna(here["site_id_listed"]))[["school_id", "site_id"]]
     pupils = pupils.merge(site_of, on="school_id", how="left", validate="m:1")
     # schools without a site each stand alone
@@ -112,7 +126,8 @@ def school_seats(
     share = pupils["pupils"] / at_site.where(at_site > 0)
     from_site = capacity["capacity_seats"] * share
     seats = capacity.assign(
-        seats=from_site.fillna(pupils["pupils"]), seats_method=capacity["capacity_definition"].where(from_site.notna(), "enrolled").astype("str")
+        seats=from_site.fillna(pupils["pupils"]),
+        seats_method=capacity["capacity_definition"].where(from_site.notna(), "enrolled").astype("str"),
     )
     chosen = seats["level"].isin(LEVELS) & seats["school_id"].isin(open_public["school_id"]) & seats["seats"].notna()
     return seats.loc[chosen, ["school_id", "level", "pupils", "seats", "seats_method"]].reset_index(drop=True)
@@ -125,7 +140,13 @@ def quality_seats(seats: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
 
 
 def resident_pupils(
-    zones: pd.DataFrame, flows: pd.DataFrame, facts: pd.DataFrame, seats: pd.DataFrame, bands: Bands, now: int, ledger: Ledger
+    zones: pd.DataFrame,
+    flows: pd.DataFrame,
+    facts: pd.DataFrame,
+    seats: pd.DataFrame,
+    bands: Bands,
+    now: int,
+    ledger: Ledger,
 ) -> pd.DataFrame:
     """Public-school pupils living in each zone, counted where flows are given, estimated elsewhere.
 
@@ -153,14 +174,21 @@ def resident_pupils(
     hidden = lived["pupils"].isna()
     if hidden.any():
         low, high = lived.loc[hidden, "pupils_low"].sum(), lived.loc[hidden, "pupils_high"].sum()
-        ledger.note("resident pupils", f"{int(hidden.sum())} hidden cells of the flows enter with the middle of their interval, together {low:,.0f} to {high:,.0f} pupils")
-    counted = lived.assign(pupils=middle(lived)).groupby(["level", "zone_id"])["pupils"].agg(lambda part: part.sum(skipna=False))
+        ledger.note(
+            "resident pupils",
+            f"{int(hidden.sum())} hidden cells of the flows enter with the middle of their interval, together {low:,.0f} to {high:,.0f} pupils",
+        )
+    lived = lived.assign(pupils=middle(lived))
+    _balance_residents(lived, zones, ledger)
+    counted = lived.groupby(["level", "zone_id"])["pupils"].agg(lambda part: part.sum(skipna=False))
     children = children_by_level(zones.drop(columns="level").assign(row=range(len(zones))), "row", bands)
     own = children[children["level"].to_numpy() == zones["level"].to_numpy()[children["row"]]]
-    demand = zones[["level", "zone_id"]].assign(children=own.set_index("row")["children"].reindex(range(len(zones))).to_numpy())
+    demand = zones[["level", "zone_id"]].assign(
+        children=own.set_index("row")["children"].reindex(range(len(zones))).to_numpy()
+    )
     enrolled = seats.groupby("level")["pupils"].sum(min_count=1)
     per_child = enrolled / demand.groupby("level")["children"].sum(min_count=1)
-    estimate = demand["children"] * demand["level"].map(per_child)
+    estimate = demand["children"] * demand["level"].map(per_child).astype("float64")
     key = pd.MultiIndex.from_frame(demand[["level", "zone_id"]])
     # In a level with flows a zone that is not listed sends no pupil: that is a count of zero.
     is_counted = demand["level"].isin(counted.index.get_level_values("level"))
@@ -168,15 +196,46 @@ def resident_pupils(
     listed = key.isin(counted.index)
     lives = np.where(is_counted, np.where(listed, from_flows, 0.0), estimate.astype("float64"))
     for level in LEVELS:
-        if level in set(demand["level"]) and not is_counted[demand["level"].eq(level)].any() and level in per_child.index:
-            ledger.note(f"resident pupils, {level}", f"children of these ages times {per_child[level]:.3f} public-school pupils per child (no flows given)")
+        if (
+            level in set(demand["level"])
+            and not is_counted[demand["level"].eq(level)].any()
+            and level in per_child.index
+        ):
+            ledger.note(
+                f"resident pupils, {level}",
+                f"children of these ages times {per_child[level]:.3f} public-school pupils per child (no flows given)",
+            )
     return demand[["level", "zone_id"]].assign(
-        resident_pupils=lives, demand_method=np.where(is_counted, "residents counted", "children of these ages x pupils per child")
+        resident_pupils=lives,
+        demand_method=np.where(is_counted, "residents counted", "children of these ages x pupils per child"),
     )
 
 
+def _balance_residents(lived: pd.DataFrame, zones: pd.DataFrame, ledger: Ledger) -> None:
+    """Record, by level, the pupils of the flows who live in a zone of the study and those who do not."""
+    is_zone = pd.MultiIndex.from_frame(lived[["level", "zone_id"]]).isin(
+        pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
+    )
+    for level, rows in lived.assign(is_zone=is_zone).groupby("level", sort=True):
+        total, inside = float(rows["pupils"].sum()), float(rows.loc[rows["is_zone"], "pupils"].sum())
+        ledger.balance(
+            f"public-school pupils by zone of residence, {level}",
+            total=total,
+            inside=inside,
+            outside=total - inside,
+            unit="pupils",
+            reason="" if rows["is_zone"].all() else "outside live in none of the zones in force",
+        )
+
+
 def seats_by_zone(
-    good: pd.DataFrame, facts: pd.DataFrame, membership: pd.DataFrame, flows: pd.DataFrame, now: int, ledger: Ledger
+    good: pd.DataFrame,
+    zones: pd.DataFrame,
+    facts: pd.DataFrame,
+    membership: pd.DataFrame,
+    flows: pd.DataFrame,
+    now: int,
+    ledger: Ledger,
 ) -> pd.DataFrame:
     """Quality seats of each zone: ``level zone_id quality_seats seats_method``.
 
@@ -186,25 +245,44 @@ def seats_by_zone(
     """
     citywide = facts.loc[facts["is_citywide"], "school_id"]
     is_citywide = good["school_id"].isin(citywide)
-    placed = good[~is_citywide].merge(membership[["school_id", "level", "zone_id"]], on=["school_id", "level"], how="left", validate="1:1")
+    placed = good[~is_citywide].merge(
+        membership[["school_id", "level", "zone_id"]], on=["school_id", "level"], how="left", validate="1:1"
+    )
     lived = flows[flows["school_id"].isin(citywide) & (flows["fall_year"] <= now)]
     lived = lived[lived["fall_year"].eq(lived["fall_year"].max())]
     lived = lived.assign(pupils=middle(lived))[["level", "zone_id", "school_id", "pupils"]]
     spread = good[is_citywide].merge(lived, on=["school_id", "level"], how="left", validate="1:m")
     share = spread["pupils"] / spread.groupby(["school_id", "level"])["pupils"].transform("sum")
-    spread = spread.assign(quality_seats=(spread["quality_seats"] * share).where(share.notna(), spread["quality_seats"]), zone_id=spread["zone_id"].where(share.notna()))
-    everything = pd.concat([part for part in (placed, spread.drop(columns="pupils")) if len(part)] or [placed], ignore_index=True)
-    nowhere = everything["zone_id"].isna()
+    spread = spread.assign(
+        quality_seats=(spread["quality_seats"] * share).where(share.notna(), spread["quality_seats"]),
+        zone_id=spread["zone_id"].where(share.notna()),
+    )
+    everything = pd.concat(
+        [part for part in (placed, spread.drop(columns="pupils")) if len(part)] or [placed], ignore_index=True
+    )
+    nowhere = ~pd.MultiIndex.from_frame(everything[["level", "zone_id"]]).isin(
+        pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
+    )
     for level, rows in everything.groupby("level", sort=True):
-        outside = rows[nowhere[rows.index]]
+        outside = rows[nowhere[rows.index.to_numpy()]]
         roving = sorted(outside.loc[outside["school_id"].isin(citywide), "school_id"].unique())
         reason = f"; citywide schools without flows: {', '.join(roving)}" if roving else ""
         total, lost = float(rows["quality_seats"].sum()), float(outside["quality_seats"].sum())
-        ledger.balance(f"quality seats, {level}", total=total, inside=total - lost, outside=lost, unit="seats", reason=f"outside are seats of schools in no zone{reason}" if len(outside) else "")
+        ledger.balance(
+            f"quality seats, {level}",
+            total=total,
+            inside=total - lost,
+            outside=lost,
+            unit="seats",
+            reason=f"outside are seats of schools in no zone{reason}" if len(outside) else "",
+        )
     inside = everything[~nowhere]
     grouped = inside.groupby(["level", "zone_id"], sort=True)
     return pd.DataFrame(
-        {"quality_seats": grouped["quality_seats"].sum(), "seats_method": grouped["seats_method"].agg(lambda names: " and ".join(sorted(set(names))))}
+        {
+            "quality_seats": grouped["quality_seats"].sum(),
+            "seats_method": grouped["seats_method"].agg(lambda names: " and ".join(sorted(set(names)))),
+        }
     ).reset_index()
 
 
@@ -240,7 +318,11 @@ def service_gap(zones: pd.DataFrame, demand: pd.DataFrame, supply: pd.DataFrame,
     {'service_gap_seats': [100.0, -30.0], 'unmet_seats': [100.0, 0.0], 'service_gap_rank': [1.0, 2.0]}
     """
     key = ["level", "zone_id"]
-    table = zones[[*key, "is_approximate"]].merge(demand, on=key, validate="1:1").merge(supply, on=key, how="left", validate="1:1")
+    table = (
+        zones[[*key, "is_approximate"]]
+        .merge(demand, on=key, validate="1:1")
+        .merge(supply, on=key, how="left", validate="1:1")
+    )
     seats = table["quality_seats"].where(table["quality_seats"].notna(), 0.0 if is_rated else np.nan).astype("float64")
     pupils = table["resident_pupils"]
     gap = pupils - seats
@@ -260,16 +342,25 @@ def record_gap(gap: pd.DataFrame, ledger: Ledger) -> None:
     """Record, by level, pupils, seats and the unmet seats, and that zones are approximate."""
     for level, rows in gap[gap["service_gap_seats"].notna()].groupby("level", sort=True):
         unmet, spare = rows["unmet_seats"].sum(), (-rows["service_gap_seats"]).clip(lower=0).sum()
-        ledger.note(f"service gap, {level}", f"{rows['resident_pupils'].sum():,.0f} resident pupils, {rows['quality_seats'].sum():,.0f} quality seats, {unmet:,.0f} unmet; {spare:,.0f} spare seats elsewhere are not set against them")
+        ledger.note(
+            f"service gap, {level}",
+            f"{rows['resident_pupils'].sum():,.0f} resident pupils, {rows['quality_seats'].sum():,.0f} quality seats, {unmet:,.0f} unmet; {spare:,.0f} spare seats elsewhere are not set against them",
+        )
     if len(gap) and gap["is_approximate"].any():
-        ledger.note("service gap", "zones are approximate: drawn by the nearest school, because the district publishes none for this study")
+        ledger.note(
+            "service gap",
+            "zones are approximate: drawn by the nearest school, because the district publishes none for this study",
+        )
 
 
 def zones_in_force(zone_profile: pd.DataFrame, *, fall_year: int, vintage: str, ledger: Ledger) -> pd.DataFrame:
     """The zones of the school year in force with the counts of the present vintage."""
     rows = zone_profile[zone_profile["fall_year"].eq(fall_year) & zone_profile["vintage"].eq(vintage)]
     if rows.empty:
-        ledger.missing_input(f"zones of fall {fall_year} with counts of {vintage}", "No attendance zone with census counts: no service gap. Zones are had from the district or NCES SABS, counts from the American Community Survey.")
+        ledger.missing_input(
+            f"zones of fall {fall_year} with counts of {vintage}",
+            "No attendance zone with census counts: no service gap. Zones are had from the district or NCES SABS, counts from the American Community Survey.",
+        )
     return rows.sort_values(["level", "zone_id"]).reset_index(drop=True)
 
 
@@ -279,24 +370,41 @@ def neighborhood_children(profile: pd.DataFrame, vintage: str, bands: Bands, led
     children = children_by_level(rows, "neighborhood_id", bands)
     unknown = children[children["children"].isna()]
     if rows.empty:
-        ledger.missing_input(f"children by neighborhood {vintage}", "No census counts by neighborhood: no access to seats. To be had from the American Community Survey.")
+        ledger.missing_input(
+            f"children by neighborhood {vintage}",
+            "No census counts by neighborhood: no access to seats. To be had from the American Community Survey.",
+        )
     for level, lacking in unknown.groupby("level", sort=True):
-        ledger.absence(f"children of {level} ages", "an age band is not known: no access is computed there", count=len(lacking), unit="neighborhoods")
+        ledger.absence(
+            f"children of {level} ages",
+            "an age band is not known: no access is computed there",
+            count=len(lacking),
+            unit="neighborhoods",
+        )
     return children
 
 
 def record_capacity(offered: pd.DataFrame, ledger: Ledger) -> None:
     """Record by which definition the seats of schools are known."""
     for method, rows in offered.groupby("seats_method", sort=True):
-        what = "no capacity is known: pupils enrolled stand in for seats" if method == "enrolled" else f"capacity of the site ({method}), shared by pupils enrolled"
-        ledger.note("seats of schools", f"{rows['school_id'].nunique()} schools, {rows['seats'].sum():,.0f} seats: {what}")
+        what = (
+            "no capacity is known: pupils enrolled stand in for seats"
+            if method == "enrolled"
+            else f"capacity of the site ({method}), shared by pupils enrolled"
+        )
+        ledger.note(
+            "seats of schools", f"{rows['school_id'].nunique()} schools, {rows['seats'].sum():,.0f} seats: {what}"
+        )
 
 
 def is_anything_rated(quality: pd.DataFrame, ledger: Ledger) -> bool:
     """Whether any school is rated; if none is, that seats are not known is recorded."""
     rated = bool(quality["quality_class"].ne("not_rated").any())
     if not rated:
-        ledger.missing_input("rated schools", "No school is rated: quality seats, gap and access are not known. School results are had from the state's assessment research files.")
+        ledger.missing_input(
+            "rated schools",
+            "No school is rated: quality seats, gap and access are not known. School results are had from the state's assessment research files.",
+        )
     return rated
 
 

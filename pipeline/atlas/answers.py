@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.atlas.frames import _latest, names_of
+from pipeline.atlas.frames import latest, names_of
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import count_of, listed, number, percent, school_year
+from pipeline.columns import LEVELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ def growth(tables: Tables, about: About) -> str:
     if change.empty:
         first = "This study has no two survey periods that can be compared."
     else:
-        first = _district_change(_latest(change, about))
+        first = _district_change(latest(change, about))
     pockets = tables["public_pockets"]
     growing = pockets[pockets["pocket_kind"] == "growing"].sort_values(["children_change", "pocket_id"], ascending=[False, True])
     if len(growing):
@@ -68,7 +69,8 @@ def _district_change(change: pd.DataFrame) -> str:
     local = rows[rows["layer"] == "neighborhood"]
     up = int((local["is_significant"] & (local["children_change"] > 0)).sum())
     down = int((local["is_significant"] & (local["children_change"] < 0)).sum())
-    return f"{period} the number of {ages} surely rose in {number(up)} and surely fell in {number(down)} of {count_of(len(local), 'neighborhood', 'neighborhoods')}."
+    before, now = local["children_from"].sum(), local["children_to"].sum()
+    return f"{period} the number of {ages} went from {number(before)} to {number(now)}. It surely rose in {number(up)} and surely fell in {number(down)} of {count_of(len(local), 'neighborhood', 'neighborhoods')}."
 
 
 def _outlook(outlook: pd.DataFrame) -> str:
@@ -90,7 +92,8 @@ def seats(tables: Tables, about: About) -> str:
     if known.empty:
         return good + " Zones or resident pupils are not known, so that a gap cannot be computed." if len(rated) else "This study has no results of schools, so that quality seats are not known."
     parts = []
-    for level, group in known.groupby("level", sort=False):
+    for level in (level for level in LEVELS if (known["level"] == level).any()):
+        group = known[known["level"] == level]
         parts.append(f"{number(group['unmet_seats'].sum())} in {level} school")
     top = known.sort_values(["unmet_seats", "level", "zone_id"], ascending=[False, True, True]).iloc[0]
     label = top["name"] if isinstance(top["name"], str) else top["zone_id"]

@@ -69,4 +69,4 @@ def _picture(sheet: Sheet, tables: Mapping[str, Any], page: dict[str, Any]) -> s
         frame = frame[frame[column] == value]
     frame = frame.sort_values(places.id, kind="stable")
     colors = [view["classes"][place]["color"] if place >= 0 else GREY for place in view["index"]]
-    return shapes.picture(frame, colors)
+    return shapes.picture(frame, colors, tables[places.base] if places.base else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def _ranges(cuts: list[Any], sign: str, scheme: Scheme, present: npt.NDArray[np.
     else:
         low = _span(float(present.min()), first - 1, sign)
         high = _span(last, float(present.max()), sign)
-    return [low, *(_span(a, b - 1, sign) for a, b in zip(cuts[:-1], cuts[1:], strict=True)), high]
+    return [low, *(_span(a, b - 1, sign) for a, b in pairwise(cuts)), high]
 
 
 def _span(low: float, high: float, sign: str) -> str:

@@ -68,8 +68,9 @@ def _worksheet(book: Any, table: Table, frame: Any, bold: Any, text: Any) -> Non
         page.set_column(place, place, min(max(len(name) + 2, 12), 34), text if is_text else None)
         page.write_string(0, place, name, bold)
         page.write_comment(0, place, f"{column.meaning}{f' ({column.unit})' if column.unit else ''}", {"visible": False})
+        known = frame[name].notna().tolist()
         for row, value in enumerate(frame[name].tolist(), start=1):
-            if value is None or value != value or str(value) == "<NA>":
+            if not known[row - 1]:
                 continue
             if is_text:
                 page.write_string(row, place, str(value), text)

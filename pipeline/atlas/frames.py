@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About, Annex, Field, Layer, Places, Wide
@@ -77,19 +78,27 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
     {'n1': {'relative_access_ratio|middle': 0.4, 'relative_access_ratio|high': 1.2}}
     """
     for column, value in wide.where:
-        long = long[long[column] == value]
+        long = long[long[column] == value] if not value.endswith("*") else _last_of(long, column, value[:-1])
     if wide.is_latest:
-        long = _latest(long, about)
+        long = latest(long, about)
     codes = _ordered(wide.by, long)
     columns = [(value, code) for code in codes for value in wide.values]
-    table = long.pivot(index=wide.key, columns=wide.by, values=list(wide.values)).reindex(columns=columns)
+    # pivot refuses a repeated key; pivot_table would average it
+    table = long.pivot(index=wide.key, columns=wide.by, values=list(wide.values)).reindex(columns=columns)  # noqa: PD010
     table.columns = [f"{value}|{code}" for value, code in columns]
     for value, code in columns:
         table[f"{value}|{code}"] = table[f"{value}|{code}"].astype(long[value].dtype if long[value].dtype != "bool" else "object")
     return table
 
 
-def _latest(long: pd.DataFrame, about: About) -> pd.DataFrame:
+def _last_of(long: pd.DataFrame, column: str, start: str) -> pd.DataFrame:
+    """Rows of the last of the values that begin so: the zones of the last school year."""
+    begins = long[column].str.startswith(start)
+    return long[long[column] == long.loc[begins, column].max()] if begins.any() else long[begins]
+
+
+def latest(long: pd.DataFrame, about: About) -> pd.DataFrame:
+    """Rows of the school year now, or of the two vintages that the study compares."""
     if "fall_year" in long:
         # rows of the school year now; a table that begins later or ends earlier gives its nearest year
         past = long.loc[long["fall_year"] <= about.fall_year, "fall_year"]
@@ -116,13 +125,29 @@ def _ordered(by: str, long: pd.DataFrame) -> list[str]:
 def expand_fields(places: Places, frame: pd.DataFrame) -> list[Field]:
     """The table's columns that this study has, one for each age band, level or indicator where declared so."""
     fields: list[Field] = []
-    for field in places.fields:
-        for code in _codes(field.columns[0], frame) if field.each else [""]:
-            columns = tuple(f"{column}|{code}" for column in field.columns) if field.each else field.columns
-            if field.each or not frame[columns[0]].isna().all():
-                label = _label(field.label, field.each, code)
-                fields.append(replace(field, key=f"{field.key}|{code}" if field.each else field.key, label=label, columns=columns))
+    for each, together in groupby(places.fields, key=lambda field: field.each):
+        members = list(together)
+        if not each:
+            fields += [field for field in members if not frame[field.columns[0]].isna().all()]
+            continue
+        for code in _codes(members[0].columns[0], frame):
+            words = each_label(each, code)
+            group = _GROUPS.get(each, "{}").format(words) if len(members) > 1 else ""
+            fields += [
+                replace(
+                    field,
+                    key=f"{field.key}|{code}",
+                    label=field.label.replace("{each}", words),
+                    short=field.label.replace(", {each}", "").replace(", by {each}", ""),
+                    group=group[:1].upper() + group[1:],
+                    columns=tuple(f"{column}|{code}" for column in field.columns),
+                )
+                for field in members
+            ]
     return fields
+
+
+_GROUPS = {"age_band": "Children aged {}", "capacity_definition": "By {}"}
 
 
 def expand_layers(places: Places, fields: list[Field]) -> list[Layer]:

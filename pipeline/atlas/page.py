@@ -32,7 +32,7 @@ def sheet_page(sheet: Sheet, sheets: tuple[Sheet, ...], about: About, answer: st
     """One sheet as a single file."""
     has_map = bool(page["views"])
     chart, script = draw_map(sheet.key, page) if has_map else ("", "")
-    main = _explorer(chart) if has_map else '<p class="nothing">There is nothing to draw for this question in this study. What is missing, and where it can be had, is said below.</p>'
+    main = _explorer(chart) if has_map else '<p class="nothing">This study has no figures to draw for this question. What it lacks, and where that can be had, stands below and on the sheet <a href="quality_of_data.html">Quality of the data</a>.</p>'
     body = f"""<a class="skip" href="#{"table" if has_map else "more"}">Skip to the {"table" if has_map else "text"}</a>
 {header(sheets, about, sheet.key)}
 <main>
@@ -130,10 +130,9 @@ def index_page(sheets: tuple[Sheet, ...], about: About, answers: dict[str, str],
     body = f"""<a class="skip" href="#sheets">Skip to the sheets</a>
 {header(sheets, about, "index")}
 <main>
-<div class="question"><h1>{esc(about.title)}</h1><p class="answer">Where children need better schools, where their number grows, where seats are missing and where there is room: one sheet for each question. Click an area to see why.</p></div>
-<ul class="cards" id="sheets">{cards}</ul>
+<div class="question"><h1>Where do children need better schools, and where is there room?</h1><p class="answer">One sheet for each question, with its map, its table and its sources. Click an area, or its row, to see why.</p></div>
+<ul class="cards" id="sheets">{cards}<li class="card take"><h2>Take the numbers with you</h2><p>All files hold the same published numbers as the sheets.</p><ul>{downloads}</ul></li></ul>
 {_advice(advice)}
-<section class="card"><h2>Take the numbers with you</h2><ul>{downloads}</ul></section>
 </main>
 {footer(about)}"""
     return document(title=f"Schoolshed: {about.title}", body=body)

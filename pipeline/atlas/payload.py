@@ -9,7 +9,7 @@ from pipeline.atlas.classes import classify
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.spec import About, Dots, Field, Layer, Places, Sheet
-from pipeline.atlas.words import each_label, number, say
+from pipeline.atlas.words import LABELS, each_label, number, say
 from pipeline.columns import HIDDEN
 
 if TYPE_CHECKING:
@@ -117,24 +117,27 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
 
 
 def _cells(fields: list[Field], frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[list[Any]]]:
-    columns = [{"key": f.key, "label": plain(f.label), "form": f.form, "pair": f.pair, "explain": f.explain, "always": f.always} for f in fields]
+    columns = [{"key": f.key, "label": plain(f.label), "form": f.form, "pair": f.pair, "explain": f.explain, "always": f.always, "group": plain(f.group), "short": f.short, "words": _order(f)} for f in fields]
     cells = [_column(field, frame) for field in fields]
     return columns, [list(row) for row in zip(*cells, strict=True)] if cells and len(frame) else []
 
 
+def _order(field: Field) -> list[str]:
+    """The words of a column from first to last, where they have an order."""
+    return list(LABELS.get(field.columns[0].partition("|")[0], {}).values()) if field.form == "word" else []
+
+
 def _column(field: Field, frame: pd.DataFrame) -> list[Any]:
-    parts = [[_value(name, field, value) for value in frame[name]] for name in field.columns]
+    parts = [[_value(name, field, value) if known else None for value, known in zip(frame[name].tolist(), frame[name].notna(), strict=True)] for name in field.columns]
     return parts[0] if len(parts) == 1 else [list(pair) for pair in zip(*parts, strict=True)]
 
 
 def _value(name: str, field: Field, value: Any) -> Any:
-    """A cell as the page stores it: the published number to seven digits, or words; None is absent."""
-    if value is None or value != value or str(value) == "<NA>":
-        return None
+    """A cell as the page stores it: the published number to seven digits, or words."""
     if field.form == "word":
         return say(name.partition("|")[0], value)
     if field.form == "text":
-        return plain(value)
+        return plain(value) or None
     if field.form == "year":
         return int(value)
     short = float(f"{float(value):.7g}")

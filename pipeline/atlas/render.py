@@ -64,7 +64,8 @@ def asset(name: str) -> str:
         manifest = json.loads((ASSETS / folder / "manifest.json").read_text(encoding="utf-8"))
         if hashlib.sha256(data).hexdigest() != manifest["files"][file]:
             raise ValueError(f"pipeline/atlas/assets/{name} differs from its manifest: restore it from {manifest['package']} {manifest['version']}.")
-    text = data.decode("utf-8")
+    # a browser reads CRLF as LF, and hashes what it reads
+    text = data.decode("utf-8").replace("\r\n", "\n")
     # pictures of controls that no sheet uses, and a pointer to a debug file, would be requests
     return re.sub(r"url\([^)#]*\)", "none", text) if name.endswith(".css") else re.sub(r"//# sourceMappingURL=\S+", "", text)
 

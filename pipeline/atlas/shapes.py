@@ -57,23 +57,23 @@ def bounds(frames: list[gpd.GeoDataFrame]) -> list[list[float]] | None:
     return [[round(float(low[1]), 5), round(float(low[0]), 5)], [round(float(high[3]), 5), round(float(high[2]), 5)]]
 
 
-def picture(frame: gpd.GeoDataFrame, colors: list[str], *, width: int = 300, height: int = 190) -> str:
+def picture(frame: gpd.GeoDataFrame, colors: list[str], backdrop: gpd.GeoDataFrame | None = None, *, width: int = 300, height: int = 190) -> str:
     """A small drawing (SVG) of areas or points filled with their colours, for the first page."""
     shapes = frame.geometry.to_numpy()
+    if backdrop is not None and len(backdrop):
+        shapes, colors = np.concatenate([backdrop.geometry.to_numpy(), shapes]), ["#fbfcfd"] * len(backdrop) + colors
     box = shapely.total_bounds(shapes)
     if not np.isfinite(box).all():
         return ""
     extent = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
     scale = min((width - 10) / extent[0], (height - 10) / extent[1])
     left, top = (width - extent[0] * scale) / 2, (height - extent[1] * scale) / 2
-    coarse = shapely.coverage_simplify(shapes, 0.7 / scale) if _areas(shapes) and shapely.coverage_is_valid(shapes) else shapes
+    coarse, areas = shapes.copy(), np.isin(shapely.get_type_id(shapes), (3, 6))
+    if areas.any() and shapely.coverage_is_valid(shapes[areas]):
+        coarse[areas] = shapely.coverage_simplify(shapes[areas], 0.7 / scale)
     drawn = shapely.transform(coarse, lambda xy: np.column_stack([(xy[:, 0] - box[0]) * scale + left, height - top - (xy[:, 1] - box[1]) * scale]))
     marks = "".join(_mark(shape, color) for shape, color in zip(drawn, colors, strict=True) if shape is not None)
     return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false"><g stroke="#4a5a6a" stroke-width=".5" stroke-linejoin="round">{marks}</g></svg>'
-
-
-def _areas(shapes: Any) -> bool:
-    return bool(np.isin(shapely.get_type_id(shapes), (3, 6)).all())
 
 
 def _mark(shape: Any, color: str) -> str:

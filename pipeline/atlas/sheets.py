@@ -18,6 +18,7 @@ _RELIABILITY = Scheme("words", words=_words("reliability_class", high=SEQUENTIAL
 _UNRELIABLE = ("reliability_class", ("low", "not_known"))
 _QUALITY = _words("quality_class", strong="#e66101", middle="#fdb863", weak="#ffffff", not_rated="#8d96a0")
 
+_CHANGE = ("children_from", "children_from_moe", "children_to", "children_to_moe", "children_change", "children_change_moe", "is_significant")
 _CHILDREN = Field("children", "Children under 18", "whole", ("children_0_17", "children_0_17_moe"), "margin")
 
 _NEED = Places(
@@ -35,7 +36,7 @@ _NEED = Places(
         Field("rank_range", "Rank may be", "rank", ("need_rank_low", "need_rank_high"), "range", "Nine times in ten the true rank lies here"),
         Field("need", "Need index", "whole", ("need_index",), explain="0 to 100, high is needier"),
         Field("chance", "Chance of high need", "percent", ("high_need_probability_share",), explain="Share of draws within the margins of error in which it is among the neediest"),
-        Field("class", "What can be said", "word", ("need_class",)),
+        Field("class", "Finding", "word", ("need_class",)),
         _CHILDREN,
         Field("cluster", "Cluster", "word", ("hot_spot_class",), always=False),
         Field("reliability", "Reliability", "word", ("reliability_class",), always=False),
@@ -61,43 +62,36 @@ _NEED = Places(
     ),
 )  # fmt: skip
 
-_GROWTH = Places(
-    key="neighborhoods",
-    caption="Change in the number of children",
-    noun=("neighborhood", "neighborhoods"),
-    table="public_neighborhoods",
-    id="neighborhood_id",
-    subject_kind="neighborhood",
-    sort="change|5-17",
-    wides=(
-        Wide(
-            "public_growth",
-            "area_id",
-            "age_band",
-            ("children_from", "children_from_moe", "children_to", "children_to_moe", "children_change", "children_change_moe", "is_significant", "reliability_class"),
-            where=(("layer", "neighborhood"),),
-            is_latest=True,
+def _growth(key: str, layer: str, table: str, id_: str, noun: tuple[str, str], where: str, only: tuple[tuple[str, str], ...] = ()) -> Places:
+    return Places(
+        key=key,
+        caption=f"Change in the number of children by {noun[0]}",
+        noun=noun,
+        table=table,
+        id=id_,
+        only=only,
+        subject_kind="zone" if only else "neighborhood",
+        sort="change|5-17",
+        wides=(Wide("public_growth", "area_id", "age_band", _CHANGE, where=(("layer", layer),), is_latest=True),),
+        fields=(
+            Field("change", "Change, {each}", "change", ("children_change", "children_change_moe"), "margin", always=False, each="age_band"),
+            Field("sure", "Beyond chance, {each}", "word", ("is_significant",), always=False, each="age_band", explain="Larger than chance would bring"),
+            Field("from", "Before, {each}", "whole", ("children_from", "children_from_moe"), "margin", always=False, each="age_band"),
+            Field("to", "Now, {each}", "whole", ("children_to", "children_to_moe"), "margin", always=False, each="age_band"),
         ),
-    ),
-    fields=(
-        Field("change", "Change, {each}", "change", ("children_change", "children_change_moe"), "margin", always=False, each="age_band"),
-        Field("sure", "Sure, {each}", "word", ("is_significant",), always=False, each="age_band", explain="Larger than chance would bring"),
-        Field("from", "Before, {each}", "whole", ("children_from", "children_from_moe"), "margin", always=False, each="age_band"),
-        Field("to", "Now, {each}", "whole", ("children_to", "children_to_moe"), "margin", always=False, each="age_band"),
-    ),
-    layers=(
-        Layer(
-            "change",
-            "Children aged {each}",
-            "change",
-            "Children more or fewer in the later survey period than in the earlier one.",
-            Scheme("about_zero", colors=DIVERGING),
-            weak=("is_significant", ("False",)),
-            weak_label="May be chance: within the margin of error",
-            each="age_band",
+        layers=(
+            Layer(
+                "change",
+                f"Children aged {{each}}{where}",
+                "change",
+                "Children more or fewer in the later survey period than in the earlier one.",
+                Scheme("about_zero", colors=DIVERGING),
+                weak=("is_significant", ("False",)),
+                weak_label="May be chance: within the margin of error",
+                each="age_band",
+            ),
         ),
-    ),
-)
+    )
 
 
 def _zones(level: str) -> Places:
@@ -256,7 +250,10 @@ SHEETS: tuple[Sheet, ...] = (
         "Growth",
         "Where is the number of children growing?",
         answers.growth,
-        (_GROWTH,),
+        (
+            _growth("neighborhoods", "neighborhood", "public_neighborhoods", "neighborhood_id", ("neighborhood", "neighborhoods"), ""),
+            *(_growth(f"zones_{level}", f"zone {level}*", "public_zones", "zone_id", (f"{level} school zone", f"{level} school zones"), f", by {level} school zone", (("level", level),)) for level in LEVELS),
+        ),
         (
             "The map compares two survey periods that do not overlap. Hatched areas changed by less than the margin of error.",
             "A pocket, outlined in black, is a group of adjoining neighborhoods that together changed more than chance would bring.",

@@ -42,6 +42,8 @@ class Field:
     explain: str = ""
     always: bool = True
     each: str = ""
+    group: str = ""  # filled in where several fields are given for each band or level
+    short: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from pipeline.columns import BY_NAME
-
 LABELS: dict[str, dict[str, str]] = {
     "need_class": {"high": "High need", "possible": "Possibly high need", "not_high": "Not high", "not_ranked": "Not ranked"},
     "hot_spot_class": {"hot": "Cluster of high need", "cold": "Cluster of low need", "none": "No cluster", "too_few_to_test": "Too few areas to test"},
@@ -32,6 +30,23 @@ LABELS: dict[str, dict[str, str]] = {
     "size_class": {"under_200": "under 200 pupils", "200_to_499": "200 to 499 pupils", "500_and_over": "500 pupils and over", "district": "whole district"},
     "entry": {"missing_input": "Not available", "note": "To know", "loss": "Left out", "absence": "Empty", "repair": "Repaired", "match": "Joined", "balance": "Balance"},
     "value_status": {"reported": "Reported", "suppressed": "Not shown", "not_reported": "Not reported", "not_applicable": "Not applicable", "unreliable": "Unreliable"},
+    "indicator": {
+        "child_poverty": "Children in poverty",
+        "poverty": "People in poverty",
+        "poverty_200": "People below twice the poverty line",
+        "limited_english": "Households with limited English",
+        "limited_english_people": "People with limited English",
+        "no_diploma": "Adults without a diploma",
+        "single_parent": "Single-parent families",
+        "single_parent_households": "Single-parent households",
+        "no_vehicle": "Homes without a vehicle",
+        "renters": "Homes lived in by renters",
+        "crowding": "Crowded homes",
+        "disability": "People with a disability",
+        "unemployment": "Unemployment",
+        "young_children": "Children under 5",
+        "below_standard": "Pupils below standard in the nearest schools",
+    },
     "yes_no": {"True": "Yes", "False": "No"},
 }
 
@@ -67,8 +82,6 @@ def each_label(column: str, code: str) -> str:
         return code.replace("-", " to ")
     if column == "level":
         return f"{code} school"
-    if column == "indicator" and code in BY_NAME:
-        return BY_NAME[code].meaning
     return LABELS.get(column, {}).get(code) or sentence(code)
 
 

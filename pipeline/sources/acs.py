@@ -220,31 +220,30 @@ def _table(rows: pd.DataFrame, entry: SourceEntry, file: str, folder: Folder, ch
     faults.add("E-KEY-DUP", "GEO_ID stands twice", places(doubled, rows["GEO_ID"], "GEO_ID", rows["__row__"]), "Do not append files of several years or states that overlap.")
     if not len(rows) and not faults:
         faults.add("E-EMPTY", "the file has no row for the study's areas", ["row 2"], "Check area_levels and geoid_prefixes of the source.")
-    estimates, margins, reasons = {}, {}, {}
-    for line in needed:
-        estimates[line], reasons[line] = _estimates(rows, f"{name}_E{line:03d}", entry, faults)
-        margins[line] = _margins(rows, f"{name}_M{line:03d}", entry, faults)
+    estimates = _numbers(rows, [f"{name}_E{line:03d}" for line in needed], entry, faults)
+    margins = _numbers(rows, [f"{name}_M{line:03d}" for line in needed], entry, faults)
+    reasons = estimates.replace(NO_ESTIMATE).where(estimates.isin(list(NO_ESTIMATE)), "reported").mask(estimates.isna(), "not_reported")
+    estimates = estimates.mask(estimates.isin(list(NO_ESTIMATE)))
+    margins = margins.mask(margins == CONTROLLED, 0.0).mask(margins.isin(list(NO_MARGIN)))
+    for part in (estimates, margins):
+        for column in part.columns[(part < 0).any()]:
+            bad = part[column] < 0
+            faults.add("E-NEGATIVE", f"{column} is negative and no code of the Bureau", places(bad, rows[column], column, rows["__row__"]), "Look the code up in the release notes of the year and report it.")
     faults.raise_if_any(subject)
     index = pd.Index(rows["GEO_ID"].tolist())
-    return name, _Lines(*(pd.DataFrame(part).set_axis(index) for part in (estimates, margins, reasons)))
+    return name, _Lines(*(part.set_axis(index).set_axis(needed, axis=1) for part in (estimates, margins, reasons)))
 
 
-def _estimates(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults) -> tuple[pd.Series, pd.Series]:
-    values, status = parse_number(rows[column], entry=entry, what=column, absent={"not_reported": ("", "null", ".")}, rows=rows["__row__"], faults=faults)
-    numbers = values.astype("float64")
-    coded = numbers.isin(list(NO_ESTIMATE))
-    status = status.where(~coded, numbers.map(NO_ESTIMATE))
-    numbers = numbers.mask(coded)
-    faults.add("E-NEGATIVE", f"{column} is negative and no code of the Bureau", places(numbers < 0, rows[column], column, rows["__row__"]), "Look the code up in the release notes of the year and report it.")
-    return numbers, status
-
-
-def _margins(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults) -> pd.Series:
-    values, _ = parse_number(rows[column], entry=entry, what=column, absent={"not_reported": ("", "null", ".")}, rows=rows["__row__"], faults=faults)
-    numbers = values.astype("float64")
-    numbers = numbers.mask(numbers == CONTROLLED, 0.0).mask(numbers.isin(list(NO_MARGIN)))
-    faults.add("E-NEGATIVE", f"{column} is negative and no code of the Bureau", places(numbers < 0, rows[column], column, rows["__row__"]), "Look the code up in the release notes of the year and report it.")
-    return numbers
+def _numbers(rows: pd.DataFrame, columns: list[str], entry: SourceEntry, faults: Faults) -> pd.DataFrame:
+    """Columns as numbers, NaN where empty; codes of the Bureau stay for the caller."""
+    absent = {"not_reported": ("", "null", ".")}
+    cells = rows[columns]
+    trial = Faults()
+    values, _ = parse_number(pd.Series(cells.to_numpy().ravel()), entry=entry, what=columns[0], absent=absent, faults=trial)
+    if trial:  # once more by column, so that messages name it
+        for column in columns:
+            parse_number(cells[column], entry=entry, what=column, absent=absent, rows=rows["__row__"], faults=faults)
+    return pd.DataFrame(values.to_numpy(dtype="float64", na_value=np.nan).reshape(cells.shape), columns=columns, index=rows.index)
 
 
 SOURCES: tuple[Source, ...] = (

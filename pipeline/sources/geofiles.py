@@ -81,6 +81,25 @@ def read_shapes_file(
         If the file is not there.
     """
     subject = f"{path.name} (source {entry_id})"
+    frame, declared, mixed = open_shapes(path, subject, layer)
+    source = source_crs(frame, declared, crs, target_crs, box, subject)
+    names = feature_names(frame, id_column)
+    accepted = frame[id_column].isin(accept).to_numpy() if id_column in frame.columns else None
+    out = place_shapes(frame, source, names, subject, target_crs=target_crs, box=box, accepted=accepted, outside=outside, ledger=ledger)
+    out.attrs["mixed"] = mixed
+    return out
+
+
+def open_shapes(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame, pyproj.CRS | None, dict[str, str]]:
+    """Features as they are in the file, the CRS it declares and its attributes of mixed types.
+
+    The features have no CRS yet, attributes as text, and ``__row__``.
+
+    Raises
+    ------
+    SourceError
+        If the file is not what its suffix says, is damaged, or its layer is not named.
+    """
     check_path(path, subject)
     suffix = path.suffix.lower()
     if suffix == ".zip":
@@ -92,15 +111,8 @@ def read_shapes_file(
             if len(chosen) != 1:
                 found = ", ".join(p.name for p in inside) or "none"
                 raise refuse(subject, "E-LAYER", f"the archive holds {len(inside)} files of shapes", found, "Name one with the option `layer` (its name without suffix).")
-            frame, declared, mixed = _read(chosen[0], subject, layer if chosen[0].suffix.lower() == ".gpkg" else None)
-    else:
-        frame, declared, mixed = _read(path, subject, layer)
-    source = source_crs(frame, declared, crs, target_crs, box, subject)
-    names = _feature_names(frame, id_column)
-    accepted = frame[id_column].isin(accept).to_numpy() if id_column in frame.columns else None
-    out = place_shapes(frame, source, names, subject, target_crs=target_crs, box=box, accepted=accepted, outside=outside, ledger=ledger)
-    out.attrs["mixed"] = mixed
-    return out
+            return _read(chosen[0], subject, layer if chosen[0].suffix.lower() == ".gpkg" else None)
+    return _read(path, subject, layer)
 
 
 def _read(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame, pyproj.CRS | None, dict[str, str]]:
@@ -124,7 +136,7 @@ def _read(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame
         meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer or layers[0])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, pyogrio.errors.GeometryError) as error:
         raise refuse(subject, "E-SHAPES-UNREADABLE", "the file cannot be read", str(error)[:200], "Fetch it again; it may be cut short or damaged.") from error
-    columns = {str(name): _text_column(pd.Series(values)) for name, values in zip(meta["fields"], fields, strict=True)}
+    columns = {str(name): text_column(pd.Series(values)) for name, values in zip(meta["fields"], fields, strict=True)}
     present = [w is not None for w in wkb]
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     frame: Any = pd.DataFrame(columns) if columns else pd.DataFrame(index=range(len(shapes)))
@@ -150,7 +162,7 @@ def _read_geoparquet(path: Path, subject: str) -> tuple[gpd.GeoDataFrame, pyproj
         raise refuse(subject, "E-PARQUET", "the GeoParquet file is damaged or holds no shapes", str(error)[:160], "Fetch it again.") from error
     crs = read.crs
     shapes = read.geometry.to_numpy()
-    frame = read.drop(columns=read.geometry.name).apply(_text_column)
+    frame = read.drop(columns=read.geometry.name).apply(text_column)
     frame["__row__"] = range(1, len(frame) + 1)
     return gpd.GeoDataFrame(frame, geometry=shapes), crs
 
@@ -216,7 +228,7 @@ def _check_shapefile(path: Path, subject: str) -> None:
     faults.raise_if_any(subject)
 
 
-def _text_column(values: pd.Series) -> pd.Series:
+def text_column(values: pd.Series) -> pd.Series:
     """Attributes as text: whole numbers without a point, dates as ISO, empty as ""."""
 
     def text(value: Any) -> str:
@@ -246,7 +258,8 @@ def _mixed(path: Path) -> dict[str, str]:
     return {name: f"row {k['number']} is a number, row {k['text']} is text" for name, k in kinds.items() if len(k) == 2}
 
 
-def _feature_names(frame: gpd.GeoDataFrame, id_column: str | None) -> list[str]:
+def feature_names(frame: gpd.GeoDataFrame, id_column: str | None) -> list[str]:
+    """How messages name each feature: its row, and its id where there is one."""
     if id_column is None or id_column not in frame.columns:
         return [f"row {n}" for n in frame["__row__"]]
     return [f"row {n} ({id_column}={v})" for n, v in zip(frame["__row__"], frame[id_column], strict=True)]

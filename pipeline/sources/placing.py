@@ -81,6 +81,7 @@ def _bounds(frame: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def source_crs(frame: gpd.GeoDataFrame, declared: pyproj.CRS | None, given: str | None, target: str, box: tuple[float, float, float, float], subject: str) -> pyproj.CRS:
+    """CRS of a file: the one it declares, else the one the study gives; refused if both differ or none is there."""
     import pyproj
 
     if declared is not None and given is not None and not declared.equals(pyproj.CRS.from_user_input(given), ignore_axis_order=True):
@@ -174,7 +175,7 @@ def _repair(values: np.ndarray, names: list[str], accepted: np.ndarray, subject:
             continue
         values[i] = made
         kind = "polygons taken out of a collection" if before.geom_type == "GeometryCollection" else f"invalid ring repaired ({reason})"
-        notes[i] = "; ".join(filter(None, [notes[i], f"{kind}, area {abs(before.area):.6g} before, {made.area:.6g} after"]))
+        notes[i] = "; ".join(filter(None, [notes[i], f"{kind}, area {abs(before.area):.6g} before, {made.area:.6g} after (in the file's square units)"]))
     faults.add("E-GEOM-INVALID", "a shape is not valid and cannot be repaired without changing it", refused, "Correct the shape at that place: a ring must not cross itself, parts must not overlap. If the repaired shape is right, name its id under the option `accept_repair`.")
     faults.raise_if_any(subject)
     return values, notes

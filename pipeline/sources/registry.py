@@ -10,12 +10,23 @@ import pandas as pd
 
 from pipeline.errors import ConfigError, MissingInput
 from pipeline.origins import SourceEntry
-from pipeline.sources import Folder, Source, district
+from pipeline.sources import Folder, Source, acs, calenviroscreen, councilcount, district, nces, svi, tiger, worldpop
 from pipeline.sources.faults import refuse
+from pipeline.sources.states import california
 from pipeline.sources.values import subject_of
 from pipeline.tables import BY_TABLE, Table, check, empty
 
-SOURCES: tuple[Source, ...] = (*district.SOURCES,)
+SOURCES: tuple[Source, ...] = (
+    *acs.SOURCES,
+    *tiger.SOURCES,
+    *svi.SOURCES,
+    *calenviroscreen.SOURCES,
+    *councilcount.SOURCES,
+    *worldpop.SOURCES,
+    *nces.SOURCES,
+    *california.SOURCES,
+    *district.SOURCES,
+)
 
 
 def find(entry: SourceEntry) -> Source:

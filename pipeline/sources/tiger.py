@@ -90,7 +90,7 @@ def read_tiger_blocks(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
         children = children_by_block(entry, folder, str(children_file))
         frame["children_0_17"] = frame["block_geoid"].map(children).astype("float64")
         found = children.index.isin(frame["block_geoid"])
-        folder.ledger.match(f"blocks of {entry.files[0].name} in {children_file}", total=len(frame), matched=int(frame["children_0_17"].notna().sum()), unit="blocks")
+        folder.ledger.match(f"blocks of {entry.id} in {children_file}", total=len(frame), matched=int(frame["children_0_17"].notna().sum()), unit="blocks")
         folder.ledger.balance(f"children in {children_file}", total=float(children.sum()), inside=float(children[found].sum()), unlocated=float(children[~found].sum()), unit="children", reason="blocks without a shape have no place")
     return frame
 
@@ -144,7 +144,7 @@ def _shapes(entry: SourceEntry, folder: Folder, chosen: dict[str, Any], skip: tu
         field = str(chosen["id_field"])
         near = shapes[field].str.startswith(prefixes) if field in shapes.columns else pd.Series(True, index=shapes.index)
         if (~near).any():
-            folder.ledger.loss(entry.files[0].name, "shapes of other counties", count=int((~near).sum()), unit="shapes")
+            folder.ledger.loss(f"shapes of {entry.id}", "other counties than the study's", count=int((~near).sum()), unit="shapes")
         shapes = shapes[near].reset_index(drop=True)
     return shapes
 

@@ -108,7 +108,7 @@ def parse_number(
         )
         if faults is None:
             own.raise_if_any(subject_of(entry))
-    values = cells.map(lambda cell: known.get(cell)).astype("Float64")
+    values = cells.map(known.get).astype("Float64")
     status = cells.map(lambda cell: states.get(cell, "not_reported")).astype("str")
     return values, status
 

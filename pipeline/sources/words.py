@@ -17,7 +17,7 @@ _GRADES = {
     "TRANSITIONALKINDERGARTEN": "TK",
     "UNGRADED": "UG",
 }
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
 _DATED = re.compile(r"(?:(\d{1,2})-([A-Za-z]{3})|([A-Za-z]{3})-(\d{1,2})|\d{4}-(\d{2})-(\d{2})(?:[ T]00:00:00.*)?|(\d{1,2})/(\d{1,2})/\d{4})")
 
 

@@ -28,7 +28,10 @@ def read_sheet(path: Path, subject: str, sheet: str | None, header_row: int, ski
     if not head.startswith(b"PK\x03\x04"):
         what = "an old .xls workbook" if head.startswith(b"\xd0\xcf\x11\xe0") else "a web page or XML" if head.lstrip()[:1] == b"<" else "not a workbook"
         raise refuse(subject, "E-NOT-A-WORKBOOK", f"the file is {what}", repr(head), "Open it in a spreadsheet program and save it as .xlsx.")
-    check_archive(path, subject, nested=True).close()
+    with check_archive(path, subject, nested=True) as archive:
+        declared = [m.filename for m in archive.infolist() if m.filename.endswith((".xml", ".rels")) and b"<!" in archive.read(m)[:4096].replace(b"<!--", b"")]
+    if declared:
+        raise refuse(subject, "E-XML", "the workbook declares entities, which spreadsheet programs never do", declared[0], "Do not use this file; get it from its publisher.")
     import openpyxl
 
     with warnings.catch_warnings():

@@ -7,19 +7,31 @@ from typing import Any
 
 from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.exports import PUBLISHED
-from pipeline.atlas.spec import about
+from pipeline.atlas.spec import About
 from pipeline.config import Study
 from pipeline.stages import Stage
 
 
 def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     """Draw every sheet of the atlas."""
-    return dict(bind(tables, about(study)))
+    raw = study.raw
+    about = About(
+        title=study.study.title,
+        fall_year=study.study.fall_year,
+        now=study.vintages.now,
+        before=study.vintages.before,
+        note=study.study.note,
+        prepared_by=study.atlas.prepared_by,
+        smallest_cell=study.publish.smallest_cell,
+        medium_cv=study.reliability.medium_cv,
+        sources=tuple((e.producer, e.title, e.vintage, e.licence, e.url) for room in (raw.census, raw.boundaries, raw.schools, raw.facilities) for e in room),
+    )
+    return dict(bind(tables, about))
 
 
 STAGE = Stage(
     name="atlas",
-    summary="draw the maps and write the workbook, the GeoPackage and the data dictionary",
+    summary="The maps, the workbook, the GeoPackage and the data dictionary, from the public tables alone",
     reads=tuple(table.name for table in PUBLISHED),
     writes=(),
     sections=("study", "raw", "vintages", "reliability", "publish", "atlas"),

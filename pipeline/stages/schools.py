@@ -61,5 +61,5 @@ STAGE = Stage(
     writes=("schools", "school_facts", "enrollment", "enrollment_groups", "performance", "flows", "ledger_schools"),
     sections=("study", "geography", "raw.schools", "bands"),
     run=run,
-    room="schools",
+    rooms=("schools",),
 )

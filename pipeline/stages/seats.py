@@ -16,7 +16,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     ledger = Ledger()
     now, bands, vintage = study.study.fall_year, study.bands.model_dump(), study.vintages.now
     facts, flows, quality = tables["school_facts"], tables["flows"], tables["school_quality"]
-    zones = seats.zones_in_force(tables["zone_profile"], fall_year=study.zones.fall_year, vintage=vintage, ledger=ledger)
+    zones = seats.zones_in_force(
+        tables["zone_profile"], fall_year=study.zones.fall_year, vintage=vintage, ledger=ledger
+    )
     is_rated = seats.is_anything_rated(quality, ledger)
     offered = seats.school_seats(tables["enrollment"], facts, tables["school_sites"], tables["utilization"], bands, now)
     seats.record_capacity(offered, ledger)
@@ -24,7 +26,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     gap = seats.service_gap(
         zones,
         seats.resident_pupils(zones, flows, facts, offered, bands, now, ledger),
-        seats.seats_by_zone(good, facts, tables["membership"], flows, now, ledger),
+        seats.seats_by_zone(good, zones, facts, tables["membership"], flows, now, ledger),
         is_rated=is_rated,
     )
     seats.record_gap(gap, ledger)

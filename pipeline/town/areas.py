@@ -15,6 +15,20 @@ Flags = npt.NDArray[np.bool_]
 
 def neighbors(corners: Ints) -> Ints:
     """Pairs of cells that share a side; each pair stands once, the lower number first."""
+    _, cell, same = _sides(corners)
+    return np.column_stack([cell[:-1][same], cell[1:][same]]).astype(np.int64)
+
+
+def borders(corners: Ints, label: Ints) -> Ints:
+    """Sides (pairs of corners) between areas and along the outer edge."""
+    side, cell, same = _sides(corners)
+    twin = np.r_[same, False] | np.r_[False, same]
+    seam = np.r_[same & (label[cell[:-1]] != label[cell[1:]]), False]
+    return np.asarray(side[~twin | seam])
+
+
+def _sides(corners: Ints) -> tuple[Ints, Ints, Flags]:
+    """Sides of all cells in order, the cell of each, and whether the next one is the same side."""
     following = np.roll(corners, -1, axis=1)
     low, high = np.minimum(corners, following).ravel(), np.maximum(corners, following).ravel()
     cell = np.repeat(np.arange(len(corners)), 4)
@@ -23,7 +37,7 @@ def neighbors(corners: Ints) -> Ints:
     order = np.lexsort((cell, high, low))
     low, high, cell = low[order], high[order], cell[order]
     same = (low[1:] == low[:-1]) & (high[1:] == high[:-1])
-    return np.column_stack([cell[:-1][same], cell[1:][same]]).astype(np.int64)
+    return np.column_stack([low, high]), cell, same
 
 
 def regions(places: Floats, seed: Flags, side: Ints, rng: np.random.Generator) -> Ints:

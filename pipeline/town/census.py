@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.town import files
-from pipeline.town.areas import Floats, Ints, districts, mend, neighbors
+from pipeline.town.areas import Flags, Floats, Ints, districts, mend
 from pipeline.town.ground import Ground, shapes
-from pipeline.town.people import BANDS, NOW, People, whole
+from pipeline.town.people import BANDS, People, whole
 
 STATE, COUNTY = "06", "999"
 
@@ -46,12 +46,15 @@ def census(ground: Ground, people: People, rng: np.random.Generator) -> Census:
     tract = np.full(groups, -1)
     tract[seats], _ = districts(centre[seats, 1:] / centre[seats, :1], centre[seats, 0], max(1, round(20 * blocks / 1046)), rng)
     park = np.bincount(ground.block, ground.is_park, minlength=blocks) > 0
-    names = _numbers(tract, group, middle)
     group_of = np.where(park, groups, group)
-    codes = np.append(names, f"{STATE}{COUNTY}9800001")
+    tract = np.append(tract, -1)
+    is_edge = _mostly(people.is_growing[people.home_area], group_of[ground.block], groups + 1)
+    twin = _twins(group_of[ground.block], tract, is_edge, ground.pairs)  # undivided in 2010
+    tract_edge = _mostly(is_edge[group_of[ground.block]], tract[group_of[ground.block]] + 1, int(tract.max()) + 2)
+    tract_twin = _twins(tract[group_of[ground.block]] + 1, np.zeros(len(tract_edge), dtype=np.int64), tract_edge, ground.pairs)
+    codes, old_codes = _numbers(tract + 1, tract_twin, twin, group_of, middle)
     geoid = _block_numbers(codes[group_of], middle)
-    merged = _merged(ground, people, group_of, codes)
-    return Census(geoid, group_of, codes, merged, codes, _count(ground, people, rng))
+    return Census(geoid, group_of, codes, twin[group_of], old_codes, _count(ground, people, rng))
 
 
 def _whole_blocks(ground: Ground, cells: Ints) -> Ints:
@@ -59,17 +62,58 @@ def _whole_blocks(ground: Ground, cells: Ints) -> Ints:
     return np.asarray(cells[first])
 
 
-def _numbers(tract: Ints, group: Ints, middle: list[Floats]) -> np.ndarray:
-    """Tract and block-group numbers, from north to south as a census would."""
-    north = np.bincount(group, middle[1]) / np.maximum(np.bincount(group), 1)
-    order = np.lexsort((-north, tract))
-    within = pd.Series(tract[order]).groupby(tract[order]).cumcount().to_numpy() + 1
-    height = pd.Series(north).groupby(tract).mean().sort_values(ascending=False)
+def _mostly(flag: Flags, label: Ints, number: int) -> Flags:
+    """Areas of whose cells more than half are flagged."""
+    return np.asarray(np.bincount(label, flag, minlength=number) > 0.5 * np.maximum(np.bincount(label, minlength=number), 1))
+
+
+def _twins(cells: Ints, family: Ints, chosen: Flags, pairs: Ints) -> Ints:
+    """Pair off chosen neighbors of one family; each area's number, or that of the lower of its pair."""
+    touching = np.unique(np.sort(cells[pairs], axis=1), axis=0)
+    low, high = touching.T
+    fits = (low != high) & chosen[low] & chosen[high] & (family[low] == family[high]) & (family[low] >= 0)
+    twin = np.arange(len(chosen))
+    taken: set[int] = set()
+    for first, second in touching[fits].tolist():
+        if first not in taken and second not in taken:
+            twin[second] = first
+            taken |= {first, second}
+    return twin
+
+
+def _numbers(tract: Ints, tract_twin: Ints, twin: Ints, group: Ints, middle: list[Floats]) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the block groups of 2020 and 2010; tracts run from north to south.
+
+    A tract divided since 2010 keeps its number and takes the suffixes 01 and 02.
+    """
+    north = np.bincount(group, middle[1], minlength=len(tract)) / np.maximum(np.bincount(group, minlength=len(tract)), 1)
+    base = tract_twin[tract]
+    height = pd.Series(north).groupby(base).mean().sort_values(ascending=False)
+    height = height.drop(index=0)  # the park has a number of its own
     rank = pd.Series(np.arange(1, len(height) + 1), index=height.index)
-    code = np.empty(len(tract), dtype=object)
-    for group_id, digit in zip(order, within, strict=True):
-        code[group_id] = f"{STATE}{COUNTY}{int(rank[tract[group_id]]):04d}00{digit}"
-    return code
+    divided = set(tract_twin[tract_twin != np.arange(len(tract_twin))].tolist())
+    order = np.argsort(-north, kind="stable")
+    now, before = np.empty(len(tract), dtype=object), np.empty(len(tract), dtype=object)
+    used: dict[str, int] = {}
+    for area in order.tolist():
+        if tract[area] == 0:
+            now[area] = before[area] = f"{STATE}{COUNTY}9800001"
+            continue
+        number = f"{STATE}{COUNTY}{int(rank[base[area]]):04d}"
+        suffix = 0 if base[area] not in divided else 1 if tract[area] == base[area] else 2
+        now[area] = _next(f"{number}{suffix:02d}", used)
+    used = {}
+    for area in order.tolist():
+        if tract[area] and twin[area] == area:
+            before[area] = _next(f"{STATE}{COUNTY}{int(rank[base[area]]):04d}00", used)
+    return now, before[twin]
+
+
+def _next(tract: str, used: dict[str, int]) -> str:
+    """The next block group of a tract; a tenth one begins a tract of its own."""
+    used[tract] = used.get(tract, 0) + 1
+    further, digit = divmod(used[tract] - 1, 9)
+    return f"{tract[:-2]}{int(tract[-2:]) + 10 * further:02d}{digit + 1}"
 
 
 def _block_numbers(code: np.ndarray, middle: list[Floats]) -> np.ndarray:
@@ -78,20 +122,6 @@ def _block_numbers(code: np.ndarray, middle: list[Floats]) -> np.ndarray:
     number = order.groupby("code").cumcount()
     geoid = order["code"].str[:11] + order["code"].str[11] + number.map("{:03d}".format)
     return geoid.sort_index().to_numpy()
-
-
-def _merged(ground: Ground, people: People, group: Ints, codes: np.ndarray) -> Ints:
-    """2010 block groups: at the growing edge those of one tract were still undivided."""
-    edge = np.bincount(group, np.bincount(ground.block, people.is_growing[people.home_area], minlength=ground.blocks), minlength=len(codes))
-    cells = np.bincount(group, np.bincount(ground.block, minlength=ground.blocks), minlength=len(codes))
-    is_edge = edge > 0.5 * cells
-    tract = np.array([code[:11] for code in codes])
-    target = np.arange(len(codes))
-    for name in np.unique(tract[is_edge]):
-        members = np.flatnonzero(is_edge & (tract == name))
-        for first, second in zip(members[0::2], members[1::2], strict=False):
-            target[second] = first
-    return np.asarray(target[group])
 
 
 def _count(ground: Ground, people: People, rng: np.random.Generator) -> pd.DataFrame:
@@ -118,8 +148,8 @@ def write_areas(ground: Ground, census: Census, folder: files.Out) -> None:
     """TIGER/Line-like shapefiles of blocks (2020), block groups and tracts (2018 and 2023 editions)."""
     water = np.bincount(ground.block, ground.area_m2 * ground.is_water, minlength=ground.blocks)
     land = np.bincount(ground.block, ground.area_m2 * ~ground.is_water, minlength=ground.blocks)
-    for year, group in ((2018, census.old_group), (2023, census.group)):
-        geoid = census.group_geoid[group]
+    for year, group in ((2018, census.old_group_geoid[census.old_group]), (2023, census.group_geoid[census.group])):
+        geoid = group
         _write_level(ground, geoid, land, water, f"tl_{year}_06_bg", folder)
         _write_level(ground, np.array([g[:11] for g in geoid]), land, water, f"tl_{year}_06_tract", folder)
     _, polygons = shapes(ground, ground.block)
@@ -184,11 +214,7 @@ def write_births(ground: Ground, people: People, census: Census, folder: files.O
     tract, label = np.unique(census.tract_geoid(), return_inverse=True)
     cell = label[ground.block]
     rows = []
-    for at, year in enumerate(range(2010, 2025)):
+    for year in range(2010, 2025):
         expected = np.bincount(cell, people.births[people.home_area, year - 1992] * people.weight, minlength=len(tract))
         rows.append(pd.DataFrame({"year": year, "tract": tract, "births": rng.poisson(expected * 1.01)}))
-        del at
     folder.text("births_by_tract.csv", pd.concat(rows))
-
-
-__all__ = ["COUNTY", "NOW", "STATE", "Census", "census", "neighbors", "write_areas", "write_births", "write_count"]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from pipeline.town.areas import mend, neighbors, pieces, regions
+from pipeline.town.areas import borders, mend, neighbors, pieces, regions
 
 CRS = "EPSG:3310"
 CENTRE = (-122.2, 40.125)
@@ -60,23 +60,64 @@ def ground(size: int | None, rng: np.random.Generator) -> Ground:
     rail = _rail(columns, rows, river)
     nodes_m = _nodes(columns, rows, river, rail, rng)
     corners, column, row, south = _cells(columns, rows, rail)
-    lonlat = pyproj.Transformer.from_crs(CRS, "EPSG:4269", always_xy=True).transform(nodes_m[:, 0], nodes_m[:, 1])
-    nodes = np.round(np.column_stack(lonlat), 6)
     u, v = 2 * (column + 0.5) / columns - 1, 2 * (row + 0.5) / rows - 1
     edge = _edge(u, v)
     keep = edge < 1.13
     corners, column, row, south, u, v, edge = (a[keep] for a in (corners, column, row, south, u, v, edge))
     in_district = edge < 1.0
     x, y = nodes_m[corners, 0].mean(axis=1), nodes_m[corners, 1].mean(axis=1)
-    ring = nodes_m[corners]
-    following = np.roll(ring, -1, axis=1)
-    area = 0.5 * np.abs((ring[..., 0] * following[..., 1] - following[..., 0] * ring[..., 1]).sum(axis=1))
     is_water = column == river
     is_park = (u > -0.04) & (u < 0.17) & (v > 0.36) & (v < 0.60) & ~is_water
     pairs = neighbors(corners)
     east = column > river
     block = _blocks(u, v, x, y, is_water, is_park, in_district, east, south, pairs, rng)
+    nodes_m = _rounded_corners(nodes_m, corners, block)
+    lonlat = pyproj.Transformer.from_crs(CRS, "EPSG:4269", always_xy=True).transform(nodes_m[:, 0], nodes_m[:, 1])
+    nodes = np.round(np.column_stack(lonlat), 6)
+    x, y = nodes_m[corners, 0].mean(axis=1), nodes_m[corners, 1].mean(axis=1)
+    area = _areas(nodes_m[corners])
     return Ground(corners, nodes, x, y, u, v, area, is_water, is_park, in_district, east, south, pairs, block)
+
+
+def _areas(ring: Floats) -> Floats:
+    """Signed areas of rings of corners, positive when counter-clockwise."""
+    following = np.roll(ring, -1, axis=1)
+    return np.asarray(0.5 * (ring[..., 0] * following[..., 1] - following[..., 0] * ring[..., 1]).sum(axis=1))
+
+
+def _rounded_corners(nodes: Floats, corners: Ints, block: Ints) -> Floats:
+    """Street corners pulled towards their neighbors where only two sides of blocks meet: roads bend, they do not jag."""
+    border = borders(corners, block)
+    on_border = _both_ways(border)
+    inner = _both_ways(borders(corners, np.arange(len(corners))))  # every side
+    degree = np.bincount(on_border[:, 0], minlength=len(nodes))
+    moved = nodes
+    for _ in range(4):
+        bent, eased = _mean_of_neighbors(moved, on_border), _mean_of_neighbors(moved, inner)
+        moved = np.where((degree == 2)[:, None], 0.5 * moved + 0.5 * bent, np.where((degree == 0)[:, None], eased, moved))
+    # a cell must keep its shape: where it would fold, its corners go back towards where they were
+    for turn in range(12):
+        ring = moved[corners]
+        turns = np.stack([_areas(np.stack([ring[:, k - 1], ring[:, k], ring[:, (k + 1) % 4]], axis=1)) for k in range(4)])
+        folded = (turns < -200).any(axis=0) | (_areas(ring) < 900)
+        if not folded.any():
+            break
+        still = np.unique(corners[folded])
+        moved = moved.copy()
+        moved[still] = nodes[still] if turn > 6 else 0.5 * (moved[still] + nodes[still])
+    return moved
+
+
+def _both_ways(sides: Ints) -> Ints:
+    return np.concatenate([sides, sides[:, ::-1]])
+
+
+def _mean_of_neighbors(nodes: Floats, sides: Ints) -> Floats:
+    """Mean place of the corners at the other end of the sides that start at each corner."""
+    number = len(nodes)
+    degree = np.maximum(np.bincount(sides[:, 0], minlength=number), 1)
+    total = [np.bincount(sides[:, 0], nodes[sides[:, 1], k], minlength=number) for k in (0, 1)]
+    return np.column_stack(total) / degree[:, None]
 
 
 def shapes(ground: Ground, label: Ints, keep: Flags | None = None) -> tuple[Ints, npt.NDArray[np.object_]]:
@@ -118,8 +159,8 @@ def _nodes(columns: int, rows: int, river: int, rail: Floats, rng: np.random.Gen
     x, y = i * CELL_M[0], (j + bend) * CELL_M[1]
     wave = rng.uniform(0, 2 * np.pi, 10)
     px, py = x / 1000, y / 1000
-    dx = 330 * np.sin(0.85 * py + wave[0]) + 150 * np.sin(1.9 * py + 0.7 * px + wave[1]) + 60 * np.sin(2.9 * py - 1.6 * px + wave[2])
-    dy = 300 * np.sin(0.75 * px + wave[3]) + 130 * np.sin(1.7 * px - 0.8 * py + wave[4]) + 55 * np.sin(3.1 * px + 1.8 * py + wave[5])
+    dx = 300 * np.sin(0.75 * py + wave[0]) + 100 * np.sin(1.8 * py + 0.7 * px + wave[1]) + 45 * np.sin(2.7 * py - 1.6 * px + wave[2])
+    dy = 280 * np.sin(0.7 * px + wave[3]) + 95 * np.sin(1.6 * px - 0.8 * py + wave[4]) + 40 * np.sin(2.8 * px + 1.8 * py + wave[5])
     jitter = rng.normal(0, 1, (2, *x.shape))
     loose = 5 + 13 * np.clip(np.hypot(i / columns, j / rows) * 2 - 0.2, 0, 1)
     on_bank = np.zeros_like(x)

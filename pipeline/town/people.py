@@ -68,7 +68,7 @@ def people(ground: Ground, size: int | None, rng: np.random.Generator) -> People
     total = PEOPLE_PER_BLOCK * ground.blocks
     now = density * total / density.sum()
     in_area = np.bincount(home, now, minlength=number)
-    weight = now / in_area[home]
+    weight = now / np.maximum(in_area, 1e-9)[home]
     child_share = 0.205 + 0.11 * deprivation + 0.075 * growing - 0.035 * shrinking + rng.normal(0, 0.008, number)
     by_age, births = _history(child_share * in_area, growing, shrinking, needy, rng)
     middle = YEARS.index(2021)

@@ -187,9 +187,9 @@ TABLES = tuple(_LEAVES)
 
 def write_survey(ground: Ground, people: People, census: Census, folder: files.Out, rng: np.random.Generator) -> None:
     """The eleven tables of both vintages, block groups and tracts, as table-based summary files."""
-    for year, edition, group in ((2016, 2018, census.old_group), (2021, 2023, census.group)):
+    for year, edition, group in ((2016, 2018, census.old_group_geoid[census.old_group]), (2021, 2023, census.group_geoid[census.group])):
         truth = _truth(ground, people, year)
-        geoid, label = np.unique(census.group_geoid[group], return_inverse=True)
+        geoid, label = np.unique(group, return_inverse=True)
         by_group = {name: np.bincount(label[ground.block], values, minlength=len(geoid)) for name, values in truth.items()}
         for table in TABLES:
             folder.text(f"acsdt5y{edition}-{table}.dat", survey_table(table, by_group, geoid, rng), delimiter="|")

@@ -129,7 +129,7 @@ def _on_the_ground(ground: Ground, spots: Floats, label: Ints, level: str) -> Fl
     return out
 
 
-def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[str, list[str]], folder: files.Out, rng: np.random.Generator) -> None:
+def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[str, list[str]], folder: files.Out) -> None:
     """Zones of three levels, last year's elementary zones, neighborhoods and the district."""
     for level, label, year in (
         ("elementary", drawn.elementary, "2024_25"),
@@ -141,7 +141,7 @@ def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[st
         metres = gpd.GeoSeries(polygons, crs="EPSG:4269").to_crs(CRS).to_numpy()
         faulty = level == "elementary" and year == "2024_25"
         if faulty:
-            metres = _disputed(_slivers(metres, rng))
+            metres = _slivers(_disputed(metres))
         feet = gpd.GeoSeries(metres, crs=CRS).to_crs(ZONE_CRS)
         feet = gpd.GeoSeries(shapely.force_3d(shapely.transform(feet.to_numpy(), lambda c: np.round(c, 3)), 0.0), crs=ZONE_CRS)
         frame = pd.DataFrame(
@@ -167,36 +167,34 @@ def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[st
     folder.shapefile("tl_2023_06_unsd", pd.DataFrame([district]), outline, "EPSG:4269")
 
 
-def _slivers(polygons: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two zones were digitized by another hand: their corners lie a hand's breadth to a metre off."""
+def _slivers(polygons: np.ndarray) -> np.ndarray:
+    """Two zones were digitized by another hand: their corners lie up to half a metre off."""
     polygons = polygons.copy()
     for zone in (4, 13):
-        moved = shapely.transform(polygons[zone], lambda c: c + np.r_[rng.normal(0, 0.35, (len(c) - 1, 2)), np.zeros((1, 2))])
-        ring = np.array(moved.exterior.coords)
-        ring[-1] = ring[0]
-        polygons[zone] = shapely.make_valid(shapely.polygons(ring, holes=[np.array(h.coords) for h in polygons[zone].interiors]), method="structure")
+        moved = shapely.transform(polygons[zone], lambda c: c + 0.45 * np.sin(c[:, ::-1] * 12.9898))
+        polygons[zone] = shapely.make_valid(moved, method="structure")
     return polygons
 
 
 def _disputed(polygons: np.ndarray) -> np.ndarray:
     """A strip of a street that two zones both claim: under a thousandth of the smaller zone."""
     polygons = polygons.copy()
-    smallest = shapely.area(polygons).min()
     for first in range(len(polygons)):
         for second in range(first + 1, len(polygons)):
-            border = shapely.intersection(polygons[first], polygons[second])
-            if shapely.length(border) > 600 and not {first, second} & {4, 13}:
-                lines = [g for g in shapely.get_parts(shapely.line_merge(shapely.extract_unique_points(border) if border.geom_type == "Point" else border)) if g.geom_type == "LineString"]
-                line = max(lines, key=shapely.length, default=None)
-                if line is None or shapely.length(line) < 300:
-                    continue
-                part = shapely.get_point(line, 0), shapely.line_interpolate_point(line, 110)
-                width = min(1.4 * 700, 0.0007 * smallest) / 110
-                strip = shapely.buffer(shapely.linestrings([shapely.get_coordinates(p)[0] for p in part]), width, cap_style="flat")
-                claimed = shapely.union(polygons[first], shapely.intersection(strip, polygons[second]))
-                if claimed.geom_type == "Polygon":
-                    polygons[first] = claimed
-                    return polygons
+            if {first, second} & {4, 7, 13}:
+                continue
+            border = shapely.get_parts(shapely.intersection(polygons[first], polygons[second]))
+            lines = shapely.get_parts(shapely.line_merge(shapely.union_all([g for g in border if g.geom_type == "LineString"])))
+            line = max(lines, key=shapely.length, default=None)
+            if line is None or shapely.length(line) < 300:
+                continue
+            ends = np.concatenate([shapely.get_coordinates(shapely.line_interpolate_point(line, d)) for d in (20, 120)])
+            width = 0.0007 * min(shapely.area(polygons[first]), shapely.area(polygons[second])) / 100
+            strip = shapely.buffer(shapely.linestrings(ends), width, cap_style="flat")
+            claimed = shapely.union(polygons[first], shapely.intersection(strip, polygons[second]))
+            if claimed.geom_type == "Polygon":
+                polygons[first] = claimed
+                return polygons
     raise RuntimeError("no border is long enough to be disputed")
 
 

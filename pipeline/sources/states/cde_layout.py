@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.errors import ConfigError, SourceError
+from pipeline.ledger import Ledger
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder
 from pipeline.sources.faults import Faults
@@ -32,12 +34,20 @@ def read_cde_rows(entry: SourceEntry, folder: Folder, name: str, aliases: Mappin
     SourceError
         If a required column is missing or two columns stand for one.
     """
+    subject = subject_of(entry, name)
     path = folder.path / name
-    rows = _rows(path, entry, folder, "," if ".csv" in name.lower() else delimiters)
+    try:
+        size = path.stat() if path.is_file() else None
+        stamp = (size.st_size, size.st_mtime_ns) if size else (0, 0)
+        rows, notes = _rows(path, stamp, "," if ".csv" in name.lower() else delimiters)
+    except SourceError as error:
+        raise SourceError(subject, error.faults) from error
+    for reason, cells in notes:
+        folder.ledger.repair(subject, reason, before=cells, after=0, unit="cells")
     plain = {column: re.sub(r"[^a-z0-9]", "", column.lower()) for column in rows.columns if column != "__row__"}
     names = {alias: ours for ours, spellings in aliases.items() for alias in spellings}
     chosen = {column: names[head] for column, head in plain.items() if head in names}
-    faults, subject = Faults(), subject_of(entry, name)
+    faults = Faults()
     twice = [ours for ours in dict.fromkeys(chosen.values()) if list(chosen.values()).count(ours) > 1]
     faults.add("E-HEADER", "two columns stand for one", [", ".join(c for c, o in chosen.items() if o == ours) for ours in twice], "Delete one in a copy of the file.")
     lacking = [aliases[ours][0] for ours in required if ours not in chosen.values()]
@@ -47,16 +57,28 @@ def read_cde_rows(entry: SourceEntry, folder: Folder, name: str, aliases: Mappin
     return rows.rename(columns=chosen)[[*dict.fromkeys(chosen.values()), "__row__"]]
 
 
-def _rows(path: Path, entry: SourceEntry, folder: Folder, delimiters: str) -> pd.DataFrame:
+# A statewide file is read for several tables and districts of one study: read it once.
+@lru_cache(maxsize=2)
+def _rows(path: Path, stamp: tuple[int, int], delimiters: str) -> tuple[pd.DataFrame, tuple[tuple[str, float], ...]]:
+    """Rows of a file as they are, and the repairs of its cells; ``stamp`` tells one version from another."""
     tries = [(delimiter, encoding) for delimiter in delimiters for encoding in ("utf-8", "latin-1")]
     for delimiter, encoding in tries:
+        ledger = Ledger()
         try:
-            return read_rows(path, entry_id=entry.id, delimiter=delimiter, encoding=encoding, ledger=folder.ledger)
+            rows = read_rows(path, entry_id="", delimiter=delimiter, encoding=encoding, ledger=ledger)
         except SourceError as error:
             # only these two say that another try may succeed; the last try's message stands
             if (delimiter, encoding) == tries[-1] or error.faults[0].code not in ("E-DELIMITER", "E-ENCODING"):
                 raise
+        else:
+            return rows, tuple(ledger.frame()[["reason", "total"]].itertuples(index=False, name=None))
     raise AssertionError("there is always a last try")
+
+
+def record_loss(folder: Folder, name: str, reason: str, lost: pd.Series, unit: str = "rows") -> None:
+    """A ledger line for the rows left out of a file, where there are any."""
+    if lost.any():
+        folder.ledger.loss(name, reason, count=int(lost.sum()), unit=unit)
 
 
 def district_of(entry: SourceEntry, district: object) -> str:

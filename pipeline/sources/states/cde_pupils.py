@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
 from pipeline.sources.faults import Faults
-from pipeline.sources.states.cde_layout import cds_codes, district_of, fall_years, read_cde_rows
+from pipeline.sources.states.cde_layout import cds_codes, district_of, fall_years, read_cde_rows, record_loss
 from pipeline.sources.values import parse_number, places, subject_of
 
 _OLD_GRADES = {"KG": ("grkn", "kdgn"), **{f"{g:02d}": (f"gr{g}", f"gr{g:02d}") for g in range(1, 13)}}
@@ -122,8 +122,7 @@ def _of_district(rows: pd.DataFrame, codes: pd.Series, district: str, folder: Fo
     own = codes.str.startswith(district)
     faults.add("E-DISTRICT", f"the file has no row of district {district}", [] if own.any() else ["row 2"], "Check the option `district`: 7 digits, county and district.")
     faults.raise_if_any(subject)
-    if (~own).any():
-        folder.ledger.loss(name, "rows of other districts, counties and the state", count=int((~own).sum()), unit="rows")
+    record_loss(folder, name, "rows of other districts, counties and the state", ~own)
     return rows[own].assign(school_id=codes[own]).reset_index(drop=True)
 
 

@@ -1,0 +1,153 @@
+"""Who lives in each zone and neighborhood: counts and margins that have travelled there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS
+from pipeline.analysis.crosswalk import allocate
+from pipeline.columns import CENSUS_COUNTS
+from pipeline.errors import LedgerError
+
+if TYPE_CHECKING:
+    from pipeline.ledger import Ledger
+
+
+def layer_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """Counts and margins of every target of one layer, for each vintage.
+
+    A count is taken from the finest census areas that publish it for the vintage (block groups
+    before tracts): mixing levels within one count would count people twice.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Table ``census_areas`` (its shapes are not used).
+    crosswalk : DataFrame
+        Table ``crosswalk``.
+    layer : str
+        Target layer, such as 'neighborhood'.
+
+    Returns
+    -------
+    DataFrame
+        ``target_id``, ``vintage``, ``method`` (how the counts came: kinds of evidence, joined
+        by ' + ') and all census counts with margins; missing where no source publishes them.
+    """
+    parts = []
+    arriving = crosswalk[crosswalk["target_layer"] == layer]
+    for vintage, of_vintage in areas.groupby("vintage", sort=True):
+        profile: pd.DataFrame | None = None
+        taken: set[str] = set()
+        methods: list[pd.DataFrame] = []
+        for level in AREA_LEVELS:
+            source = of_vintage[of_vintage["area_level"] == level].rename(columns={"area_geoid": "source_id"})
+            links = arriving[arriving["source_layer"] == f"{level} {vintage}"]
+            source = source[source["source_id"].isin(links["source_id"])]
+            columns = [name for name in CENSUS_COUNTS if name not in taken and source[name].notna().any()]
+            if not columns:
+                continue
+            part = allocate(links, source, columns).set_index("target_id")
+            profile = part if profile is None else profile.join(part, how="outer")
+            methods.append(links[["target_id", "method"]])
+            taken.update(columns)
+        if profile is not None:
+            used = pd.concat(methods).drop_duplicates().sort_values(["target_id", "method"])
+            profile["method"] = used.groupby("target_id")["method"].agg(" + ".join)
+            parts.append(profile.reset_index().assign(vintage=vintage))
+    columns = ["target_id", "vintage", "method", *COUNT_COLUMNS]
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype="float64" if name in COUNT_COLUMNS else "str") for name in columns})
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns)
+
+
+def zone_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, zones: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Table ``zone_profile``: counts and margins of each zone, level and school year, by vintage.
+
+    A zone that no census area reaches has no row; it is a ledger line.
+    """
+    parts = []
+    for (level, fall_year), of_layer in zones.groupby(["level", "fall_year"], sort=True):
+        layer = f"zone {level} {fall_year}"
+        profile = layer_profile(areas, crosswalk, layer).rename(columns={"target_id": "zone_id"})
+        known = of_layer[["level", "fall_year", "zone_id", "is_approximate"]]
+        parts.append(known.merge(profile, on="zone_id", how="inner", validate="1:m"))
+        _record_unreached(of_layer["zone_id"], profile, "zone_id", layer, ledger)
+    columns = ["level", "fall_year", "zone_id", "vintage", "is_approximate", "method", *COUNT_COLUMNS]
+    if not parts:
+        ledger.missing_input("zone_profile", "the study has no zones, so nobody is counted by zone")
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def neighborhood_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, neighborhoods: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Table ``neighborhood_profile``: counts and margins of each neighborhood, by vintage."""
+    profile = layer_profile(areas, crosswalk, "neighborhood").rename(columns={"target_id": "neighborhood_id"})
+    _record_unreached(neighborhoods["neighborhood_id"], profile, "neighborhood_id", "neighborhood", ledger)
+    table = neighborhoods[["neighborhood_id", "is_approximate"]].merge(profile, on="neighborhood_id", how="inner", validate="1:m")
+    return table[["neighborhood_id", "vintage", "is_approximate", "method", *COUNT_COLUMNS]]
+
+
+def balance_layers(
+    areas: pd.DataFrame, crosswalk: pd.DataFrame, *, fall_year: int, outside_share: float, ledger: Ledger
+) -> None:
+    """Hold every layer to the district: children in it, in no zone, and the total.
+
+    For each vintage and layer, the children of the district (by its own crosswalk) are those
+    in the layer and those in none of its areas. Who is in none is found per census area: its
+    share in the district less its share in the layer, where that is positive.
+
+    Raises
+    ------
+    LedgerError
+        If more than ``outside_share`` of the district's children live in no zone of a level
+        in force: names the level, the share and the census area with the most of them.
+    """
+    layers = sorted(set(crosswalk["target_layer"]) - {"district"})
+    sums = crosswalk.groupby(["source_layer", "source_id", "target_layer"], sort=True)["weight"].sum().unstack("target_layer")
+    too_many = []
+    for vintage, of_vintage in areas.groupby("vintage", sort=True):
+        level, measure = _finest(of_vintage)
+        if measure is None or "district" not in sums:
+            continue
+        source_layer = f"{level} {vintage}"
+        if source_layer not in sums.index.get_level_values(0):
+            continue
+        share = sums.loc[source_layer]
+        children = of_vintage[of_vintage["area_level"] == level].set_index("area_geoid")[measure].reindex(share.index)
+        share, children = share[children.notna()], children[children.notna()]
+        in_district = share["district"].where(share["district"].notna(), 0.0)
+        total = float((children * in_district).sum())
+        for layer in layers:
+            in_layer = share[layer].where(share[layer].notna(), 0.0)
+            nowhere = children * (in_district - in_layer).clip(lower=0.0)
+            outside = float(nowhere.sum())
+            reason = "outside: in the district, in no area of the layer"
+            ledger.balance(f"{layer}, {vintage}", total=total, inside=float((children * np.minimum(in_district, in_layer)).sum()), outside=outside, unit=measure, reason=reason)
+            if layer.startswith("zone ") and layer.endswith(f" {fall_year}") and outside > outside_share * total:
+                worst = nowhere.idxmax()
+                too_many.append(f"{layer}: {outside:,.0f} of {total:,.0f} ({outside / total:.1%}) by {vintage}, most of them in {level} {worst} ({nowhere[worst]:,.0f})")
+    if too_many:
+        raise LedgerError(
+            f"More than {outside_share:.1%} of the district's children live in no zone:"
+            + "".join(f"\n  - {line}" for line in too_many)
+            + "\nComplete the zones, or raise geography.outside_share if the district has places without a zone."
+        )
+
+
+def _finest(areas: pd.DataFrame) -> tuple[str, str | None]:
+    """Finest census areas that count children (or at least people), and which of the two."""
+    for measure in ("children_0_17", "population"):
+        for level in AREA_LEVELS:
+            if areas.loc[areas["area_level"] == level, measure].notna().any():
+                return level, measure
+    return "", None
+
+
+def _record_unreached(ids: pd.Series, profile: pd.DataFrame, key: str, layer: str, ledger: Ledger) -> None:
+    unreached = sorted(set(ids) - set(profile[key]))
+    if unreached:
+        ledger.loss(layer, "areas that no census area with counts reaches: they have no profile", count=len(unreached), unit="areas", item=unreached[0])

@@ -1,0 +1,244 @@
+"""The one place where shapes meet shapes: every crosswalk, border and raster of a study."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import sparse
+
+from pipeline.analysis.areas import inhabited_measure
+from pipeline.analysis.coverage import raster_sums
+from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, area_weights, evidence_weights, overlaps, require_no_overlap
+from pipeline.analysis.geometry import placed
+from pipeline.analysis.neighbors import adjacency
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from pipeline.ledger import Ledger
+
+# The amount each kind of evidence is measured in.
+BLOCK_AMOUNTS = {"children_by_block": "children_0_17", "people_by_block": "population", "homes_by_block": "homes"}
+LOT_AMOUNTS = {"people_by_lot": "population"}
+# Blocks that cover less of a source's land than this say nothing about the rest of it.
+COMPLETE_SHARE = 0.9
+RASTER_MEASURES = ("population", "children_0_4", "children_5_9", "children_10_14")
+
+
+def crosswalk_table(
+    sources: Mapping[str, gpd.GeoDataFrame],
+    targets: Mapping[str, gpd.GeoDataFrame],
+    blocks: gpd.GeoDataFrame,
+    lots: gpd.GeoDataFrame,
+    *,
+    evidence: Sequence[str],
+    ledger: Ledger,
+) -> pd.DataFrame:
+    """Weights from every layer of census areas to every layer of zones.
+
+    For each source the best evidence that says anything about it is used, in the study's
+    order, and area last. A source that lies wholly in one target has weight 1 by geometry
+    alone ("inside"). Blocks that cross a zone line are split by area; a block belongs to the
+    source that holds its representative point. Blocks that cover less than 90% of a
+    source's land cannot stand for the whole of it and are passed over for that source. People
+    of a source without land go where its representative point lies.
+
+    Parameters
+    ----------
+    sources : mapping
+        Layer to census areas with ``source_id``, counts and polygons (`areas.source_layers`).
+    targets : mapping
+        Layer to shapes with ``area_id`` (`areas.target_layers`).
+    blocks, lots : GeoDataFrame
+        Tables ``census_blocks`` and ``residential_lots``; may be empty.
+    evidence : sequence of str
+        Kinds of evidence, best first.
+    ledger : Ledger
+        Takes a balance of children for each pair of layers, and what evidence was used.
+
+    Returns
+    -------
+    DataFrame
+        Table ``crosswalk``: positive weights only, sorted.
+
+    Raises
+    ------
+    ContractError
+        If targets of one layer overlap.
+    """
+    block_shares = {layer: area_weights(overlaps(blocks, frame), (len(blocks), len(frame))) for layer, frame in targets.items()}
+    lot_points, block_points = lots.geometry.to_numpy(), shapely.point_on_surface(blocks.geometry.to_numpy())
+    lot_tree = shapely.STRtree(lot_points)
+    lot_shares = {layer: _points_in(lot_points, frame, lot_tree) for layer, frame in targets.items()}
+    same = _Seen()
+    parts = []
+    for source_layer, source in sources.items():
+        block_of, lot_of = same.once(source, "", lambda shapes: (placed(block_points, shapes)[0], placed(lot_points, shapes, lot_tree)[0]))
+        covered = _covered(source, blocks, block_of)
+        of_vintage = _nearest_vintage(lots["vintage"], source_layer)
+        for target_layer, target in targets.items():
+            pieces = same.once(source, target_layer, lambda _, frame=source, target=target: overlaps(frame, target))
+            by_area = require_no_overlap(area_weights(pieces, (len(source), len(target))), source["source_id"], target_layer)
+            known: dict[str, tuple[sparse.csr_array, np.ndarray]] = {}
+            for kind in evidence:
+                if kind in BLOCK_AMOUNTS:
+                    amounts = blocks[BLOCK_AMOUNTS[kind]].to_numpy(dtype="float64")
+                    weights, totals = evidence_weights(amounts, block_of, block_shares[target_layer], len(source))
+                    known[kind] = weights, (totals > 0) & covered
+                elif kind in LOT_AMOUNTS:
+                    amounts = np.where(of_vintage, lots[LOT_AMOUNTS[kind]].to_numpy(dtype="float64"), np.nan)
+                    weights, totals = evidence_weights(amounts, lot_of, lot_shares[target_layer], len(source))
+                    known[kind] = weights, totals > 0
+            weights, method = _chosen(source, target, pieces, by_area, known)
+            weights = require_no_overlap(weights, source["source_id"], target_layer)
+            parts.append(_rows(weights, method, source, target, source_layer, target_layer))
+            _balance(weights, method, source, source_layer, target_layer, ledger)
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CROSSWALK_COLUMNS)
+    return table.sort_values(CROSSWALK_COLUMNS[:4], ignore_index=True)
+
+
+def _chosen(
+    source: gpd.GeoDataFrame,
+    target: gpd.GeoDataFrame,
+    pieces: pd.DataFrame,
+    by_area: sparse.csr_array,
+    known: Mapping[str, tuple[sparse.csr_array, np.ndarray]],
+) -> tuple[sparse.csr_array, np.ndarray]:
+    """Weights by the best evidence of each source, and its name."""
+    shape = (len(source), len(target))
+    method = np.full(len(source), "", dtype=object)
+    whole = pieces[pieces["is_inside"]]
+    rows = {"inside": sparse.csr_array((whole["area_share"], (whole["source"], whole["target"])), shape=shape)}
+    method[whole["source"]] = "inside"
+    for kind, (weights, says) in known.items():
+        rows[kind] = weights
+        method[(method == "") & says] = kind
+    dry = (shapely.area(source.geometry.to_numpy()) == 0) | (source["land_m2"] == 0).to_numpy()
+    rows["representative_point"] = _points_in(shapely.point_on_surface(source.geometry.to_numpy()), target)
+    method[(method == "") & dry] = "representative_point"
+    rows["area"] = by_area
+    method[method == ""] = "area"
+    chosen = sum(sparse.diags_array((method == kind).astype("float64")) @ weights for kind, weights in rows.items())
+    return sparse.csr_array(chosen), method
+
+
+class _Seen:
+    """Remembers what was measured on shapes, for vintages that are published on the same areas."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Any, str, Any]] = []
+
+    def once(self, frame: gpd.GeoDataFrame, what: str, measure: Callable[[Any], Any]) -> Any:
+        shapes = frame.geometry.to_numpy()
+        for known, name, result in self._known:
+            if name == what and len(known) == len(shapes) and shapely.equals_identical(known, shapes).all():
+                return result
+        result = measure(shapes)
+        self._known.append((shapes, what, result))
+        return result
+
+
+def _points_in(points: np.ndarray, target: gpd.GeoDataFrame, tree: shapely.STRtree | None = None) -> sparse.csr_array:
+    position = placed(points, target.geometry.to_numpy(), tree)[0]
+    found = np.flatnonzero(position >= 0)
+    return sparse.csr_array((np.ones(len(found)), (found, position[found])), shape=(len(points), len(target)))
+
+
+def _covered(source: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, block_of: np.ndarray) -> np.ndarray:
+    """Whether the blocks cover (nearly) all of a source's land."""
+    ground = shapely.area(blocks.geometry.to_numpy())
+    land = blocks["land_m2"].to_numpy(dtype="float64")
+    land = np.where(np.isnan(land), ground, land)
+    own = source["land_m2"].to_numpy(dtype="float64")
+    own = np.where(np.isnan(own), shapely.area(source.geometry.to_numpy()), own)
+    used = block_of >= 0
+    return np.bincount(block_of[used], weights=land[used], minlength=len(source)) >= COMPLETE_SHARE * own
+
+
+def _nearest_vintage(vintages: pd.Series, layer: str) -> np.ndarray:
+    """Lots of the vintage that ends closest to the layer's; the earlier of two equally close."""
+    end = _end(layer)
+    best = min(sorted(vintages.unique()), key=lambda vintage: (abs(_end(vintage) - end), _end(vintage)), default="")
+    return (vintages == best).to_numpy(dtype=bool)
+
+
+def _end(text: str) -> int:
+    return int(re.findall(r"\d{4}", text)[-1])
+
+
+def _rows(
+    weights: sparse.csr_array, method: np.ndarray, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, source_layer: str, target_layer: str
+) -> pd.DataFrame:
+    entries = weights.tocoo()
+    row, column = entries.coords
+    positive = entries.data > 0
+    row, column = row[positive], column[positive]
+    return pd.DataFrame(
+        {
+            "source_layer": source_layer,
+            "source_id": source["source_id"].to_numpy()[row],
+            "target_layer": target_layer,
+            "target_id": target["area_id"].to_numpy()[column],
+            "weight": np.minimum(entries.data[positive], 1.0),
+            "method": method[row].astype(str),
+        }
+    )
+
+
+def _balance(
+    weights: sparse.csr_array, method: np.ndarray, source: gpd.GeoDataFrame, source_layer: str, target_layer: str, ledger: Ledger
+) -> None:
+    """What of the children of all sources that touch the target arrived in it."""
+    subject = f"{source_layer} to {target_layer}"
+    arrived = np.asarray(weights.sum(axis=1)).ravel()
+    touching = arrived > 0
+    kinds, numbers = np.unique(method[touching].astype(str), return_counts=True)
+    used = ", ".join(f"{number} by {kind}" for kind, number in zip(kinds, numbers, strict=True))
+    measure = inhabited_measure(source)
+    if measure is None:
+        ledger.note(subject, f"areas weighted: {used}; no children or people are counted in this layer")
+        return
+    value = source[measure].to_numpy(dtype="float64")
+    known = touching & ~np.isnan(value)
+    missing = int((touching & np.isnan(value)).sum())
+    if missing:
+        ledger.absence(subject, f"areas without a published {measure}", count=missing, unit="areas")
+    amounts = np.where(known, value, 0.0)
+    inside = float((weights.T @ amounts).sum())
+    outside = float((amounts * (1.0 - arrived)).sum())
+    ledger.balance(subject, total=float(amounts.sum()), inside=inside, outside=outside, unit=measure, reason=f"areas weighted: {used}")
+
+
+def adjacency_table(targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
+    """Table ``adjacency`` for every layer but the district; islands become notes."""
+    parts = []
+    for layer, frame in targets.items():
+        if layer == "district":
+            continue
+        pairs, islands = adjacency(frame)
+        parts.append(pairs.assign(layer=layer))
+        for island in islands[:1]:
+            reason = "areas without a neighbor: they are compared with none" if len(islands) > 1 else "has no neighbor"
+            ledger.note(f"adjacency of {layer}", f"{len(islands)} {reason}", item=str(island))
+    columns = ["layer", "area_id", "neighbor_id", "shared_m"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def raster_counts(cells: gpd.GeoDataFrame, targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
+    """Table ``raster_counts``: each raster added up over each layer, with a balance of its people."""
+    columns = ["layer", "area_id", "vintage", "measure", "raster_count", "coverage_share"]
+    parts = []
+    for vintage, of_vintage in cells.groupby("vintage", sort=True):
+        for layer, frame in targets.items():
+            sums = raster_sums(of_vintage, frame, RASTER_MEASURES)
+            parts.append(sums.assign(layer=layer, vintage=vintage)[columns])
+            for measure, total in sums.groupby("measure")["raster_count"].sum().items():
+                whole = float(of_vintage[measure].sum())
+                reason = "cells reach beyond the layer" if total < whole else ""
+                ledger.balance(f"raster {vintage} to {layer}: {measure}", total=whole, inside=total, outside=whole - total, unit="people", reason=reason)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

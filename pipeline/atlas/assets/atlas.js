@@ -1,0 +1,483 @@
+// The page's script. Text from data reaches the page as text nodes only, never as markup.
+var schoolshed = (function () {
+  "use strict";
+  var HIDDEN = "#d5d8dc", INK = "#4a5a6a", PICKED = "#f2a900";
+  var data = JSON.parse(document.getElementById("data").textContent);
+  var shapes = {}, map = null, view = null, dots = null, picked = -1, moved = false, tables = {};
+  var order = {};  // table: {column, down}
+  var $ = function (id) { return document.getElementById(id); };
+
+  function el(tag, name, text) {
+    var node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text !== undefined && text !== null) node.textContent = text;
+    return node;
+  }
+  function svg(tag, values) {
+    var node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    Object.keys(values).forEach(function (key) { node.setAttribute(key, values[key]); });
+    return node;
+  }
+
+  // ---- numbers as words -------------------------------------------------------------
+  function rounded(value, digits) {
+    var scale = Math.pow(10, digits || 0);
+    var whole = Math.floor(Math.abs(value) * scale + 0.5 + 1e-9) / scale;
+    return (value < 0 && whole ? "\u2212" : "") + whole.toLocaleString("en-US", { minimumFractionDigits: digits || 0, maximumFractionDigits: digits || 0 });
+  }
+  function one(form, value) {
+    if (value === null || value === undefined) return null;
+    if (form === "percent") return rounded(100 * value) + "%";
+    if (form === "share_change") return (value > 0 ? "+" : "") + rounded(100 * value, 1) + "%";
+    if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);
+    if (form === "km") return rounded(value / 1000, 1) + " km";
+    if (form === "year") return value + "-" + ("0" + (value + 1) % 100).slice(-2);
+    return typeof value === "number" ? rounded(value) : value;
+  }
+  function written(column, value) {
+    if (!column.pair) return one(column.form, value);
+    var first = one(column.form, value[0]), second = one(column.form === "change" ? "whole" : column.form, value[1]);
+    if (column.pair === "margin") return first === null ? null : second === null ? first : first + " \u00b1 " + second.replace("%", "");
+    if (first === null || second === null) return first === null ? second : first;
+    return first === second ? first : first + " to " + second;
+  }
+  function weight(value) { return Array.isArray(value) ? value[0] : value; }
+
+  // ---- tables -----------------------------------------------------------------------
+  function isWords(column) { return column.form === "text" || column.form === "word"; }
+  function headCell(column, label, sorted, sort) {
+    var cell = el("th", column && isWords(column) ? "words" : ""), button = el("button", "", label);
+    cell.scope = "col";
+    button.type = "button";
+    if (column && column.explain) button.title = column.explain;
+    if (sorted) cell.setAttribute("aria-sort", sorted);
+    button.addEventListener("click", sort);
+    cell.appendChild(button);
+    return cell;
+  }
+  function ranks(rows, place, down, words) {
+    var list = rows.map(function (_, row) { return row; });
+    if (place === null) return list;
+    return list.sort(function (a, b) {
+      var x = place === "name" ? rows[a].name : weight(rows[a].cells[place]);
+      var y = place === "name" ? rows[b].name : weight(rows[b].cells[place]);
+      if (x === null || y === null) return x === y ? a - b : x === null ? 1 : -1;
+      if (words && words.indexOf(x) >= 0 && words.indexOf(y) >= 0) { x = words.indexOf(x); y = words.indexOf(y); }
+      var sign = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
+      return (down ? -sign : sign) || a - b;
+    });
+  }
+  function short(column, value) {
+    var text = written(column, value);
+    return text !== null && String(text).length < 22 ? " short" : "";
+  }
+  function dataCell(column, value, name) {
+    var text = written(column, value), cell = el("td", name + (short(column, value)));
+    if (text === null) {
+      cell.appendChild(el("span", "unseen", "not known"));
+      var dash = el("span", "moe", "\u2013");
+      dash.setAttribute("aria-hidden", "true");
+      cell.appendChild(dash);
+    } else if (column.pair === "margin" && text.indexOf(" \u00b1 ") > 0) {
+      cell.appendChild(document.createTextNode(text.split(" \u00b1 ")[0]));
+      cell.appendChild(el("span", "moe", " \u00b1 " + text.split(" \u00b1 ")[1]));
+    } else cell.textContent = text;
+    return cell;
+  }
+  function shownColumns(table) {
+    var shown = table.columns.findIndex(function (column) { return column.key === view.column; });
+    var group = table.columns[shown].group, list = [];
+    table.columns.forEach(function (column, place) {
+      if (column.always || (group && column.group === group)) list.push(place);
+    });
+    return list.indexOf(shown) < 0 ? [shown].concat(list) : list;
+  }
+  function drawTable() {
+    var table = data.tables[view.table], columns = shownColumns(table), sort = order[view.table];
+    var head = el("tr"), body = document.createDocumentFragment();
+    var query = $("find").value.trim().toLocaleLowerCase();
+    $("caption").textContent = table.caption + " (" + table.rows.length + ")";
+    function by(column) {
+      return function () {
+        var numbers = column !== "name" && !isWords(table.columns[column]) && table.columns[column].form !== "rank";
+        order[view.table] = { column: column, down: sort && sort.column === column ? !sort.down : numbers };
+        drawTable();
+        var heads = $("table").tHead.rows[0].cells, at = column === "name" ? 0 : columns.indexOf(column) + 1;
+        heads[at].firstChild.focus();
+      };
+    }
+    function state(column) { return sort && sort.column === column ? (sort.down ? "descending" : "ascending") : ""; }
+    head.appendChild(headCell({ form: "text" }, table.noun[0].charAt(0).toUpperCase() + table.noun[0].slice(1), state("name"), by("name")));
+    columns.forEach(function (place) {
+      var cell = headCell(table.columns[place], table.columns[place].label, state(place), by(place));
+      if (table.columns[place].key === view.column) cell.classList.add("shown");
+      head.appendChild(cell);
+    });
+    var rows = table.rows.map(function (cells, row) { return { cells: cells, name: table.names[row] }; });
+    var found = 0;
+    ranks(rows, sort ? sort.column : null, sort && sort.down, sort && sort.column !== "name" ? table.columns[sort.column].words : null).forEach(function (row) {
+      if (query && (table.names[row] + " " + table.ids[row]).toLocaleLowerCase().indexOf(query) < 0) return;
+      found += 1;
+      var line = el("tr", "row" + (row === picked ? " picked" : "")), name = el("th"), box = el("span", "name"), button = el("button", "", table.names[row]);
+      line.dataset.row = row;
+      name.scope = "row";
+      button.type = "button";
+      button.setAttribute("aria-pressed", row === picked ? "true" : "false");
+      box.appendChild(swatch(row));
+      box.appendChild(button);
+      name.appendChild(box);
+      line.appendChild(name);
+      columns.forEach(function (place) {
+        var column = table.columns[place];
+        line.appendChild(dataCell(column, table.rows[row][place], (isWords(column) ? "words" : "") + (column.pair ? " pair" : "") + (column.key === view.column ? " shown" : "")));
+      });
+      body.appendChild(line);
+    });
+    if (!found) {
+      var none = el("tr"), cell = el("td", "words", "Nothing here has that name.");
+      cell.colSpan = columns.length + 1;
+      none.appendChild(cell);
+      body.appendChild(none);
+    }
+    $("table").tHead.replaceChildren(head);
+    $("table").tBodies[0].replaceChildren(body);
+    if (query) say(found + " found");
+    dim(query);
+  }
+  function plainTable(annex) {
+    var box = el("section", "card annex");
+    if (!annex.rows.length) {
+      box.appendChild(el("h2", "", annex.caption));
+      box.appendChild(el("p", "", annex.empty || "Nothing to list."));
+      return box;
+    }
+    var wide = el("div", "wide"), table = el("table"), head = el("thead"), body = el("tbody"), line = el("tr"), sort = null;
+    table.appendChild(el("caption", "", annex.caption));
+    wide.tabIndex = 0;
+    wide.setAttribute("role", "region");
+    wide.setAttribute("aria-label", annex.caption);
+    function fill() {
+      var rows = annex.rows.map(function (cells) { return { cells: cells }; });
+      body.replaceChildren.apply(body, ranks(rows, sort ? sort.column : null, sort && sort.down, sort && annex.columns[sort.column].words).map(function (row) {
+        var tr = el("tr");
+        annex.columns.forEach(function (column, place) {
+          var value = annex.rows[row][place];
+          tr.appendChild(dataCell(column, value, (isWords(column) ? "words" : "") + (typeof value === "string" && value.length > 40 ? " long" : "")));
+        });
+        return tr;
+      }));
+      Array.prototype.forEach.call(line.cells, function (cell, place) {
+        if (sort && sort.column === place) cell.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+        else cell.removeAttribute("aria-sort");
+      });
+    }
+    annex.columns.forEach(function (column, place) {
+      line.appendChild(headCell(column, column.label, "", function () {
+        sort = { column: place, down: sort && sort.column === place ? !sort.down : !isWords(column) && column.form !== "rank" };
+        fill();
+      }));
+      if (column.key === annex.sort) sort = { column: place, down: false };
+    });
+    head.appendChild(line);
+    table.appendChild(head);
+    table.appendChild(body);
+    wide.appendChild(table);
+    box.appendChild(wide);
+    fill();
+    return box;
+  }
+
+  // ---- colours ----------------------------------------------------------------------
+  function hatch(place) { return "url(#hatch-" + place + ")"; }
+  function fillOf(row) {
+    var place = view.index[row];
+    if (place < 0) return HIDDEN;
+    return view.weakSet[row] ? hatch(place) : view.classes[place].color;
+  }
+  function colored(fill, name) {
+    var box = el("span", "swatch " + (name || ""));
+    box.setAttribute("aria-hidden", "true");
+    if (fill.charAt(0) === "#") box.style.backgroundColor = fill;
+    else {
+      var picture = svg("svg", { viewBox: "0 0 16 16" });
+      picture.appendChild(svg("rect", { width: 16, height: 16, fill: fill }));
+      box.appendChild(picture);
+    }
+    return box;
+  }
+  function swatch(row) { return colored(fillOf(row), view.points ? "round" : ""); }
+  function drawHatches() {
+    var old = $("hatches"), defs = svg("defs", {}), holder = svg("svg", { width: 0, height: 0, id: "hatches", "class": "unseen", "aria-hidden": "true" });
+    view.classes.forEach(function (kind, place) {
+      var pattern = svg("pattern", { id: "hatch-" + place, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+      pattern.appendChild(svg("rect", { width: 7, height: 7, fill: kind.color }));
+      pattern.appendChild(svg("rect", { width: 2.2, height: 7, fill: dark(kind.color) ? "#ffffff" : "#7b8894", "fill-opacity": 0.85 }));
+      defs.appendChild(pattern);
+    });
+    holder.appendChild(defs);
+    if (old) old.replaceWith(holder); else document.body.appendChild(holder);
+  }
+  function dark(color) {
+    var n = parseInt(color.slice(1), 16);
+    return 0.3 * (n >> 16) + 0.59 * (n >> 8 & 255) + 0.11 * (n & 255) < 160;
+  }
+  function styleOf(row) {
+    var approximate = view.approximateSet[row];
+    if (view.points) return { radius: row === picked ? 11 : 8, color: row === picked ? PICKED : INK, weight: row === picked ? 4 : 1.5, fillColor: fillOf(row), fillOpacity: 1 };
+    return { color: row === picked ? PICKED : INK, weight: row === picked ? 5 : approximate ? 1.4 : 0.8, dashArray: approximate && row !== picked ? "5 4" : null, fillColor: fillOf(row), fillOpacity: 1, opacity: 1 };
+  }
+  function paint() {
+    var group = shapes[view.table];
+    group.eachLayer(function (shape) {
+      if (!shape.feature) return;
+      shape.setStyle(styleOf(shape.feature.id));
+      if (view.points && shape.setRadius) shape.setRadius(shape.feature.id === picked ? 11 : 8);
+    });
+    ["border", "pockets"].forEach(function (name) { if (shapes[name]) shapes[name].bringToFront(); });
+    if (picked >= 0 && group.rows[picked]) group.rows[picked].bringToFront();
+    if (dots && map.hasLayer(dots)) dots.bringToFront();
+  }
+  function dim(query) {
+    var table = data.tables[view.table];
+    shapes[view.table].rows.forEach(function (shape, row) {
+      var fits = !query || (table.names[row] + " " + table.ids[row]).toLocaleLowerCase().indexOf(query) >= 0;
+      if (shape) shape.setStyle({ fillOpacity: fits ? 1 : 0.15, opacity: fits ? 1 : 0.3 });
+    });
+  }
+
+  // ---- legend -----------------------------------------------------------------------
+  function noun(count, words) { return count.toLocaleString("en-US") + " " + (count === 1 ? words[0] : words[1]); }
+  function legendLine(mark, label, amount) {
+    var line = el("li"), text = el("span");
+    line.appendChild(mark);
+    text.appendChild(document.createTextNode(label + " "));
+    if (amount) text.appendChild(el("span", "amount", "(" + amount + ")"));
+    line.appendChild(text);
+    return line;
+  }
+  function drawLegend() {
+    var box = $("legend"), list = el("ul"), extra = el("ul"), hidden = view.index.filter(function (place) { return place < 0; }).length;
+    box.replaceChildren(el("h2", "", view.label), el("p", "", view.explain));
+    view.classes.forEach(function (kind, place) { list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, place === 0 ? noun(kind.count, view.noun) : String(kind.count))); });
+    if (hidden) list.appendChild(legendLine(colored(HIDDEN), "not known or not shown", String(hidden)));
+    box.appendChild(list);
+    if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
+    if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), "approximate border", String(view.approximate.length)));
+    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), "growth pocket, with the change in children", String(data.pockets.labels.length)));
+    if (extra.childNodes.length) box.appendChild(extra);
+    if (dots && $("dots").checked) {
+      var points = el("ul");
+      points.setAttribute("aria-label", data.dots.label);
+      data.dots.classes.forEach(function (kind) { if (kind.count) points.appendChild(legendLine(colored(kind.color, "round"), data.dots.label + ": " + kind.label.toLowerCase(), String(kind.count))); });
+      box.appendChild(points);
+    }
+  }
+
+  // ---- panel ------------------------------------------------------------------------
+  function drawPanel() {
+    var box = $("panel"), table = data.tables[view.table];
+    box.hidden = picked < 0;
+    if (picked < 0) return;
+    var top = el("div", "top"), close = el("button", "", "\u00d7");
+    close.type = "button";
+    close.setAttribute("aria-label", "Close " + table.names[picked]);
+    close.addEventListener("click", function () { pick(-1); $("table").focus(); });
+    top.appendChild(el("h2", "", table.names[picked]));
+    top.appendChild(close);
+    box.replaceChildren(top);
+    if (view.weakSet[picked]) box.appendChild(el("p", "warn", view.weak_label + "."));
+    if (view.approximateSet[picked]) box.appendChild(el("p", "warn", "The border is approximate, and so are the numbers."));
+    var inBars = {};
+    if (table.bars) table.bars.parts.forEach(function (part) { inBars[part.field] = true; });
+    var list = el("dl"), group = "";
+    table.columns.forEach(function (column, place) {
+      if (inBars[column.key]) return;
+      var text = written(column, table.rows[picked][place]);
+      if (column.group && column.group !== group) {
+        box.appendChild(list);
+        box.appendChild(el("h3", "", column.group));
+        list = el("dl");
+      }
+      group = column.group;
+      list.appendChild(el("dt", "", column.group ? column.short : column.label));
+      list.appendChild(el("dd", "", text === null ? "not known" : text));
+    });
+    box.appendChild(list);
+    if (table.bars) bars(box, table);
+    (table.notes[picked] || []).forEach(function (note) {
+      var card = el("div", "note");
+      card.appendChild(el("p", "", note.statement)).style.fontWeight = "600";
+      card.appendChild(el("p", "", note.evidence));
+      card.appendChild(el("p", "", "Against it: " + note.counter_evidence));
+      card.appendChild(el("p", "moe", "Rule " + note.rule_id + " \u00b7 " + note.reliability));
+      box.appendChild(card);
+    });
+    box.scrollTop = 0;
+  }
+  function bars(box, table) {
+    var values = table.bars.values[picked], list = el("ul", "bars"), largest = 0;
+    table.bars.values.forEach(function (row) { row.forEach(function (value) { if (value > largest) largest = value; }); });
+    var parts = table.bars.parts.map(function (part, place) { return { part: part, value: values[place] }; }).filter(function (item) { return item.value !== null; });
+    if (!parts.length) return;
+    parts.sort(function (a, b) { return b.value - a.value; });
+    var whole = table.columns.findIndex(function (column) { return column.key === table.bars.whole; });
+    box.appendChild(el("h3", "", "Why: what adds up to " + (whole < 0 ? "the whole" : rounded(weight(table.rows[picked][whole])))));
+    parts.forEach(function (item) {
+      var place = table.columns.findIndex(function (column) { return column.key === item.part.field; });
+      var line = el("li"), label = el("span", "", item.part.label), bar = el("span", "bar"), length = el("span");
+      if (place >= 0) {
+        var text = written(table.columns[place], table.rows[picked][place]);
+        label.appendChild(document.createTextNode(" "));
+        label.appendChild(el("span", "detail", text === null ? "not known" : text));
+      }
+      bar.setAttribute("aria-hidden", "true");
+      length.style.width = (100 * item.value / largest) + "%";
+      bar.appendChild(length);
+      line.appendChild(label);
+      line.appendChild(bar);
+      line.appendChild(el("span", "adds", "+" + rounded(item.value, 1)));
+      list.appendChild(line);
+    });
+    box.appendChild(list);
+  }
+
+  // ---- picking ----------------------------------------------------------------------
+  function say(text) { $("status").textContent = text; }
+  function pick(row, zoom) {
+    picked = row;
+    Array.prototype.forEach.call($("table").tBodies[0].rows, function (line) {
+      var on = row >= 0 && line.dataset.row === String(row);
+      line.classList.toggle("picked", on);
+      var button = line.querySelector("button");
+      if (button) button.setAttribute("aria-pressed", on ? "true" : "false");
+      if (on && !zoom) {
+        var box = line.closest(".scroll");
+        box.scrollTop = line.offsetTop - box.clientHeight / 3;
+      }
+    });
+    paint();
+    drawPanel();
+    if (row < 0) return;
+    var table = data.tables[view.table], place = table.columns.findIndex(function (column) { return column.key === view.column; });
+    say(table.names[row] + ": " + table.columns[place].label + " " + (written(table.columns[place], table.rows[row][place]) || "not known"));
+    var shape = shapes[view.table].rows[row];
+    if (zoom && shape) {
+      moved = true;
+      var calm = { animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches };
+      if (shape.getLatLng) map.setView(shape.getLatLng(), Math.max(map.getZoom(), wholeZoom() + 1.5), calm);
+      else {
+        var near = Math.min(map.getBoundsZoom(shape.getBounds().pad(1.2)), wholeZoom() + 2.5);
+        if (near > wholeZoom()) map.setView(shape.getBounds().getCenter(), near, calm);
+        else map.fitBounds(data.bounds, Object.assign({ padding: [12, 12] }, calm));
+      }
+    }
+  }
+  function wholeZoom() { return map.getBoundsZoom(data.bounds, false, L.point(24, 24)); }
+  function tip(name, text) {
+    var box = el("div", "tip");
+    box.appendChild(el("strong", "", name));
+    box.appendChild(document.createTextNode(text));
+    return box;
+  }
+  function quiet(group) {
+    group.on("add", function () {
+      group.eachLayer(function (shape) { var node = shape.getElement && shape.getElement(); if (node) { node.setAttribute("tabindex", "-1"); node.setAttribute("aria-hidden", "true"); } });
+    });
+    return group;
+  }
+
+  // ---- called by the map's own script -----------------------------------------------
+  function draw(chart, what, key) {
+    map = chart;
+    if (what === "places") {
+      var group = L.geoJSON(data.shapes[key], {
+        pointToLayer: function (feature, place) { return L.circleMarker(place, { radius: 8 }); },
+        onEachFeature: function (feature, shape) {
+          shape.on("click", function () { pick(feature.id); });
+          shape.bindTooltip(function () {
+            var table = data.tables[key], place = table.columns.findIndex(function (column) { return column.key === view.column; });
+            return tip(table.names[feature.id], table.columns[place].label + ": " + (written(table.columns[place], table.rows[feature.id][place]) || "not known"));
+          }, { sticky: true, direction: "top", offset: [0, -6] });
+        }
+      });
+      group.rows = [];
+      group.eachLayer(function (shape) { group.rows[shape.feature.id] = shape; });
+      shapes[key] = quiet(group);
+    } else if (what === "backdrop") {
+      shapes.backdrop = quiet(L.geoJSON(data.backdrop, { interactive: false, style: { color: "#b4c0ca", weight: 0.8, fillColor: "#fbfcfd", fillOpacity: 1 } })).addTo(map);
+    } else if (what === "border") {
+      shapes.border = quiet(L.geoJSON(data.border, { interactive: false, style: { color: "#2b3947", weight: 2, fill: false } })).addTo(map);
+    } else if (what === "pockets") {
+      shapes.pockets = quiet(L.geoJSON(data.pockets.shapes, {
+        interactive: false, style: { color: "#111", weight: 3.5, fill: false },
+        onEachFeature: function (feature, shape) { shape.bindTooltip(el("span", "", data.pockets.labels[feature.id]), { permanent: true, direction: "center", className: "pocket-label", interactive: false }); }
+      })).addTo(map);
+    } else if (what === "dots") {
+      dots = quiet(L.geoJSON(data.dots.shapes, {
+        pointToLayer: function (feature, place) {
+          return L.circleMarker(place, { radius: 5.5, color: "#222", weight: 1.4, fillColor: data.dots.classes[data.dots.index[feature.id]].color, fillOpacity: 1 });
+        },
+        onEachFeature: function (feature, shape) { shape.bindTooltip(function () { return tip(data.dots.names[feature.id], data.dots.texts[feature.id]); }, { direction: "top" }); }
+      }));
+      shapes.dots = dots.addTo(map);
+      $("dots-choice").hidden = false;
+      $("dots-choice").querySelector("span").textContent = data.dots.label;
+    }
+  }
+  function show(key) {
+    var before = view;
+    view = data.views.find(function (item) { return item.key === key; });
+    view.weakSet = {};
+    view.weak.forEach(function (row) { view.weakSet[row] = true; });
+    view.approximateSet = {};
+    view.approximate.forEach(function (row) { view.approximateSet[row] = true; });
+    if (!before || before.table !== view.table) {
+      picked = -1;
+      if (before) map.removeLayer(shapes[before.table]);
+      shapes[view.table].addTo(map);
+      if (!order[view.table]) {
+        var table = data.tables[view.table], start = table.columns.findIndex(function (column) { return column.key === table.sort; });
+        order[view.table] = start < 0 ? { column: "name", down: false } : { column: start, down: table.columns[start].form !== "rank" && !isWords(table.columns[start]) };
+      }
+    }
+    drawHatches();
+    paint();
+    drawTable();
+    drawLegend();
+    drawPanel();
+  }
+  function begin() {
+    data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
+    if (!map) return;
+    map.getContainer().setAttribute("role", "group");
+    map.getContainer().setAttribute("aria-label", "Map. Every area is also a row of the table.");
+    data.views.forEach(function (item) {
+      var option = el("option", "", item.label);
+      option.value = item.key;
+      $("view").appendChild(option);
+    });
+    $("view").addEventListener("change", function () { show($("view").value); say("Shown: " + view.label); });
+    $("find").addEventListener("input", drawTable);
+    $("find").addEventListener("keydown", function (event) {
+      var first = $("table").tBodies[0].querySelector("tr.row");
+      if (event.key === "Enter" && first) pick(Number(first.dataset.row), true);
+    });
+    $("table").tBodies[0].addEventListener("click", function (event) {
+      var line = event.target.closest("tr.row");
+      if (line) pick(Number(line.dataset.row) === picked ? -1 : Number(line.dataset.row), true);
+    });
+    document.addEventListener("keydown", function (event) { if (event.key === "Escape" && picked >= 0) pick(-1); });
+    $("dots").addEventListener("change", function () {
+      if ($("dots").checked) dots.addTo(map); else map.removeLayer(dots);
+      drawLegend();
+    });
+    $("whole").addEventListener("click", function () { moved = false; map.fitBounds(data.bounds, { padding: [12, 12] }); });
+    map.on("dragstart zoomstart", function (event) { if (event.type === "dragstart" || event.originalEvent) moved = true; });
+    map.on("resize", function () { if (!moved) map.fitBounds(data.bounds, { padding: [12, 12], animate: false }); });
+    window.addEventListener("beforeprint", function () { map.invalidateSize({ animate: false }); map.fitBounds(data.bounds, { padding: [12, 12], animate: false }); });
+    show(data.views[0].key);
+    map.invalidateSize({ animate: false });
+    map.fitBounds(data.bounds, { padding: [12, 12], animate: false });
+  }
+  return { draw: draw, begin: begin };
+})();

@@ -1,0 +1,42 @@
+"""Stage census: areas, blocks, lots, raster cells and births, as their publishers give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.analysis.areas import census_areas
+from pipeline.config import Study
+from pipeline.ledger import Ledger
+from pipeline.sources import Folder
+from pipeline.sources.registry import gather
+from pipeline.stages import Stage
+
+
+def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the census room and join shapes to counts."""
+    ledger = Ledger()
+    place = study.geography
+    folder = Folder(Path("data/raw") / study.study.name / "census", place.crs, place.box, ledger)
+    entries = study.raw.census
+    blocks = gather(entries, "block_shapes", folder)
+    return {
+        "census_areas": census_areas(gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder), blocks, ledger),
+        "census_blocks": blocks,
+        "residential_lots": gather(entries, "lot_points", folder),
+        "raster_cells": gather(entries, "cell_counts", folder),
+        "births": gather(entries, "birth_counts", folder),
+        "ledger_census": ledger.frame(),
+    }
+
+
+STAGE = Stage(
+    name="census",
+    summary="Census areas with counts and margins, blocks, lots, population raster and births",
+    reads=(),
+    writes=("census_areas", "census_blocks", "residential_lots", "raster_cells", "births", "ledger_census"),
+    sections=("study", "geography", "raw.census"),
+    run=run,
+    rooms=("census",),
+)

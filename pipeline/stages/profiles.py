@@ -1,0 +1,39 @@
+"""Stage profiles: who lives in each zone and neighborhood, as counts with margins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.analysis.profiles import balance_layers, neighborhood_profile, zone_profile
+from pipeline.config import Study
+from pipeline.ledger import Ledger
+from pipeline.stages import Stage
+
+
+def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry census counts to zones and neighborhoods; refuse if too many children are in no zone."""
+    ledger = Ledger()
+    areas, crosswalk = tables["census_areas"], tables["crosswalk"]
+    balance_layers(
+        areas,
+        crosswalk,
+        fall_year=study.zones.fall_year,
+        outside_share=study.geography.outside_share,
+        ledger=ledger,
+    )
+    return {
+        "zone_profile": zone_profile(areas, crosswalk, tables["zones"], ledger),
+        "neighborhood_profile": neighborhood_profile(areas, crosswalk, tables["neighborhood_names"], ledger),
+        "ledger_profiles": ledger.frame(),
+    }
+
+
+STAGE = Stage(
+    name="profiles",
+    summary="Counts and margins of each zone and neighborhood, for each vintage",
+    reads=("census_areas", "crosswalk", "zones", "neighborhood_names"),
+    writes=("zone_profile", "neighborhood_profile", "ledger_profiles"),
+    sections=("geography", "zones"),
+    run=run,
+)

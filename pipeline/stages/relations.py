@@ -1,0 +1,87 @@
+"""Stage relations: the only one in which shapes meet shapes; all later stages join by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.analysis.areas import source_layers, target_layers
+from pipeline.analysis.membership import membership, project_places, site_places
+from pipeline.analysis.reach import destinations, inhabited_places, reach
+from pipeline.analysis.relations import adjacency_table, crosswalk_table, raster_counts
+from pipeline.analysis.travel import near_pairs
+from pipeline.config import Study
+from pipeline.ledger import Ledger
+from pipeline.stages import Stage
+
+
+def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Relate census areas, zones, neighborhoods, schools, sites and rasters to each other."""
+    ledger = Ledger()
+    place = study.geography
+    zones, neighborhoods = tables["zones"], tables["neighborhoods"]
+    blocks, lots = tables["census_blocks"], tables["residential_lots"]
+    layers = target_layers(neighborhoods, tables["district"], zones)
+    ends = destinations(tables["schools"], tables["sites"])
+    in_force = {"fall_year": study.zones.fall_year, "levels": study.zones.levels}
+    return {
+        "crosswalk": crosswalk_table(
+            source_layers(tables["census_areas"]), layers, blocks, lots, evidence=study.allocation.evidence, ledger=ledger
+        ),
+        "adjacency": adjacency_table(layers, ledger),
+        "reach": reach(
+            neighborhoods.rename(columns={"neighborhood_id": "area_id"}),
+            inhabited_places(blocks, lots),
+            ends,
+            layer="neighborhood",
+            limit_m=place.reach_m,
+            detour_factor=place.detour_factor,
+            metres_per_minute=place.metres_per_minute,
+        ),
+        "school_site_distance": near_pairs(
+            tables["schools"], tables["sites"], limit_m=place.reach_m, detour_factor=place.detour_factor
+        ),
+        "membership": membership(
+            tables["schools"],
+            zones,
+            neighborhoods,
+            fall_year=study.zones.fall_year,
+            bands=study.bands.model_dump(),
+            ledger=ledger,
+        ),
+        "site_places": site_places(tables["sites"], zones, neighborhoods, **in_force),
+        "project_places": project_places(tables["housing_projects"], zones, neighborhoods, **in_force),
+        "raster_counts": raster_counts(tables["raster_cells"], layers, ledger),
+        "ledger_relations": ledger.frame(),
+    }
+
+
+STAGE = Stage(
+    name="relations",
+    summary="Crosswalks, borders, distances and which zone each school lies in",
+    reads=(
+        "census_areas",
+        "census_blocks",
+        "residential_lots",
+        "raster_cells",
+        "zones",
+        "neighborhoods",
+        "district",
+        "schools",
+        "sites",
+        "housing_projects",
+    ),
+    writes=(
+        "crosswalk",
+        "adjacency",
+        "reach",
+        "school_site_distance",
+        "membership",
+        "site_places",
+        "project_places",
+        "raster_counts",
+        "ledger_relations",
+    ),
+    sections=("geography", "zones", "bands", "allocation"),
+    run=run,
+)

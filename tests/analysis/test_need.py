@@ -1,0 +1,220 @@
+"""The need index: SVI's ranks, contributions that add up, and what margins do to certainty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.analysis.need import (
+    descending_rank,
+    index_contributions,
+    need,
+    of_layer,
+    percentile_rank,
+    rank_draws,
+    row_weights,
+)
+from pipeline.ledger import Ledger
+from pipeline.tables import BY_TABLE, check
+
+SETTINGS: dict[str, Any] = {
+    "vintage": "2019-2023",
+    "draws": 400,
+    "top_share": 0.2,
+    "certain_share": 0.8,
+    "possible_share": 0.2,
+    "hot_spot_alpha": 0.1,
+    "smallest_population": 50.0,
+    "high_cv": 0.12,
+    "medium_cv": 0.4,
+}
+NO_BORDERS = pd.DataFrame({"layer": [], "area_id": [], "neighbor_id": []}, dtype="str")
+
+
+def town(n: int = 20, moe: float = 0.02) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Neighborhoods n00 (least needy) to n19 (neediest) by two indicators."""
+    ids = [f"n{i:02d}" for i in range(n)]
+    profile = pd.DataFrame({"neighborhood_id": ids, "population": 1000.0})
+    values = pd.concat(
+        pd.DataFrame(
+            {
+                "neighborhood_id": ids,
+                "indicator": name,
+                "indicator_share": np.linspace(0.05, 0.6, n) * scale,
+                "indicator_share_moe": moe,
+            }
+        )
+        for name, scale in (("poverty", 1.0), ("no_diploma", 0.8))
+    )
+    return profile, values
+
+
+def run(
+    profile: pd.DataFrame,
+    values: pd.DataFrame,
+    ledger: Ledger | None = None,
+    weights: dict[str, float] | None = None,
+    seed: int = 1,
+    **changes: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table, parts = need(
+        profile, values, NO_BORDERS, ledger or Ledger(), np.random.default_rng(seed),
+        weights={"poverty": 0.5, "no_diploma": 0.5} if weights is None else weights, **{**SETTINGS, **changes},
+    )  # fmt: skip
+    return check(BY_TABLE["need"], table).set_index("neighborhood_id"), check(BY_TABLE["need_contributions"], parts)
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 8)), min_size=1, max_size=15))
+def test_percentile_rank_is_one_less_the_smallest_rank_over_n_less_one(values: list[int | None]) -> None:
+    known = [v for v in values if v is not None]
+    ranks = percentile_rank(np.array([np.nan if v is None else float(v) for v in values]))
+    for value, rank in zip(values, ranks, strict=True):
+        if value is None:
+            assert np.isnan(rank)
+        else:
+            assert rank == pytest.approx(sum(other < value for other in known) / max(len(known) - 1, 1))
+
+
+@given(st.lists(st.one_of(st.just(np.nan), st.floats(-5, 5)), min_size=1, max_size=15))
+def test_descending_rank_equals_pandas(values: list[float]) -> None:
+    expected = pd.Series(values, dtype="float64").rank(method="min", ascending=False)
+    np.testing.assert_array_equal(descending_rank(np.array(values)), expected)
+
+
+def test_ranks_of_many_draws_at_once_are_those_of_each_draw() -> None:
+    values = np.random.default_rng(2).integers(0, 4, (7, 9)).astype(float)
+    np.testing.assert_array_equal(percentile_rank(values), [percentile_rank(row) for row in values])
+
+
+def test_contributions_sum_to_the_index_exactly_and_weights_to_one() -> None:
+    profile, values = town()
+    values = values[~(values["neighborhood_id"].eq("n07") & values["indicator"].eq("no_diploma"))]
+    table, parts = run(profile, values, weights={"poverty": 0.7, "no_diploma": 0.3})
+    sums = parts.groupby("neighborhood_id")[["contribution_index", "indicator_weight"]].sum()
+    np.testing.assert_allclose(sums["contribution_index"], table["need_index"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(sums["indicator_weight"], 1.0)
+    lacking = parts[parts["neighborhood_id"].eq("n07") & parts["indicator"].eq("no_diploma")].iloc[0]
+    assert (
+        lacking["indicator_weight"] == 0
+        and np.isnan(lacking["indicator_share"])
+        and np.isnan(lacking["contribution_index"])
+    )
+
+
+def test_the_index_of_three_neighborhoods_by_hand() -> None:
+    #            poverty  rank   no_diploma rank     index (0.75, 0.25)
+    #   a          0.10   0        0.30     1        25
+    #   b          0.20   0.5      0.10     0        37.5      ties take the smallest rank
+    #   c          0.30   1        0.10     0        75
+    shares = np.array([[0.1, 0.3], [0.2, 0.1], [0.3, 0.1]])
+    weights = row_weights(shares, np.array([0.75, 0.25]))
+    assert index_contributions(shares, weights).tolist() == [[0, 25], [37.5, 0], [75, 0]]
+
+
+def test_places_without_people_are_out_before_anything_is_ranked() -> None:
+    profile, values = town(6)
+    profile.loc[5, "population"] = 0.0
+    profile.loc[4, "population"] = 49.0
+    ledger = Ledger()
+    table, _ = run(profile, values, ledger)
+    without, _ = run(profile.iloc[:4], values[values["neighborhood_id"].isin(profile["neighborhood_id"].iloc[:4])])
+    assert table.loc[["n04", "n05"], "need_class"].eq("not_ranked").all()
+    assert (
+        table.loc[["n04", "n05"], ["need_index", "need_rank", "need_rank_low", "high_need_probability_share"]]
+        .isna()
+        .all(axis=None)
+    )
+    pd.testing.assert_series_equal(table["need_index"].iloc[:4], without["need_index"])
+    assert table["need_rank"].iloc[:4].tolist() == [4, 3, 2, 1]
+    loss = ledger.frame().query("entry == 'loss'")
+    assert loss["total"].tolist() == [49.0]
+
+
+def test_half_of_the_index_must_be_known() -> None:
+    profile, values = town(6)
+    values = values[~(values["neighborhood_id"].eq("n05") & values["indicator"].eq("poverty"))]
+    ledger = Ledger()
+    table, _ = run(profile, values, ledger, weights={"poverty": 0.6, "no_diploma": 0.4})
+    assert table.loc["n05", "need_class"] == "not_ranked"
+    assert ledger.frame()["reason"].str.contains("n05").any()
+    kept, _ = run(profile, values, weights={"poverty": 0.4, "no_diploma": 0.6})
+    assert kept.loc["n05", "need_rank"] == 1
+
+
+def test_without_margins_every_draw_is_the_estimate() -> None:
+    profile, values = town(moe=0.0)
+    table, _ = run(profile, values)
+    assert (table["need_rank_low"] == table["need_rank"]).all() and (
+        table["need_rank_high"] == table["need_rank"]
+    ).all()
+    assert table["need_class"].value_counts().to_dict() == {"not_high": 16, "high": 4}
+    assert table["reliability_class"].eq("high").all()
+
+
+def test_wider_margins_mean_wider_ranks_and_fewer_called_high() -> None:
+    narrow, _ = run(*town(moe=0.02))
+    wide, _ = run(*town(moe=0.3))
+    spread = [(t["need_rank_high"] - t["need_rank_low"]).mean() for t in (narrow, wide)]
+    assert spread[0] < spread[1] / 2
+    assert narrow["need_class"].eq("high").sum() > wide["need_class"].eq("high").sum()
+    assert wide["need_class"].eq("possible").any()
+    assert set(wide.index[wide["need_class"].eq("high")]) <= {"n16", "n17", "n18", "n19"}
+    assert wide["reliability_class"].eq("low").any()
+
+
+def test_one_unknown_margin_makes_the_reliability_not_known() -> None:
+    profile, values = town()
+    values["indicator_share_moe"] = values["indicator_share_moe"].where(
+        ~values["neighborhood_id"].eq("n03") | ~values["indicator"].eq("poverty")
+    )
+    table, _ = run(profile, values)
+    assert table.loc["n03", "reliability_class"] == "not_known"
+    assert not table.drop("n03")["reliability_class"].eq("not_known").any()
+
+
+def test_the_same_seed_gives_the_same_ranks_and_another_seed_nearly() -> None:
+    first, again, other = (run(*town(moe=0.1), seed=s)[0] for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again)
+    assert not first["high_need_probability_share"].equals(other["high_need_probability_share"])
+    assert (first["high_need_probability_share"] - other["high_need_probability_share"]).abs().max() < 0.15
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    profile, values = town(moe=0.1)
+    shuffled, _ = run(profile.sample(frac=1, random_state=1), values.sample(frac=1, random_state=2))
+    pd.testing.assert_frame_equal(shuffled, run(profile, values)[0])
+
+
+def test_raising_a_share_never_lowers_the_index() -> None:
+    profile, values = town()
+    higher = values.copy()
+    mask = higher["neighborhood_id"].eq("n05") & higher["indicator"].eq("poverty")
+    higher.loc[mask, "indicator_share"] = 0.5
+    assert run(profile, higher)[0].loc["n05", "need_index"] > run(profile, values)[0].loc["n05", "need_index"]
+
+
+def test_draws_agree_with_the_analytic_probability_for_two_neighborhoods() -> None:
+    #  a and b differ by 0.1; each has a standard error of 0.1: P(b above a) = Phi(0.1 / 0.1414) = 0.760
+    shares, margins = np.array([[0.4], [0.5]]), np.full((2, 1), 0.1645)
+    ranks = rank_draws(shares, margins, np.ones((2, 1)), draws=20_000, rng=np.random.default_rng(4))
+    assert (ranks[:, 1] == 1).mean() == pytest.approx(0.760, abs=0.01)
+
+
+def test_a_study_without_any_indicator_or_neighborhood_still_has_its_tables() -> None:
+    profile, values = town(4)
+    table, parts = run(profile, values.iloc[:0], weights={})
+    assert table["need_class"].tolist() == ["not_ranked"] * 4 and parts.empty
+    table, parts = run(profile.iloc[:0], values.iloc[:0])
+    assert table.empty and parts.empty
+
+
+def test_borders_of_other_layers_are_left_out() -> None:
+    borders = pd.DataFrame(
+        {"layer": ["zone high 2024", "neighborhood"], "area_id": ["a", "b"], "neighbor_id": ["b", "a"]}
+    )
+    assert of_layer(borders, "neighborhood")["area_id"].tolist() == ["b"]

@@ -1,0 +1,124 @@
+"""What the public sees: no small count, nor anything it could be computed from."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import Point, box
+
+from pipeline.analysis import publication as public
+from pipeline.tables import BY_TABLE, check
+
+CRS = "EPSG:3310"
+
+
+def test_a_zone_with_few_pupils_shows_no_number_at_all() -> None:
+    shapes = gpd.GeoDataFrame(
+        {"level": "middle", "fall_year": [2024] * 3, "zone_id": ["1", "2", "3"], "name": ["A", "B", "C"], "school_id": None, "is_approximate": False},
+        geometry=[box(i, 0, i + 1, 1) for i in range(3)],
+        crs=CRS,
+    )
+    gap = pd.DataFrame(
+        {
+            "level": "middle",
+            "zone_id": ["1", "2", "3"],
+            "is_approximate": False,
+            "resident_pupils": [500.0, 4.0, 80.0],
+            "quality_seats": [100.0, 0.0, 90.0],
+            "service_level_ratio": [0.2, 0.0, 1.125],
+            "service_gap_seats": [400.0, 4.0, -10.0],
+            "unmet_seats": [400.0, 4.0, 0.0],
+            "service_gap_rank": [1.0, 2.0, 3.0],
+            "method": "flows",
+        }
+    )
+    table, line = public.zones(shapes, gap, 2024, 11)
+    checked = check(BY_TABLE["public_zones"], table)
+    numbers = ["resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank"]
+    assert checked.loc[checked["zone_id"].isin(["2", "3"]), numbers].isna().all(axis=None)
+    assert checked.loc[checked["zone_id"] == "1", "unmet_seats"].tolist() == [400.0]
+    assert (line["primary_hidden_cells"], line["complementary_hidden_cells"]) == (1, 1)
+
+
+def test_last_years_zones_are_not_published() -> None:
+    shapes = gpd.GeoDataFrame(
+        {"level": "middle", "fall_year": [2023, 2024], "zone_id": ["1", "1"], "name": None, "school_id": None, "is_approximate": False},
+        geometry=[box(0, 0, 1, 1)] * 2,
+        crs=CRS,
+    )
+    columns = BY_TABLE["service_gap"].names
+    table, _ = public.zones(shapes, pd.DataFrame(columns=columns), 2024, 11)
+    assert table["fall_year"].tolist() == [2024]
+
+
+def test_a_class_resting_on_few_tested_pupils_is_not_shown() -> None:
+    directory = gpd.GeoDataFrame(
+        {
+            "school_id": ["1", "2"],
+            "name": ["Alder", "Birch"],
+            "sector": "district",
+            "school_status": "open",
+            "grade_low": "KG",
+            "grade_high": "05",
+            "is_virtual": False,
+            "location_status": "located",
+        },
+        geometry=[Point(0, 0), Point(1, 1)],
+        crs=CRS,
+    )
+    quality = pd.DataFrame(
+        {"school_id": ["1", "2"], "pupils_tested": [7.0, 200.0], "quality_class": "strong", "is_quality": True, "path_status": "on_track"}
+    )
+    enrollment = pd.DataFrame({"school_id": ["1", "2"], "fall_year": 2024, "value_text": ["*", "400"], "value_status": ["suppressed", "reported"]})
+    table, _ = public.schools(directory, quality, enrollment, 2024, 11)
+    assert table["quality_class"].tolist() == ["not_rated", "strong"]
+    assert table["is_quality"].tolist() == [False, True]
+    assert table["value_text"].tolist() == ["*", "400"]
+
+
+def test_the_outlook_of_a_hidden_school_is_hidden_too() -> None:
+    totals = pd.DataFrame(
+        {
+            "unit_kind": ["school", "school", "district"],
+            "unit_id": ["1", "2", "d"],
+            "fall_year": 2025,
+            "pupils_projected": [14.0, 300.0, 900.0],
+            "pupils_projected_low": [10.0, 280.0, 880.0],
+            "pupils_projected_high": [20.0, 320.0, 930.0],
+            "method": "mean survival",
+        }
+    )
+    now = pd.DataFrame({"school_id": ["1", "2"], "fall_year": 2024, "value_text": ["*", "310"], "value_status": ["suppressed", "reported"]})
+    table, line = public.outlook(totals, now, 11)
+    assert table["value_text"].tolist() == ["*", "300", "900"]
+    assert table["pupils_projected_high"].isna().tolist() == [True, False, False]
+    assert line["primary_hidden_cells"] == 1
+
+
+def test_utilization_never_gives_away_a_small_school() -> None:
+    use = pd.DataFrame(
+        {
+            "site_id": ["1", "2"],
+            "capacity_definition": "given",
+            "fall_year": 2024,
+            "capacity_seats": [100.0, 100.0],
+            "pupils": [9.0, 80.0],
+            "utilization_ratio": [0.09, 0.8],
+            "utilization_low_ratio": np.nan,
+            "utilization_high_ratio": np.nan,
+            "surplus_seats": [91.0, 20.0],
+        }
+    )
+    table, _ = public.utilization(use, 11)
+    assert table["utilization_ratio"].isna().tolist() == [True, False]
+    assert table["surplus_seats"].isna().tolist() == [True, False]
+    assert "pupils" not in table
+
+
+def test_only_missing_inputs_leave_the_ledger() -> None:
+    ledger = pd.DataFrame(
+        {"entry": ["missing_input", "note", "loss"], "subject_name": ["births", "school 7", "x"], "reason": ["no births file", "3 pupils", "y"]}
+    )
+    table, _ = public.missing({"ledger_census": ledger, "ledger_schools": ledger.iloc[:0]})
+    assert table[["line", "stage", "subject_name"]].values.tolist() == [[1, "census", "births"]]

@@ -1,0 +1,263 @@
+"""School quality: shrinkage, classes, growth, paths, and indifference to the sector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from pipeline.analysis.quality import (
+    cut_points,
+    growth,
+    path_target,
+    prior,
+    probability_above,
+    school_quality,
+    shrink,
+    status_by_year,
+    wilson_interval,
+)
+from pipeline.ledger import Ledger
+from pipeline.tables import BY_TABLE, check, empty
+
+SETTINGS: dict[str, Any] = {
+    "subjects": ("ela", "math"),
+    "cut_share": None,
+    "weak_share": None,
+    "probability_share": 0.5,
+    "target_share": 0.8,
+    "target_years": 5,
+}
+
+
+def facts(n: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "school_id": [f"s{i:02d}" for i in range(n)],
+            "sector": ["district" if i % 3 else "charter" for i in range(n)],
+            "school_status": "open",
+            "is_place": True,
+            "serves_elementary": [i % 4 != 3 for i in range(n)],
+            "serves_middle": [i % 4 == 1 for i in range(n)],
+            "serves_high": [i % 4 == 3 for i in range(n)],
+        }
+    )
+
+
+def results(n: int, years: tuple[int, ...] = (2021, 2022, 2023), seed: int = 3) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(n):
+        level, size = rng.uniform(0.2, 0.8), int(rng.integers(12, 300))
+        for year in years:
+            for subject in ("ela", "math"):
+                meeting = float(rng.binomial(size, min(level + 0.02 * (year - years[0]), 1)))
+                rows.append((f"s{i:02d}", year, subject, float(size), meeting, np.nan, "reported"))
+    columns = ["school_id", "fall_year", "subject", "pupils_tested", "pupils_meeting", "points_share", "value_status"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def rate(
+    performance: pd.DataFrame, schools: pd.DataFrame, ledger: Ledger | None = None, **changes: Any
+) -> pd.DataFrame:
+    table = school_quality(performance, schools, ledger or Ledger(), now=2024, **{**SETTINGS, **changes})
+    return check(BY_TABLE["school_quality"], table).set_index("school_id")
+
+
+def test_swapping_the_sectors_of_all_schools_changes_nothing() -> None:
+    schools = facts(24)
+    swapped = schools.assign(sector=schools["sector"].map({"district": "charter", "charter": "district"}))
+    pd.testing.assert_frame_equal(rate(results(24), schools), rate(results(24), swapped))
+
+
+def test_a_quarter_is_strong_and_a_quarter_weak_where_the_study_sets_no_cut() -> None:
+    classes = rate(results(24), facts(24))["quality_class"].value_counts()
+    assert classes.to_dict() == {"middle": 12, "strong": 6, "weak": 6}
+
+
+def test_cuts_of_the_study_are_used_as_they_are() -> None:
+    table = rate(results(24), facts(24), cut_share=0.6, weak_share=0.4)
+    strong = table["shrunk_share"] >= 0.6
+    assert strong.any() and not strong.all()
+    assert (table["quality_class"].eq("strong") == strong).all()
+    assert (table["quality_class"].eq("weak") == (table["shrunk_share"] < 0.4)).all()
+
+
+def test_a_strong_school_offers_quality_seats_where_no_more_certainty_is_asked() -> None:
+    for n in (9, 13, 24, 31):
+        table = rate(results(n, seed=n), facts(n))
+        assert table["quality_class"].eq("strong").equals(table["is_quality"])
+
+
+def test_a_higher_demand_on_certainty_never_adds_a_quality_school() -> None:
+    loose, strict = (rate(results(24), facts(24), probability_share=p) for p in (0.5, 0.9))
+    assert loose["is_quality"].sum() > strict["is_quality"].sum() > 0
+    assert not (strict["is_quality"] & ~loose["is_quality"]).any()
+
+
+def test_a_small_school_at_the_top_is_not_called_sure() -> None:
+    #  s00: 5 of 5 meet the standard; the others 100 pupils each around one half
+    n = 12
+    performance = results(n, (2023,))
+    tested = np.where(performance["school_id"].eq("s00"), 5.0, 100.0)
+    meeting = np.where(
+        performance["school_id"].eq("s00"), 5.0, 100 * (0.3 + 0.03 * performance["school_id"].str[1:].astype(int))
+    )
+    table = rate(
+        performance.assign(pupils_tested=tested, pupils_meeting=meeting), facts(n), cut_share=0.6, weak_share=0.4
+    )
+    small, large = table.loc["s00"], table.loc["s11"]
+    assert small["status_share"] == 1.0
+    assert small["shrunk_share"] < 0.85
+    assert abs(large["shrunk_share"] - large["status_share"]) < 0.02
+    assert small["quality_probability_share"] < large["quality_probability_share"] + 0.4
+    assert small["status_high_share"] - small["status_low_share"] > 0.3
+
+
+def test_suppressed_results_are_not_rated_and_counted_apart_from_missing_ones() -> None:
+    performance = results(8)
+    hidden = performance["school_id"].eq("s00")
+    performance.loc[hidden, ["pupils_tested", "pupils_meeting"]] = np.nan
+    performance.loc[hidden, "value_status"] = "suppressed"
+    performance = performance[performance["school_id"].ne("s01")]
+    ledger = Ledger()
+    table = rate(performance, facts(8), ledger)
+    for school in ("s00", "s01"):
+        row = table.loc[school]
+        assert row["quality_class"] == "not_rated" and not row["is_quality"]
+        assert row[["status_share", "shrunk_share", "quality_probability_share", "growth_change"]].isna().all()
+    lines = ledger.frame()
+    absent = lines[lines["entry"].eq("absence")]
+    assert absent["reason"].str.split(" ").str[0].tolist() == ["suppressed", "not"]
+    assert absent["total"].tolist() == [1.0, 1.0]
+
+
+def test_points_are_used_where_pupils_are_not_counted() -> None:
+    performance = pd.DataFrame(
+        {
+            "school_id": [f"s{i:02d}" for i in range(8)],
+            "fall_year": 2023,
+            "subject": "rating",
+            "pupils_tested": np.nan,
+            "pupils_meeting": np.nan,
+            "points_share": np.linspace(0.2, 0.9, 8),
+            "value_status": "reported",
+        }
+    )
+    table = rate(performance, facts(8), subjects=("rating",))
+    assert table["quality_class"].tolist() == ["weak"] * 2 + ["middle"] * 4 + ["strong"] * 2
+    assert table["is_quality"].tolist() == [False] * 6 + [True] * 2
+    assert table[["status_low_share", "quality_probability_share"]].isna().all(axis=None)
+
+
+def test_closed_schools_codes_and_later_years_are_left_out() -> None:
+    schools = facts(8)
+    schools.loc[0, "school_status"] = "closed"
+    schools.loc[1, "is_place"] = False
+    table = rate(results(8, (2022, 2023, 2026)), schools)
+    assert table.index.tolist() == [f"s{i:02d}" for i in range(2, 8)]
+    assert table["fall_year"].unique().tolist() == [2023]
+
+
+def test_no_results_at_all_gives_rows_that_say_not_rated() -> None:
+    ledger = Ledger()
+    table = rate(results(8).iloc[:0], facts(8), ledger)
+    assert len(table) == 8 and table["quality_class"].eq("not_rated").all() and not table["is_quality"].any()
+    assert "missing_input" in ledger.frame()["entry"].tolist()
+    assert rate(empty("performance", "EPSG:3310"), empty("school_facts", "EPSG:3310")).empty
+
+
+def test_three_schools_have_no_quarters() -> None:
+    ledger = Ledger()
+    assert rate(results(3), facts(3), ledger)["quality_class"].eq("not_rated").all()
+    assert ledger.frame()["reason"].str.contains("Set quality.cut_share").any()
+    assert not rate(results(3), facts(3), cut_share=0.5, weak_share=0.3)["quality_class"].eq("not_rated").any()
+    assert all(np.isnan(cut_points(pd.Series([0.4] * 10), None, None)))
+
+
+def test_growth_and_its_margin_by_hand() -> None:
+    #  120 pupils: 48 then 66 meet: +0.15; margin 1.645 sqrt(.4 .6/120 + .55 .45/120)
+    status = pd.DataFrame(
+        {
+            "school_id": "a",
+            "fall_year": [2021, 2023],
+            "subjects": "ela",
+            "status_share": [0.4, 0.55],
+            "pupils_tested": 120.0,
+        }
+    )
+    row = growth(status, 2021, 2023).loc["a"]
+    assert row["growth_change"] == pytest.approx(0.15)
+    assert row["growth_change_moe"] == pytest.approx(1.645 * np.sqrt(0.24 / 120 + 0.2475 / 120))
+    other = status.assign(subjects=["ela", "ela math"])
+    assert growth(other, 2021, 2023).empty
+    assert growth(status, 2023, 2023).empty
+
+
+def test_the_path_from_its_base_to_the_target() -> None:
+    #  0.3 --> 0.8 in five years: after two years 0.5
+    performance = results(8)
+    performance["pupils_tested"] = 100.0
+    performance["pupils_meeting"] = performance["fall_year"].map({2021: 30.0, 2022: 40.0, 2023: 52.0}).astype(float)
+    behind = performance["school_id"].eq("s03") & performance["fall_year"].eq(2023)
+    performance.loc[behind, "pupils_meeting"] = 49.0
+    table = rate(performance, facts(8), cut_share=0.5, weak_share=0.3)
+    assert table["target_share"].round(9).eq(0.5).all()
+    assert table.loc["s03", "path_status"] == "behind"
+    assert table.drop("s03")["path_status"].eq("on_track").all()
+    assert rate(results(8, (2023,)), facts(8))["path_status"].eq("not_known").all()
+    assert path_target(pd.Series([0.3]), years=9, target_share=0.8, target_years=5).tolist() == [0.8]
+
+
+def test_the_mean_of_two_subjects_is_not_weighted_by_who_sat_them() -> None:
+    rows = results(1, (2023,))
+    rows["pupils_tested"], rows["pupils_meeting"] = [100.0, 50.0], [50.0, 45.0]
+    row = status_by_year(rows, ("ela", "math")).iloc[0]
+    assert row["status_share"] == pytest.approx(0.7) and row["pupils_tested"] == 75
+    assert status_by_year(rows, ("math",)).iloc[0]["status_share"] == pytest.approx(0.9)
+
+
+@given(st.integers(1, 500), st.floats(0, 1))
+def test_wilson_is_where_the_score_test_just_rejects(n: int, share: float) -> None:
+    p, size = pd.Series([share]), pd.Series([float(n)])
+    low, high = (side.iloc[0] for side in wilson_interval(p, size))
+    assert 0 <= low <= share + 1e-12 and share - 1e-12 <= high <= 1
+    for end in (low, high):
+        if 1e-6 < end < 1 - 1e-6:
+            assert abs(share - end) / np.sqrt(end * (1 - end) / n) == pytest.approx(1.645, rel=1e-6)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 400)), min_size=3, max_size=20))
+def test_shrinking_draws_every_school_towards_the_mean_and_never_past_it(schools: list[tuple[float, int]]) -> None:
+    share = pd.Series([round(p * n) / n for p, n in schools])
+    n = pd.Series([float(n) for _, n in schools])
+    a, b = prior(share, n)
+    mean = a / (a + b)
+    shrunk = shrink(share, n, pd.Series("high", index=share.index))["shrunk_share"]
+    low, high = np.minimum(share, mean), np.maximum(share, mean)
+    assert ((shrunk >= low - 1e-9) & (shrunk <= high + 1e-9)).all()
+    assert a > 0 and b > 0
+
+
+def test_the_prior_finds_the_spread_that_made_the_schools() -> None:
+    rng = np.random.default_rng(8)
+    n = rng.integers(30, 200, 3000).astype(float)
+    share = rng.binomial(n.astype(int), rng.beta(6, 4, 3000)) / n
+    a, b = prior(pd.Series(share), pd.Series(n))
+    assert a == pytest.approx(6, rel=0.15) and b == pytest.approx(4, rel=0.15)
+
+
+def test_schools_that_differ_by_chance_only_are_all_alike() -> None:
+    n = pd.Series([50.0] * 40)
+    share = pd.Series(np.r_[[0.5] * 38, 0.48, 0.52])
+    assert shrink(share, n, pd.Series("high", index=n.index))["shrunk_share"].std() < 1e-4
+
+
+def test_probability_above_is_the_beta_distributions() -> None:
+    a, b = pd.Series([3.0, 40.0]), pd.Series([5.0, 20.0])
+    np.testing.assert_allclose(probability_above(a, b, 0.6), stats.beta.sf(0.6, a, b))

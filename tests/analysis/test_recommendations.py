@@ -1,0 +1,80 @@
+"""Rules: each prints its numbers; none speaks from unreliable or approximate ones."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.analysis import recommendations as rules
+
+NEED = pd.DataFrame(
+    {
+        "neighborhood_id": ["a", "b", "c"],
+        "need_rank": [1.0, 2.0, 3.0],
+        "need_rank_low": [1.0, 1.0, 2.0],
+        "need_rank_high": [2.0, 4.0, 5.0],
+        "high_need_probability_share": [0.97, 0.9, 0.5],
+        "need_class": ["high", "high", "possible"],
+        "reliability_class": ["high", "low", "high"],
+    }
+)
+ACCESS = pd.DataFrame(
+    {"neighborhood_id": ["a", "a", "b", "c"], "level": ["middle", "elementary", "high", "high"], "is_poor_access": [True, True, True, True]}
+)
+GAP = pd.DataFrame(
+    {
+        "level": ["elementary"] * 4,
+        "zone_id": ["1", "2", "3", "4"],
+        "unmet_seats": [300.0, 200.0, 10.0, 400.0],
+        "resident_pupils": [500.0, 400.0, 300.0, 600.0],
+        "quality_seats": [200.0, 200.0, 290.0, 200.0],
+        "service_gap_rank": [2.0, 3.0, 4.0, 1.0],
+        "is_approximate": [False, False, False, True],
+        "method": ["flows"] * 4,
+    }
+)
+
+
+def test_high_need_needs_certainty_reliability_and_poor_access() -> None:
+    rows = rules.high_need_poor_access(NEED, ACCESS, {"a": "Old Mill"})
+    assert [row["subject_id"] for row in rows] == ["a"]
+    assert "Old Mill" in rows[0]["statement"] and "elementary, middle" in rows[0]["statement"]
+    assert "rank 1 (1-2)" in rows[0]["evidence"] and "97% of draws" in rows[0]["evidence"]
+
+
+def test_gaps_leave_out_small_and_approximate_ones() -> None:
+    rows = rules.largest_gaps(GAP, {}, seats=25, most=3)
+    assert [row["subject_id"] for row in rows] == ["elementary 1", "elementary 2"]
+    assert "300 more resident pupils than quality seats" in rows[0]["statement"]
+
+
+def test_pockets_of_low_reliability_say_nothing() -> None:
+    pockets = pd.DataFrame(
+        {
+            "pocket_id": ["p1", "p2"],
+            "pocket_kind": ["growing", "shrinking"],
+            "pocket_areas": [2.0, 1.0],
+            "area_ids": ["n1 n2", "n9"],
+            "age_band": ["5-17"] * 2,
+            "vintage_from": ["2014-2018"] * 2,
+            "vintage_to": ["2019-2023"] * 2,
+            "children_from": [100.0, 300.0],
+            "children_to": [260.0, 200.0],
+            "children_change": [160.0, -100.0],
+            "children_change_moe": [60.0, 95.0],
+            "reliability_class": ["medium", "low"],
+        }
+    )
+    rows = rules.growing_pockets(pockets)
+    assert [row["rule_id"] for row in rows] == ["G-01"]
+    assert "+160 children aged 5-17" in rows[0]["statement"]
+
+
+def test_ids_are_unique_even_for_the_same_subject() -> None:
+    row = rules.largest_gaps(GAP, {}, seats=25, most=1 + 1)[0]
+    table = rules.table([row, row])
+    assert table["recommendation_id"].is_unique
+    assert rules.count_by_rule(table) == [("Z-01", 2)]
+
+
+def test_no_rules_no_recommendations() -> None:
+    assert rules.table([], []).empty
