@@ -257,7 +257,7 @@ COLUMNS: tuple[Column, ...] = (
     C("service_gap_rank", "rank", "1 is the largest gap of its level"),
     C("access_ratio", "ratio", "Quality seats within reach per child, competition counted (2SFCA)"),
     C("relative_access_ratio", "ratio", "Access over the district's child-weighted mean"),
-    C("is_poor_access", "flag", "Access below half of the district's mean"),
+    C("is_poor_access", "flag", "Children live there, and access is below half of the district's mean or none at all"),
     C("capacity_definition", "category", "How capacity is counted", values=("given", "state_loading", "functional")),
     C("capacity_seats", "count", "Capacity", "seats"),
     C("utilization_ratio", "ratio", "Pupils over capacity"),

@@ -43,11 +43,14 @@ class Ledger:
     ) -> None:
         """Record that ``inside + outside + unlocated`` is the total; refuse if it is not."""
         parts = inside + outside + unlocated
-        if abs(parts - total) > TOLERANCE * max(abs(total), 1.0):
+        slack = TOLERANCE * max(abs(total), 1.0)
+        if abs(parts - total) > slack or min(inside, outside, unlocated) < -slack:
             raise LedgerError(
                 f"{subject}: {total:,.6f} {unit} went in, but {inside:,.6f} arrived, {outside:,.6f} lie outside and "
                 f"{unlocated:,.6f} have no place: {total - parts:,.6f} are lost. This is a fault of the pipeline: please report it."
             )
+        # a part may fall below zero by floating point alone
+        inside, outside, unlocated = max(inside, 0.0), max(outside, 0.0), max(unlocated, 0.0)
         self._add("balance", subject, reason, unit, total=total, inside=inside, outside=outside, unlocated=unlocated)
 
     def loss(self, subject: str, reason: str, *, count: float, unit: str, item: str = "") -> None:
@@ -72,8 +75,12 @@ class Ledger:
         self._add("absence", subject, reason, unit, item, total=count)
 
     def match(self, subject: str, *, total: float, matched: float, unit: str, reason: str = "") -> None:
-        """Record how many keys of one file were found in another."""
-        self._add("match", subject, reason, unit, total=total, inside=matched, outside=total - matched)
+        """Record how much of one thing was found in another (never more than there is)."""
+        rest = total - matched
+        if rest < -TOLERANCE * max(abs(total), 1.0):
+            raise LedgerError(f"{subject}: {matched:,} of {total:,} {unit} were matched. Please report it.")
+        # a sum of parts may exceed the whole by floating point alone
+        self._add("match", subject, reason, unit, total=total, inside=min(matched, total), outside=max(rest, 0.0))
 
     def note(self, subject: str, reason: str, *, item: str = "") -> None:
         """Record a fact a reader must know, such as approximate zones."""

@@ -87,12 +87,14 @@ def seat_access(
     trips
         ``origin_id`` (neighborhood), ``destination_id`` (school), ``distance_m``.
     reach_m
-        level: longest trip in metres. Levels without seats get no rows.
+        level: longest trip in metres, for each level to be measured. A level of these without
+        any quality seat has access zero; levels that are not rated are not to be among them.
 
     Returns
     -------
     pandas.DataFrame
-        The table ``seat_access``.
+        The table ``seat_access``. Access is poor where children live and it is below half of
+        the mean, or where they reach no quality seat at all.
 
     >>> seat_access(
     ...     pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [50.0, 50.0]}),
@@ -106,7 +108,7 @@ def seat_access(
     for level, limit in reach_m.items():
         here = children[children["level"].eq(level) & children["children"].notna()]
         offered = seats[seats["level"].eq(level) & seats["quality_seats"].notna()]
-        if here.empty or offered.empty:
+        if here.empty:
             continue
         demand = here.set_index("neighborhood_id")["children"].sort_index()
         supply = offered.set_index("school_id")["quality_seats"].sort_index()
@@ -119,7 +121,7 @@ def seat_access(
                     "level": level,
                     "access_ratio": ratio.to_numpy(),
                     "relative_access_ratio": relative.to_numpy(),
-                    "is_poor_access": (relative < POOR_RATIO).to_numpy(),
+                    "is_poor_access": (((relative < POOR_RATIO) | ratio.eq(0)) & (demand > 0)).to_numpy(),
                 }
             )
         )
@@ -141,5 +143,5 @@ def record_access(access: pd.DataFrame, children: pd.DataFrame, ledger: Ledger) 
         none = float(rows.loc[rows["access_ratio"].eq(0), "children"].sum())
         ledger.note(
             f"access to quality seats, {level}",
-            f"{poor:,.0f} of {total:,.0f} children live where access is below half of the mean, {none:,.0f} of them where no quality seat is within reach",
+            f"{poor:,.0f} of {total:,.0f} children live where access is poor (below half of the mean), {none:,.0f} of them where no quality seat is within reach",
         )

@@ -44,7 +44,7 @@ def percentile_rank(values: Floats) -> Floats:
 
 def _lowest_rank(values: Floats) -> Floats:
     """How many values of the same row are smaller; empty ones sort last."""
-    order = np.argsort(values, axis=-1, kind="stable")
+    order = np.argsort(values, axis=-1)  # equal values take the same rank, in whatever order they come
     ordered = np.take_along_axis(values, order, axis=-1)
     place = np.broadcast_to(np.arange(values.shape[-1]), values.shape)
     starts = np.ones(values.shape, dtype=bool)

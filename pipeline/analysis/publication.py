@@ -240,17 +240,14 @@ def siting(table: pd.DataFrame, smallest: float) -> Published:
 
 
 def missing(ledgers: dict[str, pd.DataFrame]) -> Published:
-    """What the study has not got, stage by stage, what is lost by it and where it can be had.
+    """What the study has not got and where it can be had, and what must be known of its boundaries.
 
     Other ledger lines stay inside: their texts may name small counts.
     """
-    lines = [
-        ledger[ledger["entry"] == "missing_input"].assign(stage=name.removeprefix("ledger_"))
-        for name, ledger in ledgers.items()
-    ]
-    told = pd.concat(lines, ignore_index=True)
-    public = told[["stage", "subject_name", "reason"]].assign(line=range(1, len(told) + 1))
-    return public, _line("public_missing", len(public), reason="names of inputs, no counts")
+    lines = pd.concat([lines.assign(stage=name.removeprefix("ledger_")) for name, lines in ledgers.items()], ignore_index=True)
+    told = lines[(lines["entry"] == "missing_input") | ((lines["entry"] == "note") & (lines["stage"] == "boundaries"))]
+    public = told[["stage", "entry", "subject_name", "reason"]].assign(line=range(1, len(told) + 1))
+    return public, _line("public_missing", len(public), reason="names of inputs and boundaries, no pupil counts")
 
 
 def report(lines: list[dict[str, Any]]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -105,7 +105,7 @@ def school_seats(
     pandas.DataFrame
         ``school_id``, ``level``, ``pupils``, ``seats`` and ``seats_method`` (``given``,
         ``state_loading``, ``functional`` or ``enrolled``). A school without enrollment by
-        grade has no row: its seats are not known.
+        grade has no row: its seats are not known; nor has a level without a pupil.
 
     References
     ----------
@@ -129,7 +129,7 @@ def school_seats(
         seats=from_site.fillna(pupils["pupils"]),
         seats_method=capacity["capacity_definition"].where(from_site.notna(), "enrolled").astype("str"),
     )
-    chosen = seats["level"].isin(LEVELS) & seats["school_id"].isin(open_public["school_id"]) & seats["seats"].notna()
+    chosen = seats["level"].isin(LEVELS) & seats["school_id"].isin(open_public["school_id"]) & (seats["seats"] > 0)
     return seats.loc[chosen, ["school_id", "level", "pupils", "seats", "seats_method"]].reset_index(drop=True)
 
 
@@ -274,7 +274,7 @@ def seats_by_zone(
             inside=total - lost,
             outside=lost,
             unit="seats",
-            reason=f"outside are seats of schools in no zone{reason}" if len(outside) else "",
+            reason=f"outside are seats of schools in no zone{reason}" if lost > 0 else "",
         )
     inside = everything[~nowhere]
     grouped = inside.groupby(["level", "zone_id"], sort=True)
@@ -286,7 +286,9 @@ def seats_by_zone(
     ).reset_index()
 
 
-def service_gap(zones: pd.DataFrame, demand: pd.DataFrame, supply: pd.DataFrame, *, is_rated: bool) -> pd.DataFrame:
+def service_gap(
+    zones: pd.DataFrame, demand: pd.DataFrame, supply: pd.DataFrame, *, rated: Sequence[str]
+) -> pd.DataFrame:
     """Pupils living in each zone less the quality seats in it; surpluses never offset deficits.
 
     Parameters
@@ -297,8 +299,9 @@ def service_gap(zones: pd.DataFrame, demand: pd.DataFrame, supply: pd.DataFrame,
         ``level zone_id resident_pupils demand_method``.
     supply
         ``level zone_id quality_seats seats_method``; a zone that is not there has no seats.
-    is_rated
-        Whether any school was rated; if none was, seats are not known rather than zero.
+    rated
+        Levels with rated schools (`rated_levels`); of the others seats are not known rather
+        than zero.
 
     Returns
     -------
@@ -313,7 +316,7 @@ def service_gap(zones: pd.DataFrame, demand: pd.DataFrame, supply: pd.DataFrame,
     >>> zones = pd.DataFrame({"level": "high", "zone_id": ["a", "b"], "is_approximate": False})
     >>> demand = zones[["level", "zone_id"]].assign(resident_pupils=[100.0, 50.0], demand_method="residents counted")
     >>> supply = pd.DataFrame({"level": ["high"], "zone_id": ["b"], "quality_seats": [80.0], "seats_method": ["given"]})
-    >>> gap = service_gap(zones, demand, supply, is_rated=True)
+    >>> gap = service_gap(zones, demand, supply, rated=["high"])
     >>> gap[["service_gap_seats", "unmet_seats", "service_gap_rank"]].to_dict("list")
     {'service_gap_seats': [100.0, -30.0], 'unmet_seats': [100.0, 0.0], 'service_gap_rank': [1.0, 2.0]}
     """
@@ -323,10 +326,11 @@ def service_gap(zones: pd.DataFrame, demand: pd.DataFrame, supply: pd.DataFrame,
         .merge(demand, on=key, validate="1:1")
         .merge(supply, on=key, how="left", validate="1:1")
     )
-    seats = table["quality_seats"].where(table["quality_seats"].notna(), 0.0 if is_rated else np.nan).astype("float64")
+    is_rated = table["level"].isin(rated)
+    seats = table["quality_seats"].fillna(0.0).where(is_rated).astype("float64")
     pupils = table["resident_pupils"]
     gap = pupils - seats
-    found = table["seats_method"].fillna("none" if is_rated else "not known").astype("str")
+    found = table["seats_method"].fillna("none").where(is_rated, "not known").astype("str")
     table = table.assign(
         quality_seats=seats,
         service_level_ratio=seats / pupils.where(pupils > 0),
@@ -397,21 +401,38 @@ def record_capacity(offered: pd.DataFrame, ledger: Ledger) -> None:
         )
 
 
-def is_anything_rated(quality: pd.DataFrame, ledger: Ledger) -> bool:
-    """Whether any school is rated; if none is, that seats are not known is recorded."""
-    rated = bool(quality["quality_class"].ne("not_rated").any())
-    if not rated:
+def rated_levels(offered: pd.DataFrame, quality: pd.DataFrame, ledger: Ledger) -> tuple[str, ...]:
+    """Levels with a rated school whose seats are known; of the others quality seats are not known.
+
+    >>> offered = pd.DataFrame({"school_id": ["a", "b"], "level": ["high", "middle"]})
+    >>> rated_levels(offered, pd.DataFrame({"school_id": ["a"], "quality_class": ["weak"]}), Ledger())
+    ('high',)
+    """
+    rated = quality.loc[quality["quality_class"].ne("not_rated"), "school_id"]
+    found = offered.assign(is_rated=offered["school_id"].isin(rated)).groupby("level")["is_rated"].sum()
+    levels = tuple(level for level in LEVELS if found.get(level, 0) > 0)
+    if not levels:
         ledger.missing_input(
             "rated schools",
-            "No school is rated: quality seats, gap and access are not known. School results are had from the state's assessment research files.",
+            "No rated school has known seats: quality seats, gap and access are not known. School results are had from the state's assessment research files.",
         )
-    return rated
+    for level in sorted(set(found.index) - set(levels)):
+        ledger.absence(
+            f"quality seats, {level}",
+            "no school of the level is rated: not known",
+            count=int(offered["level"].eq(level).sum()),
+            unit="schools",
+        )
+    return levels
 
 
-def reach_by_level(*, elementary_reach_m: float, middle_reach_m: float, high_reach_m: float) -> Mapping[str, float]:
-    """Longest trip to a school of each level, from the section ``seats`` of the study.
+def reach_by_level(
+    levels: Sequence[str], *, elementary_reach_m: float, middle_reach_m: float, high_reach_m: float
+) -> dict[str, float]:
+    """Longest trip to a school of each of these levels, from the section ``seats`` of the study.
 
-    >>> reach_by_level(elementary_reach_m=2400.0, middle_reach_m=5000.0, high_reach_m=8000.0)["middle"]
-    5000.0
+    >>> reach_by_level(["middle"], elementary_reach_m=2400.0, middle_reach_m=5000.0, high_reach_m=8000.0)
+    {'middle': 5000.0}
     """
-    return {"elementary": elementary_reach_m, "middle": middle_reach_m, "high": high_reach_m}
+    limits = {"elementary": elementary_reach_m, "middle": middle_reach_m, "high": high_reach_m}
+    return {level: limits[level] for level in levels}

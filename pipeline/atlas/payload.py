@@ -96,7 +96,7 @@ def _weak(layer: Layer, field: Field, frame: pd.DataFrame, largest_cv: float) ->
     column, words = layer.weak
     if column == "margin":
         value, margin = (frame[name].astype("float64") for name in field.columns)
-        return (margin.isna() | (margin > largest_cv * Z_90 * value)).tolist()
+        return [bool(flag) for flag in margin.isna() | (margin > largest_cv * Z_90 * value)]
     return [str(word) in words for word in frame[column]]
 
 

@@ -23,7 +23,7 @@ class Draw(MacroElement):
     _template = Template("{% macro script(this, kwargs) %}schoolshed.draw({{ this._parent.get_name() }}, {{ this.what|tojson }}, {{ this.key|tojson }});{% endmacro %}")
 
     def __init__(self, what: str, key: str = "") -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # branca has no types here
         self._name = "Draw"
         self._id = f"{what}_{key}"  # folium's own ids are random: two renders would differ
         self.what = what
@@ -39,7 +39,7 @@ def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
     (south, west), (north, east) = page["bounds"]
     chart = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, control_scale=True, zoom_snap=0.25, zoom_delta=0.5, attribution_control=False)
     chart._id = key
-    chart.default_js, chart.default_css = [], []  # type: ignore[misc]  # inlined by the page instead
+    chart.default_js, chart.default_css = [], []  # inlined by the page instead
     for what, keys in (
         ("backdrop", [""] if "backdrop" in page else []),
         ("places", list(page["shapes"])),

@@ -27,7 +27,7 @@ LABELS: dict[str, dict[str, str]] = {
     "pocket_kind": {"growing": "Growing", "shrinking": "Shrinking"},
     "match_status": {"matched": "Place found", "unmatched": "No place found"},
     "unit_kind": {"district": "District", "zone": "Zone", "school": "School"},
-    "size_class": {"under_200": "under 200 pupils", "200_to_499": "200 to 499 pupils", "500_and_over": "500 pupils and over", "district": "whole district"},
+    "size_class": {"under_200": "under 200 pupils", "200_to_499": "200 to 499 pupils", "500_and_over": "500 pupils and over", "district": "whole district", "school_grade": "one grade of a school", "district_grade": "one grade of the district"},
     "entry": {"missing_input": "Not available", "note": "To know", "loss": "Left out", "absence": "Empty", "repair": "Repaired", "match": "Joined", "balance": "Balance"},
     "value_status": {"reported": "Reported", "suppressed": "Not shown", "not_reported": "Not reported", "not_applicable": "Not applicable", "unreliable": "Unreliable"},
     "indicator": {

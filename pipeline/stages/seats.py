@@ -19,21 +19,19 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     zones = seats.zones_in_force(
         tables["zone_profile"], fall_year=study.zones.fall_year, vintage=vintage, ledger=ledger
     )
-    is_rated = seats.is_anything_rated(quality, ledger)
     offered = seats.school_seats(tables["enrollment"], facts, tables["school_sites"], tables["utilization"], bands, now)
     seats.record_capacity(offered, ledger)
-    good = seats.quality_seats(offered, quality)
+    rated, good = seats.rated_levels(offered, quality, ledger), seats.quality_seats(offered, quality)
     gap = seats.service_gap(
         zones,
         seats.resident_pupils(zones, flows, facts, offered, bands, now, ledger),
         seats.seats_by_zone(good, zones, facts, tables["membership"], flows, now, ledger),
-        is_rated=is_rated,
+        rated=rated,
     )
     seats.record_gap(gap, ledger)
     children = seats.neighborhood_children(tables["neighborhood_profile"], vintage, bands, ledger)
-    reached = access.seat_access(
-        children, good, access.trips_to_schools(tables["reach"]), seats.reach_by_level(**study.seats.model_dump())
-    )
+    reach = seats.reach_by_level(rated, **study.seats.model_dump())
+    reached = access.seat_access(children, good, access.trips_to_schools(tables["reach"]), reach)
     access.record_access(reached, children, ledger)
     return {"service_gap": gap, "seat_access": reached, "ledger_seats": ledger.frame()}
 

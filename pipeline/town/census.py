@@ -20,10 +20,8 @@ class Census:
     """Which block group and tract each block lies in, and what they are called."""
 
     block_geoid: np.ndarray  # by block, 15 digits
-    group: Ints  # 2020 block group of each block
-    group_geoid: np.ndarray  # by block group, 12 digits
-    old_group: Ints  # 2010 block group of each block
-    old_group_geoid: np.ndarray
+    group_geoid: np.ndarray  # 2020 block group of each block, 12 digits
+    old_group_geoid: np.ndarray  # 2010 block group of each block
     persons: pd.DataFrame  # by block: the 2020 count (population, homes, children by band and sex)
 
     def tract_geoid(self) -> np.ndarray:
@@ -54,7 +52,7 @@ def census(ground: Ground, people: People, rng: np.random.Generator) -> Census:
     tract_twin = _twins(tract[group_of[ground.block]] + 1, np.zeros(len(tract_edge), dtype=np.int64), tract_edge, ground.pairs)
     codes, old_codes = _numbers(tract + 1, tract_twin, twin, group_of, middle)
     geoid = _block_numbers(codes[group_of], middle)
-    return Census(geoid, group_of, codes, twin[group_of], old_codes, _count(ground, people, rng))
+    return Census(geoid, codes[group_of], old_codes[group_of], _count(ground, people, rng))
 
 
 def _whole_blocks(ground: Ground, cells: Ints) -> Ints:
@@ -148,8 +146,7 @@ def write_areas(ground: Ground, census: Census, folder: files.Out) -> None:
     """TIGER/Line-like shapefiles of blocks (2020), block groups and tracts (2018 and 2023 editions)."""
     water = np.bincount(ground.block, ground.area_m2 * ground.is_water, minlength=ground.blocks)
     land = np.bincount(ground.block, ground.area_m2 * ~ground.is_water, minlength=ground.blocks)
-    for year, group in ((2018, census.old_group_geoid[census.old_group]), (2023, census.group_geoid[census.group])):
-        geoid = group
+    for year, geoid in ((2018, census.old_group_geoid), (2023, census.group_geoid)):
         _write_level(ground, geoid, land, water, f"tl_{year}_06_bg", folder)
         _write_level(ground, np.array([g[:11] for g in geoid]), land, water, f"tl_{year}_06_tract", folder)
     _, polygons = shapes(ground, ground.block)

@@ -56,9 +56,9 @@ def people(ground: Ground, size: int | None, rng: np.random.Generator) -> People
     number = round(40 * (size or 1000) / 1000)
     home, centres = _neighborhoods(ground, density, number, rng)
     shown = np.where(ground.in_district & ~ground.is_park, home, -1)
-    cu = np.bincount(home, density * u, minlength=number) / np.bincount(home, density, minlength=number)
-    cv = np.bincount(home, density * v, minlength=number) / np.bincount(home, density, minlength=number)
-    south = np.bincount(home, density * ground.is_south, minlength=number) / np.bincount(home, density, minlength=number) > 0.5
+    mass = np.maximum(np.bincount(home, density, minlength=number), 1e-9)
+    cu, cv, south_share = (np.bincount(home, density * part, minlength=number) / mass for part in (u, v, ground.is_south))
+    south = south_share > 0.5
     old = np.hypot(cu - 0.08, cv + 0.02)
     growing = ((cu < -0.42) & (cv > 0.08)) | ((cu > 0.42) & (cv > 0.42))
     needy = south & (cu > 0.12)

@@ -187,7 +187,7 @@ TABLES = tuple(_LEAVES)
 
 def write_survey(ground: Ground, people: People, census: Census, folder: files.Out, rng: np.random.Generator) -> None:
     """The eleven tables of both vintages, block groups and tracts, as table-based summary files."""
-    for year, edition, group in ((2016, 2018, census.old_group_geoid[census.old_group]), (2021, 2023, census.group_geoid[census.group])):
+    for year, edition, group in ((2016, 2018, census.old_group_geoid), (2021, 2023, census.group_geoid)):
         truth = _truth(ground, people, year)
         geoid, label = np.unique(group, return_inverse=True)
         by_group = {name: np.bincount(label[ground.block], values, minlength=len(geoid)) for name, values in truth.items()}

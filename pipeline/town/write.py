@@ -41,8 +41,8 @@ class Town:
     people: People
     census: Census
     zones: Zones
-    schools: Schools
-    facilities: places.Facilities
+    schools: Schools | None  # Millbrook only
+    facilities: places.Facilities | None
 
 
 def _stream(part: str) -> np.random.Generator:
@@ -56,7 +56,9 @@ def town(size: int | None = None) -> Town:
     land = ground(size, _stream("ground"))
     persons = people(land, size, _stream("people"))
     areas = census(land, persons, _stream("census"))
-    drawn = zones(land, persons, _stream("zones"))
+    drawn = zones(land, persons, size, _stream("zones"))
+    if size is not None:
+        return Town(land, persons, areas, drawn, None, None)
     founded = schools(land, persons, drawn, _stream("schools"))
     return Town(land, persons, areas, drawn, founded, places.facilities(land, persons, founded, _stream("facilities")))
 
@@ -72,8 +74,8 @@ def write(size: int | None, folder: Path) -> Path:
     write_areas(made.ground, made.census, out["census"])
     write_count(made.census, out["census"], _stream("count"))
     write_survey(made.ground, made.people, made.census, out["census"], _stream("survey"))
-    write_zones(made.ground, made.people, made.zones, _zone_schools(made.schools), out["boundaries"])
-    if size:
+    write_zones(made.ground, made.people, made.zones, _zone_schools(made), out["boundaries"])
+    if made.schools is None or made.facilities is None:
         return folder
     write_births(made.ground, made.people, made.census, out["census"], _stream("births"))
     raster.write_rasters(made.ground, made.people, out["census"], _stream("raster"))
@@ -88,10 +90,15 @@ def write(size: int | None, folder: Path) -> Path:
     return folder
 
 
-def _zone_schools(founded: Schools) -> dict[str, list[str]]:
+def _zone_schools(made: Town) -> dict[str, list[str]]:
     """Id and name of the school of each zone, by level."""
     out: dict[str, list[str]] = {}
-    for level in ("elementary", "middle", "high"):
-        own = founded.table[founded.table["level"].eq(level) & founded.table["zone"].ge(0)].sort_values("zone")
+    for level, spots in made.zones.places.items():
+        if made.schools is None:
+            out[level] = [f"9999999{made.zones.zone_id(level, zone):0>7}" for zone in range(len(spots))]
+            out[f"{level} name"] = [f"{level.capitalize()} school {zone + 1}" for zone in range(len(spots))]
+            continue
+        table = made.schools.table
+        own = table[table["level"].eq(level) & table["zone"].ge(0)].sort_values("zone")
         out[level], out[f"{level} name"] = own["school_id"].tolist(), own["name"].tolist()
     return out

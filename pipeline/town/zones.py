@@ -15,8 +15,8 @@ from pipeline.town.ground import CRS, Ground, shapes
 from pipeline.town.people import NOW, People
 
 ZONE_CRS = "EPSG:2225"  # NAD83 / California zone 1, US survey feet: what the district's GIS office uses
-ELEMENTARY, MIDDLE, HIGH = len(names.ELEMENTARY) + 1, len(names.MIDDLE), len(names.HIGH)
-NUMBERS = {"elementary": 101, "middle": 301, "high": 401}
+COUNTS = {"elementary": len(names.ELEMENTARY) + 1, "middle": len(names.MIDDLE), "high": len(names.HIGH)}
+NUMBERS = {"elementary": 101, "middle": 301, "high": 401}  # numbers of the first zones
 
 
 @dataclass(frozen=True)
@@ -36,30 +36,33 @@ class Zones:
         return str(NUMBERS[level] + number)
 
 
-def zones(ground: Ground, people: People, rng: np.random.Generator) -> Zones:
+def zones(ground: Ground, people: People, size: int | None, rng: np.random.Generator) -> Zones:
     """Draw zones round schools: they follow blocks, but three rural ones are cut across."""
     blocks = ground.blocks
+    number = {level: count if size is None else max(count, round(count * size / 1000)) for level, count in COUNTS.items()}
+    elementary = number["elementary"]
     children = sum(people.children(band, NOW) for band in ("children_5_9", "children_10_14", "children_15_17"))
-    size = np.bincount(ground.block, minlength=blocks)
-    mass = np.bincount(ground.block, np.asarray(children) * ground.in_district, minlength=blocks) + 0.02 * size
-    middle = [np.bincount(ground.block, w, minlength=blocks) / size for w in (ground.x, ground.y, 900.0 * ground.is_east, 1300.0 * ground.is_south)]
+    cells_in = np.bincount(ground.block, minlength=blocks)
+    mass = np.bincount(ground.block, np.asarray(children) * ground.in_district, minlength=blocks) + 0.02 * cells_in
+    middle = [np.bincount(ground.block, w, minlength=blocks) / cells_in for w in (ground.x, ground.y, 900.0 * ground.is_east, 1300.0 * ground.is_south)]
     places = np.column_stack(middle)
-    area, centres = districts(places, mass, ELEMENTARY, rng)
-    cells = _whole(ground, mend(area[ground.block], ground.pairs))
-    growing = np.bincount(cells, people.is_growing[people.home_area] * np.asarray(children), minlength=ELEMENTARY)
+    area, centres = districts(places, mass, elementary, rng)
+    kept, cells = np.unique(_whole(ground, mend(area[ground.block], ground.pairs)), return_inverse=True)
+    centres, elementary = centres[kept], len(kept)
+    growing = np.bincount(cells, people.is_growing[people.home_area] * np.asarray(children), minlength=elementary)
     order = np.argsort(-growing, kind="stable")
     # the youngest school (last name of the list) stands where the town grows most; the others run north to south
     rest = [zone for zone in np.argsort(-centres[:, 1], kind="stable") if zone != order[0]]
-    rank = np.empty(ELEMENTARY, dtype=np.int64)
-    rank[np.array([*rest, order[0]])] = np.arange(ELEMENTARY)
+    rank = np.empty(elementary, dtype=np.int64)
+    rank[np.array([*rest, order[0]])] = np.arange(elementary)
     cells, centres = rank[cells], centres[np.argsort(rank)]
     cells = _cut_across(ground, cells, centres)
     before = _before(ground, cells)
     upper: dict[str, Ints] = {}
     spots = {"elementary": centres[:, :2]}
-    weight = np.bincount(cells, np.asarray(children), minlength=ELEMENTARY)
-    for level, number in (("middle", MIDDLE), ("high", HIGH)):
-        group, middles = districts(centres, weight, number, rng)
+    weight = np.bincount(cells, np.asarray(children), minlength=elementary)
+    for level in ("middle", "high"):
+        group, middles = districts(centres, weight, number[level], rng)
         order = np.argsort(np.argsort(-middles[:, 1], kind="stable"), kind="stable")
         upper[level] = mend(order[group][cells], ground.pairs)
         spots[level] = middles[np.argsort(order)][:, :2]
@@ -122,7 +125,8 @@ def _on_the_ground(ground: Ground, spots: Floats, label: Ints, level: str) -> Fl
     out = np.empty((len(spots), 2))
     shift = {"elementary": 60.0, "middle": 350.0, "high": 620.0}[level]
     for zone, (x, y) in enumerate(spots):
-        inside = np.flatnonzero((label == zone) & ~ground.is_water & ~ground.is_park)
+        land = ~ground.is_water & ~ground.is_park
+        inside = np.flatnonzero((label == zone) & land if (label == zone).any() else land)
         away = np.hypot(ground.x[inside] - x - shift, ground.y[inside] - y + shift)
         cell = inside[np.argmin(away)]
         out[zone] = ground.x[cell] + 15, ground.y[cell] - 10

@@ -74,7 +74,18 @@ def test_seats_without_children_and_no_seats_at_all() -> None:
     trips = pd.DataFrame({"origin_id": ["a"], "destination_id": ["s"], "distance_m": [1.0]})
     row = seat_access(children, seats, trips, {"high": 10.0}).iloc[0]
     assert row["access_ratio"] == 0 and np.isnan(row["relative_access_ratio"]) and not row["is_poor_access"]
-    assert seat_access(children, seats.iloc[:0], trips, {"high": 10.0}).empty
+    assert seat_access(children, seats, trips, {}).empty
+    none = seat_access(children.assign(children=9.0), seats.iloc[:0], trips, {"high": 10.0}).iloc[0]
+    assert none["access_ratio"] == 0 and none["is_poor_access"]
+
+
+def test_where_no_seat_can_be_reached_by_anyone_access_is_poor_for_all() -> None:
+    children = pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [5.0, 0.0]})
+    seats = pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [50.0]})
+    far = pd.DataFrame({"origin_id": ["a", "b"], "destination_id": "s", "distance_m": 99.0})
+    result = seat_access(children, seats, far, {"high": 10.0})
+    assert result["access_ratio"].tolist() == [0, 0]
+    assert result["is_poor_access"].tolist() == [True, False]  # nobody lives in b
 
 
 def test_an_unknown_number_of_children_is_not_taken_for_none() -> None:
@@ -112,4 +123,4 @@ def test_the_ledger_says_how_many_children_have_poor_access() -> None:
     )
     ledger = Ledger()
     record_access(access, children, ledger)
-    assert "10 of 40 children live where access is below half" in ledger.frame()["reason"].iloc[0]
+    assert "10 of 40 children live where access is poor" in ledger.frame()["reason"].iloc[0]

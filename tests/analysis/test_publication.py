@@ -116,9 +116,9 @@ def test_utilization_never_gives_away_a_small_school() -> None:
     assert "pupils" not in table
 
 
-def test_only_missing_inputs_leave_the_ledger() -> None:
+def test_only_missing_inputs_and_notes_on_boundaries_leave_the_ledger() -> None:
     ledger = pd.DataFrame(
         {"entry": ["missing_input", "note", "loss"], "subject_name": ["births", "school 7", "x"], "reason": ["no births file", "3 pupils", "y"]}
     )
-    table, _ = public.missing({"ledger_census": ledger, "ledger_schools": ledger.iloc[:0]})
-    assert table[["line", "stage", "subject_name"]].values.tolist() == [[1, "census", "births"]]
+    table, _ = public.missing({"ledger_census": ledger, "ledger_schools": ledger.iloc[:0], "ledger_boundaries": ledger.iloc[1:2]})
+    assert table[["line", "stage", "subject_name"]].to_numpy().tolist() == [[1, "census", "births"], [2, "boundaries", "school 7"]]

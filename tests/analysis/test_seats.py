@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pipeline.analysis.seats import (
     band_age_weights,
     children_by_level,
-    is_anything_rated,
     neighborhood_children,
     quality_seats,
+    rated_levels,
     record_gap,
     resident_pupils,
     school_seats,
@@ -22,6 +22,7 @@ from pipeline.analysis.seats import (
     site_capacity,
     zones_in_force,
 )
+from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
 
 BANDS = {
@@ -255,7 +256,7 @@ def test_a_surplus_never_offsets_a_deficit(places: list[tuple[float, float]]) ->
         resident_pupils=[d for d, _ in places], demand_method="residents counted"
     )
     supply = frame[["level", "zone_id"]].assign(quality_seats=[s for _, s in places], seats_method="given")
-    gap = service_gap(frame, demand, supply, is_rated=True)
+    gap = service_gap(frame, demand, supply, rated=LEVELS)
     assert gap["unmet_seats"].sum() == pytest.approx(sum(max(d - s, 0) for d, s in places))
     assert gap["unmet_seats"].sum() >= gap["service_gap_seats"].sum() - 1e-9
     ordered = gap.sort_values("service_gap_rank")["service_gap_seats"].tolist()
@@ -273,14 +274,22 @@ def test_no_seats_is_zero_where_schools_are_rated_and_unknown_where_none_is() ->
             "seats_method": pd.Series(dtype="str"),
         }
     )
-    rated = service_gap(zones(), demand, none, is_rated=True)
+    rated = service_gap(zones(), demand, none, rated=LEVELS)
     assert rated["quality_seats"].eq(0).all() and rated["unmet_seats"].eq(10).all()
-    unknown = service_gap(zones(), demand, none, is_rated=False)
+    unknown = service_gap(zones(), demand, none, rated=())
     assert unknown[["quality_seats", "service_gap_seats", "unmet_seats", "service_gap_rank"]].isna().all(axis=None)
     assert unknown["method"].iloc[0] == "residents counted; seats: not known"
     ledger = Ledger()
-    assert not is_anything_rated(RATED.assign(quality_class="not_rated"), ledger)
-    assert ledger.frame()["entry"].tolist() == ["missing_input"]
+    assert rated_levels(offered(), RATED.assign(quality_class="not_rated"), ledger) == ()
+    assert ledger.frame()["entry"].iloc[0] == "missing_input"
+
+
+def test_a_level_without_any_rated_school_is_unknown_beside_one_that_is_rated() -> None:
+    ledger = Ledger()
+    quality = RATED.assign(quality_class=["weak", "weak", "not_rated", "weak"])  # c is the only high school
+    levels = rated_levels(offered(), quality, ledger)
+    assert levels == ("elementary", "middle")
+    assert ledger.frame()[["entry", "subject_name"]].to_numpy().tolist() == [["absence", "quality seats, high"]]
 
 
 def test_only_the_zones_and_counts_of_the_study_are_used() -> None:
@@ -307,7 +316,7 @@ def test_approximate_zones_are_said_to_be() -> None:
         zones().assign(is_approximate=True),
         zones()[["level", "zone_id"]].assign(resident_pupils=1.0, demand_method="m"),
         zones()[["level", "zone_id"]].assign(quality_seats=3.0, seats_method="given"),
-        is_rated=True,
+        rated=LEVELS,
     )
     ledger = Ledger()
     record_gap(gap, ledger)

@@ -1,4 +1,4 @@
-"""A small published town, drawn as hexagons: what the stage `publish` hands to the atlas.
+r"""A small published town, drawn as hexagons: what the stage `publish` hands to the atlas.
 
      __    __
     /  \__/  \   8 columns x 5 rows of hexagons, 900 m wide, in EPSG:3310;

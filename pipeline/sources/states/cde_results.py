@@ -93,7 +93,9 @@ def read_ca_graduation(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     Grain: school x fall_year (``results``, subject ``graduation``): ``pupils_tested`` is the cohort
     and ``pupils_meeting`` its graduates; the class of 2024 belongs to fall 2023. Layout: the
     Dashboard's ``graddownloadYYYY`` and conversions of it. Only schools and all students are used.
-    Empty cells are suppressed (fewer than eleven). Option: ``district`` (7 digits).
+    Empty cells are suppressed (fewer than eleven). Options: ``district`` (7 digits) and
+    ``reported_under`` (another district's code, where an elementary and a high-school district under
+    one roof are reported as one: the schools get their own district's code back, recorded).
 
     Raises
     ------
@@ -104,8 +106,9 @@ def read_ca_graduation(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     ----------
     California School Dashboard, graduation rate data files, record layout.
     """
-    chosen = options(entry, district="")
+    chosen = options(entry, district="", reported_under=None)
     district = district_of(entry, chosen["district"])
+    reported = district if chosen["reported_under"] is None else district_of(entry, chosen["reported_under"])
     parts = []
     for file in entry.files:
         rows = read_cde_rows(entry, folder, file.name, _GRADUATION, tuple(_GRADUATION), delimiters="\t,")
@@ -113,7 +116,10 @@ def read_ca_graduation(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         schools = rows["kind"].str.upper().isin(["S", "SCHOOL"]) & (rows["group"].str.upper() == "ALL")
         record_loss(folder, file.name, "rows of the state, districts and student groups", ~schools)
         rows = rows[schools].reset_index(drop=True)
-        rows = _own_schools(rows, cds_codes(rows, faults), district, folder, file.name, faults, subject)
+        rows = _own_schools(rows, cds_codes(rows, faults), reported, folder, file.name, faults, subject)
+        if reported != district:
+            rows["school_id"] = district + rows["school_id"].str[7:]
+            folder.ledger.repair(file.name, f"schools reported under {reported} get the code of their district {district}", before=len(rows), after=len(rows), unit="rows")
         cohort, _ = parse_number(rows["cohort"], entry=entry, what="cohort", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
         graduates, _ = parse_number(rows["graduates"], entry=entry, what="graduates", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
         subjects = pd.Series("graduation", index=rows.index)

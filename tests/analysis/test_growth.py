@@ -1,0 +1,145 @@
+"""Change of the number of children: margins, test, control totals, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.analysis import growth
+from pipeline.ledger import Ledger
+from pipeline.tables import BY_TABLE, check, empty
+
+SETTINGS = {"alpha": 0.1, "high_cv": 0.12, "medium_cv": 0.4}
+BANDS = ("0_4", "5_9", "10_14", "15_17", "0_17")
+
+
+def profile(rows: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:
+    """Neighborhoods by (id, vintage) with children 5-9 and their margin; other bands are zero."""
+    frame = empty("neighborhood_profile", "").reindex(range(len(rows)))
+    frame["neighborhood_id"], frame["vintage"] = [k[0] for k in rows], [k[1] for k in rows]
+    for band in BANDS:
+        frame[f"children_{band}"], frame[f"children_{band}_moe"] = 0.0, 0.0
+    frame["children_5_9"] = [v[0] for v in rows.values()]
+    frame["children_5_9_moe"] = [v[1] for v in rows.values()]
+    frame["population"] = frame["children_5_9"] * 5
+    frame["is_approximate"], frame["method"] = False, "area"
+    return frame
+
+
+def change(table: pd.DataFrame, band: str = "5-9", **other: object) -> pd.DataFrame:
+    settings = {"layer": "neighborhood", "area": "neighborhood_id", "before": "2014-2018", "now": "2019-2023", "factors": {}, **SETTINGS, **other}
+    found = growth.school_age_change(table, **settings)
+    return found[found["age_band"] == band].set_index("area_id")
+
+
+def test_a_rise_beyond_its_margin_is_significant_and_one_within_is_not() -> None:
+    found = change(
+        profile(
+            {
+                ("rises", "2014-2018"): (100.0, 20.0),
+                ("rises", "2019-2023"): (200.0, 20.0),
+                ("noise", "2014-2018"): (100.0, 60.0),
+                ("noise", "2019-2023"): (120.0, 60.0),
+            }
+        )
+    )
+    assert found["is_significant"].to_dict() == {"rises": True, "noise": False}
+    # z = 100 / (sqrt(20^2 + 20^2) / 1.645)
+    assert found.loc["rises", "change_z"] == pytest.approx(100 / (np.hypot(20, 20) / 1.645))
+    assert found["reliability_class"].to_dict() == {"rises": "medium", "noise": "low"}
+
+
+def test_one_chance_rise_among_many_areas_does_not_survive_correction() -> None:
+    rows = {}
+    for n in range(40):
+        rows[(f"n{n:02d}", "2014-2018")] = (100.0, 30.0)
+        rows[(f"n{n:02d}", "2019-2023")] = (100.0, 30.0)
+    rows[("n00", "2019-2023")] = (150.0, 30.0)  # z = 1.94: significant by itself (p = 0.05), not among 40
+    found = change(profile(rows))
+    assert found.loc["n00", "change_z"] > 1.645
+    assert not found["is_significant"].any()
+
+
+def test_a_count_without_a_margin_changes_but_is_not_tested() -> None:
+    found = change(profile({("n", "2014-2018"): (100.0, np.nan), ("n", "2019-2023"): (900.0, 10.0)}))
+    assert found.loc["n", "children_change"] == 800.0
+    assert np.isnan(found.loc["n", "change_z"])
+    assert not found.loc["n", "is_significant"]
+    assert found.loc["n", "reliability_class"] == "not_known"
+
+
+def test_an_area_of_one_vintage_keeps_its_count_and_has_no_change() -> None:
+    found = change(profile({("old", "2014-2018"): (100.0, 10.0), ("new", "2019-2023"): (50.0, 10.0)}))
+    assert found["children_change"].isna().all()
+    assert found.loc["old", "children_from"] == 100.0
+    assert found.loc["new", "children_to"] == 50.0
+
+
+def test_bands_add_up_and_the_largest_margin_of_zeros_counts_once() -> None:
+    table = profile({("n", "2014-2018"): (60.0, 8.0), ("n", "2019-2023"): (60.0, 8.0)})
+    table["children_10_14_moe"], table["children_15_17_moe"] = 6.0, 4.0
+    found = change(table, "5-17")
+    assert found.loc["n", "children_from"] == 60.0
+    assert found.loc["n", "children_from_moe"] == pytest.approx(10.0)  # sqrt(8^2 + 6^2), the 4 is left out
+
+
+def test_all_children_are_known_where_only_their_sum_is_published() -> None:
+    table = profile({("n", "2014-2018"): (60.0, 8.0), ("n", "2019-2023"): (60.0, 8.0)})
+    table[["children_0_4", "children_10_14"]] = np.nan
+    table["children_0_17"], table["children_0_17_moe"] = [400.0, 500.0], 30.0
+    assert change(table, "0-17").loc["n", "children_change"] == 100.0
+
+
+def test_a_control_total_scales_counts_and_margins() -> None:
+    table = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0)})  # 500 people each
+    ledger = Ledger()
+    found = growth.changes(
+        table, empty("zone_profile", ""), before="2014-2018", now="2019-2023", control={"2019-2023": 550.0}, **SETTINGS, ledger=ledger
+    )
+    row = found[found["age_band"] == "5-9"].iloc[0]
+    assert row["children_to"] == pytest.approx(110.0)
+    assert row["children_to_moe"] == pytest.approx(22.0)
+    line = ledger.frame().set_index("entry").loc["repair"]
+    assert (line["total"], line["inside"]) == (pytest.approx(500.0), 550.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "says"),
+    [
+        (None, "2019-2023", "names no earlier vintage"),
+        ("2016-2020", "2019-2023", "share the years 2019-2020"),
+        ("2019-2023", "2014-2018", "is not earlier"),
+        ("2005-2009", "2019-2023", "do not hold 2005-2009"),
+    ],
+)
+def test_periods_that_cannot_be_compared_give_no_change_and_a_reason(before: str | None, now: str, says: str) -> None:
+    ledger = Ledger()
+    table = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0), ("n", "2016-2020"): (1.0, 1.0)})
+    found = growth.changes(table, empty("zone_profile", ""), before=before, now=now, control={}, **SETTINGS, ledger=ledger)
+    assert check(BY_TABLE["school_age_change"], found).empty
+    assert says in ledger.frame()["reason"].item()
+    assert ledger.frame()["entry"].item() == "missing_input"
+
+
+def test_zones_are_compared_by_layer() -> None:
+    hoods = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (150.0, 20.0)})
+    zones = hoods.rename(columns={"neighborhood_id": "zone_id"}).assign(level="middle", fall_year=2024)
+    found = growth.changes(hoods, zones, before="2014-2018", now="2019-2023", control={}, **SETTINGS, ledger=Ledger())
+    assert set(found["layer"]) == {"neighborhood", "zone middle 2024"}
+    check(BY_TABLE["school_age_change"], found)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 500), st.floats(1, 90), st.floats(0, 500), st.floats(1, 90)), min_size=1, max_size=12), st.floats(0.2, 5))
+def test_multiplying_counts_and_margins_alike_changes_no_test(areas: list[tuple[float, float, float, float]], factor: float) -> None:
+    rows = {}
+    for n, (then, then_moe, now, now_moe) in enumerate(areas):
+        rows[(f"n{n:02d}", "2014-2018")] = (then, then_moe)
+        rows[(f"n{n:02d}", "2019-2023")] = (now, now_moe)
+    plain = change(profile(rows))
+    scaled = change(profile(rows), factors={"2014-2018": factor, "2019-2023": factor})
+    np.testing.assert_allclose(scaled["change_z"], plain["change_z"], atol=1e-9)
+    np.testing.assert_allclose(scaled["children_change"], plain["children_change"] * factor, atol=1e-9)

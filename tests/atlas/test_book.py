@@ -1,0 +1,190 @@
+"""The finished files: always the same ones, the same bytes, and the numbers of the tables."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from pipeline.analysis.indicators import INDICATORS
+from pipeline.atlas.book import FILES, bind
+from pipeline.atlas.render import ASSETS, asset
+from pipeline.atlas.sheets import SHEETS
+from pipeline.atlas.words import LABELS
+from pipeline.columns import BY_NAME
+from pipeline.stages import atlas as stage
+from pipeline.tables import BY_TABLE
+from tests.atlas.published import ABOUT, nothing, town
+
+PAGES = [name for name in FILES if name.endswith(".html")]
+
+
+def block(page: str) -> dict[str, Any]:
+    """The data block of a finished page."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert found, "the page has no data block"
+    data: dict[str, Any] = json.loads(found.group(1))
+    return data
+
+
+def test_two_renders_give_the_same_bytes(files: dict[str, Any]) -> None:
+    again = bind(town(), ABOUT)
+    assert [name for name in files if files[name] != again[name]] == []
+
+
+def test_every_study_gets_the_same_files(files: dict[str, Any]) -> None:
+    assert sorted(files) == sorted(FILES) == sorted(bind(nothing(), ABOUT))
+
+
+def test_the_stage_reads_published_tables_only() -> None:
+    assert stage.STAGE.files == FILES
+    assert stage.STAGE.reads
+    assert all(name.startswith("public_") or name == "disclosure" for name in stage.STAGE.reads)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_nothing(files: dict[str, Any], name: str) -> None:
+    page = re.sub(r'<script type="application/json".*?</script>', "", files[name], flags=re.S)
+    assert not re.search(r'<(script|img|iframe|object|embed)[^>]* (src|srcdoc|data)=|<link [^>]*href="(?!data:,)|@import|url\((?!#)', page)
+    assert not re.search(r' on[a-z]+="| style="', page), "an inline handler or style would break the policy"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_policy_names_exactly_the_scripts_of_the_page(files: dict[str, Any], name: str) -> None:
+    page = files[name]
+    meta = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert meta and meta.group(1).startswith("default-src 'none'; ") and "unsafe" not in meta.group(1)
+    for tag, directive in (("script", "script-src"), ("style", "style-src")):
+        bodies = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.S)
+        hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(b.encode()).digest()).decode()}'" for b in bodies]
+        allowed = re.search(rf"{directive} ([^;]*)", meta.group(1))
+        assert allowed and allowed.group(1).split() == (hashes or ["'none'"])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_titled_zoomable_and_has_landmarks(files: dict[str, Any], name: str) -> None:
+    page = files[name]
+    assert '<html lang="en">' in page and len(re.findall("<h1>", page)) == 1
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
+    for landmark in ("<header", "<nav aria-label", "<main>", "<footer>", 'class="skip"'):
+        assert landmark in page
+
+
+def test_numbers_of_the_need_sheet_are_those_of_the_tables(files: dict[str, Any], tables: dict[str, Any]) -> None:
+    table = block(files["maps/need.html"])["tables"]["neighborhoods"]
+    keys = [column["key"] for column in table["columns"]]
+    published = tables["public_neighborhoods"].set_index("neighborhood_id")
+    shares = tables["public_contributions"].set_index(["neighborhood_id", "indicator"])
+    assert table["ids"] == published.index.tolist()
+    for place, cells in zip(table["ids"], table["rows"], strict=True):
+        row, shown = published.loc[place], dict(zip(keys, cells, strict=True))
+        for key, columns in (("need", ["need_index"]), ("rank", ["need_rank"]), ("rank_range", ["need_rank_low", "need_rank_high"]), ("chance", ["high_need_probability_share"]), ("children", ["children_0_17", "children_0_17_moe"])):
+            values = shown[key] if isinstance(shown[key], list) else [shown[key]]
+            for value, column in zip(values, columns, strict=True):
+                assert (value is None) == (row[column] != row[column])
+                assert value is None or value == pytest.approx(row[column], rel=1e-6)
+        for key, value in shown.items():
+            if key.startswith("indicator|") and value[0] is not None:
+                assert value == pytest.approx(shares.loc[(place, key.split("|")[1])][["indicator_share", "indicator_share_moe"]].tolist(), rel=1e-6)
+
+
+def test_bars_add_up_to_the_index(files: dict[str, Any]) -> None:
+    table = block(files["maps/need.html"])["tables"]["neighborhoods"]
+    need = [column["key"] for column in table["columns"]].index("need")
+    for cells, parts in zip(table["rows"], table["bars"]["values"], strict=True):
+        if cells[need] is None:
+            assert parts == [None] * 4
+        else:
+            assert sum(parts) == pytest.approx(cells[need], rel=1e-4)
+
+
+@pytest.mark.parametrize("name", [f"maps/{sheet.key}.html" for sheet in SHEETS])
+def test_legends_count_every_place_once(files: dict[str, Any], name: str) -> None:
+    page = block(files[name])
+    assert page["views"]
+    for view in page["views"]:
+        rows = len(page["tables"][view["table"]]["rows"])
+        assert len(view["index"]) == rows == len(page["shapes"][view["table"]]["features"])
+        assert sum(line["count"] for line in view["classes"]) + view["index"].count(-1) == rows
+        assert len(view["classes"]) <= 5
+
+
+def test_unreliable_and_approximate_places_are_marked(files: dict[str, Any], tables: dict[str, Any]) -> None:
+    need = block(files["maps/need.html"])["views"][0]
+    weak = tables["public_neighborhoods"]["reliability_class"].eq("low")
+    assert need["weak"] == weak[weak].index.tolist()
+    growth = block(files["maps/growth.html"])["views"][0]
+    change = tables["public_growth"].query("layer == 'neighborhood' and age_band == '5-17'").reset_index(drop=True)
+    assert growth["weak"] == change.index[~change["is_significant"]].tolist()
+    high = [view for view in block(files["maps/seats.html"])["views"] if view["table"] == "zones_high"]
+    assert high and all(view["approximate"] == [0, 1] for view in high)
+    assert "Approximate." in files["maps/seats.html"] and "Approximate." not in files["maps/need.html"]
+
+
+def test_answers_say_the_numbers_of_the_tables(files: dict[str, Any], tables: dict[str, Any]) -> None:
+    def answer(key: str) -> str:
+        found = re.search(r'<p class="answer">(.*?)</p>', files[f"maps/{key}.html"])
+        assert found
+        return unescape(found.group(1))
+
+    places = tables["public_neighborhoods"]
+    high = places[places["need_class"] == "high"]
+    assert f"{len(high)} are almost surely among the neediest" in answer("need")
+    assert f"{high['children_0_17'].sum():,.0f} of {places['children_0_17'].sum():,.0f} children" in answer("need")
+    assert "1 pocket of growth stands out" in answer("growth") and "+330 \u00b1 120" in answer("growth")
+    assert "In 2029-30 the district can expect 14,200 pupils (13,800 to 14,300" in answer("growth")
+    unmet = tables["public_zones"].groupby("level")["unmet_seats"].sum()
+    assert f"{unmet['elementary']:,.0f} in elementary school" in answer("seats")
+    assert "2 have room to offer, together 440 empty seats" in answer("facilities")
+    assert "12 pupil counts are shown and 4 hidden" in answer("quality_of_data")
+
+
+def test_a_study_without_inputs_says_what_is_missing() -> None:
+    tables = nothing()
+    tables["public_missing"] = town()["public_missing"]
+    files = bind(tables, ABOUT)
+    assert "no figures from which need could be ranked" in files["maps/need.html"]
+    assert "The county health office publishes them." in files["maps/growth.html"]
+    data = block(files["maps/quality_of_data.html"])
+    assert any("births" in str(row) for annex in data["annexes"] for row in annex["rows"])
+
+
+def test_hidden_pupils_stay_hidden_and_are_named(files: dict[str, Any]) -> None:
+    page = block(files["maps/seats.html"])
+    schools = next(annex for annex in page["annexes"] if annex["key"] == "schools")
+    pupils = [column["key"] for column in schools["columns"]].index("pupils")
+    assert [row[pupils] for row in schools["rows"]].count("*") == 4
+    assert sum("not shown" in text for text in page["dots"]["texts"]) == 4
+
+
+def test_vendored_files_are_those_of_the_manifest() -> None:
+    manifest = json.loads((ASSETS / "leaflet/manifest.json").read_text(encoding="utf-8"))
+    assert {"leaflet.js", "leaflet.css", "LICENSE"} == set(manifest["files"])
+    for name in manifest["files"]:
+        asset(f"leaflet/{name}")  # raises where the bytes differ
+    assert "Redistribution" in asset("leaflet/LICENSE")
+
+
+def test_every_declared_column_is_published() -> None:
+    assert SHEETS
+    for sheet in SHEETS:
+        for annex in sheet.annexes:
+            known = {*BY_TABLE[annex.table].names, "area_names", "unit_name", "site_name", "school_name", "matched_school_name"}
+            assert {column for field in annex.fields for column in field.columns} <= known, annex.key
+        for places in sheet.places:
+            known = {*BY_TABLE[places.table].names, *(value for wide in places.wides for value in wide.values)}
+            assert {column for field in places.fields for column in field.columns} <= known, (sheet.key, places.key)
+            assert {layer.field for layer in places.layers} <= {field.key for field in places.fields}
+            for wide in places.wides:
+                assert {wide.key, wide.by, *wide.values} <= set(BY_TABLE[wide.table].names)
+
+
+def test_every_published_code_has_words() -> None:
+    for column in ("need_class", "hot_spot_class", "reliability_class", "sector", "quality_class", "path_status", "surplus_status", "condition_class", "site_status", "match_status", "pocket_kind", "unit_kind", "size_class", "capacity_definition", "location_status", "value_status", "entry"):
+        assert set(BY_NAME[column].values) <= set(LABELS[column]), column
+    assert {indicator.name: indicator.title for indicator in INDICATORS} == LABELS["indicator"]

@@ -1,0 +1,162 @@
+"""A committee session in headless Chromium, offline; and names that try to break out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.atlas.book import FILES, bind
+from pipeline.atlas.sheets import SHEETS
+from tests.atlas.conftest import write
+from tests.atlas.payloads import PAYLOADS
+from tests.atlas.published import ABOUT, nothing, town
+
+pytestmark = pytest.mark.browser
+PAGES = [Path(name).name for name in FILES if name.endswith(".html")]
+ROWS = "#table tbody tr.row"
+
+
+def _everything(page: Any) -> None:
+    """Show every layer, hover and click every shape, sort by every column, open every row."""
+    for value in page.eval_on_selector_all("#view option", "options => options.map(o => o.value)"):
+        page.select_option("#view", value)
+        for path in page.locator(".leaflet-overlay-pane path.leaflet-interactive").all()[:40]:
+            path.dispatch_event("mouseover")
+            path.dispatch_event("click")
+        for row in page.locator(f"{ROWS} button").all()[:40]:
+            row.dispatch_event("click")
+        for head in page.locator("#table thead button").all():
+            head.dispatch_event("click")
+    for head in page.locator(".annex thead button").all():
+        head.dispatch_event("click")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("device", "width", "height"), [("desktop", 1280, 800), ("phone", 390, 844)])
+def test_a_page_opens_without_request_or_error(pages: Path, visit: Any, screenshots: Path, name: str, device: str, width: int, height: int) -> None:
+    page, wrong = visit(pages / name, width, height)
+    page.wait_for_timeout(100)
+    page.screenshot(path=str(screenshots / f"{Path(name).stem}-{device}.png"), full_page=device == "phone")
+    assert wrong == []
+    assert page.evaluate("window.executed") == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width, "the page is wider than the screen"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The town three times, each text field holding payloads, so that each payload stands in each field."""
+    folders = []
+    for turn, text in enumerate((PAYLOADS[0], PAYLOADS[2], PAYLOADS[5])):
+        names = PAYLOADS[turn * 6 :] + PAYLOADS[: turn * 6]
+        about = ABOUT.__class__(**{**ABOUT.__dict__, "title": names[0], "note": text, "prepared_by": names[1], "sources": ((text, names[2], names[3], names[4], names[9]), (text, text, text, text, 'https://"onclick=x'))})
+        folders.append(write(bind(town(names, text), about), tmp_path_factory.mktemp(f"hostile{turn}")))
+    return folders
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_name_from_data_runs_or_asks_for_anything(hostile: list[Path], visit: Any, name: str) -> None:
+    for folder in hostile:
+        page, wrong = visit(folder / name)
+        _everything(page)
+        assert wrong == []
+        assert page.evaluate("window.executed") == []
+        assert page.locator("main img, main iframe, main script, x\\:script").count() == 0
+
+
+def test_payloads_are_shown_letter_by_letter(hostile: list[Path], visit: Any) -> None:
+    page, _ = visit(hostile[0] / "need.html")
+    shown = set(page.locator(f"{ROWS} button").all_text_contents())
+    assert PAYLOADS[0] in shown and PAYLOADS[5] in shown and PAYLOADS[7] in shown
+
+
+def test_a_payload_would_run_if_it_were_markup(hostile: list[Path], visit: Any, tmp_path: Path) -> None:
+    """The control: the same name in a page without our escaping does run, so the tests above can fail."""
+    open_page = tmp_path / "open.html"
+    open_page.write_text(f"<!DOCTYPE html><p>{PAYLOADS[0]}</p>", encoding="utf-8")
+    page, wrong = visit(open_page)
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.executed") == [1] and wrong
+
+
+def test_a_click_on_an_area_finds_its_row_and_says_why(pages: Path, visit: Any, tables: dict[str, Any], screenshots: Path) -> None:
+    page, wrong = visit(pages / "need.html")
+    assert page.locator(ROWS).count() == 40
+    page.locator(".leaflet-overlay-pane path.leaflet-interactive").nth(10).click()
+    row = tables["public_neighborhoods"].iloc[10]
+    assert page.locator("#panel h2").text_content() == row["name"]
+    assert page.locator(f"{ROWS}.picked button").text_content() == row["name"]
+    assert page.locator("#panel .bars li").count() == 4
+    adds = tables["public_contributions"].query("neighborhood_id == 'n10'")["contribution_index"]
+    assert [f"+{value:.1f}" for value in sorted(adds, reverse=True)] == page.locator("#panel .adds").all_text_contents()
+    assert f"{row['need_index']:.0f}" in (page.locator("#panel dl").first.text_content() or "")
+    page.screenshot(path=str(screenshots / "need-picked.png"))
+    page.keyboard.press("Escape")
+    assert page.locator("#panel").is_hidden() and page.locator(f"{ROWS}.picked").count() == 0
+    assert wrong == []
+
+
+def test_the_whole_session_can_be_done_by_keyboard(pages: Path, visit: Any) -> None:
+    page, wrong = visit(pages / "need.html")
+    stops = []
+    for _ in range(24):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.closest('#table') ? 'table' : document.activeElement.tagName === 'path' ? 'path' : document.activeElement.id || document.activeElement.textContent.trim()"))
+    assert stops[0] == "Skip to the table"
+    assert "path" not in stops, "a polygon is a stop of the Tab key"
+    assert stops.index("view") < stops.index("find") < stops.index("table") < 20
+    page.focus(f"{ROWS} button")
+    page.keyboard.press("Enter")
+    assert page.locator("#panel h2").text_content() == page.locator(f"{ROWS} button").first.text_content()
+    assert "Need index" in (page.locator("#status").text_content() or "")
+    page.keyboard.press("Escape")
+    page.focus("#find")
+    page.keyboard.type("willow")
+    assert page.locator(f"{ROWS} button").all_text_contents() == ["Willow Grove"]
+    assert wrong == []
+
+
+def test_sorting_orders_numbers_and_leaves_the_unknown_last(pages: Path, visit: Any, tables: dict[str, Any]) -> None:
+    page, _ = visit(pages / "need.html")
+    frame = tables["public_neighborhoods"]
+    page.locator("#table thead button", has_text="Children under 18").click()
+    most = frame.sort_values("children_0_17", ascending=False, na_position="last")["name"].tolist()
+    shown = page.locator(f"{ROWS} button").all_text_contents()
+    assert shown[0] == most[0] and shown[-1] == most[-1] == "Willow Grove"
+    head = page.locator("#table thead th", has_text="Children under 18")
+    assert head.get_attribute("aria-sort") == "descending"
+    page.locator("#table thead button", has_text="Children under 18").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert page.locator(f"{ROWS} button").all_text_contents()[-1] == "Willow Grove"
+
+
+def test_switching_the_layer_changes_map_legend_and_table(pages: Path, visit: Any, tables: dict[str, Any]) -> None:
+    page, wrong = visit(pages / "need.html")
+    before = page.locator(".leaflet-overlay-pane path.leaflet-interactive").first.get_attribute("fill")
+    page.select_option("#view", label="Homes without a vehicle")
+    assert page.locator("#legend h2").text_content() == "Homes without a vehicle"
+    heads = [text.strip() for text in page.locator("#table thead button").all_text_contents()]
+    assert heads[1] == "Homes without a vehicle"
+    share = tables["public_contributions"].query("neighborhood_id == 'n00' and indicator == 'no_vehicle'").iloc[0]
+    row = page.locator(ROWS, has_text="Alder Grove")
+    assert f"{100 * share['indicator_share']:.0f}% \u00b1 {100 * share['indicator_share_moe']:.0f}" in (row.text_content() or "")
+    after = page.locator(".leaflet-overlay-pane path.leaflet-interactive").evaluate_all("p => p.map(x => x.getAttribute('fill'))")
+    assert before is not None and len(set(after)) > 2
+    assert wrong == []
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.key)
+def test_a_print_shows_table_and_legend_and_hides_controls(pages: Path, visit: Any, screenshots: Path, sheet: Any) -> None:
+    page, wrong = visit(pages / f"{sheet.key}.html")
+    page.emulate_media(media="print")
+    assert page.locator("#legend").is_visible() and page.locator("#table").is_visible()
+    assert page.locator(".tools").is_hidden() and page.locator("nav").is_hidden()
+    page.pdf(path=str(screenshots / f"{sheet.key}.pdf"))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_study_without_inputs_still_opens(tmp_path: Path, visit: Any, name: str) -> None:
+    page, wrong = visit(write(bind(nothing(), ABOUT), tmp_path) / name)
+    assert page.locator("h1").count() == 1 and wrong == []

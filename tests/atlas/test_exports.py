@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pyogrio
+import pytest
+from geopandas.testing import assert_geoseries_equal
+
+from pipeline.atlas import exports
+from pipeline.tables import BY_TABLE
+from tests.atlas.payloads import PAYLOADS
+from tests.atlas.published import ABOUT, CRS, nothing, town
+
+
+@pytest.fixture(scope="module")
+def hostile() -> dict[str, Any]:
+    return town(PAYLOADS, PAYLOADS[13])
+
+
+def _book(content: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def test_the_workbook_holds_the_published_numbers(files: dict[str, Any], tables: dict[str, Any]) -> None:
+    book = _book(files["maps/schoolshed.xlsx"])
+    for table in exports.PUBLISHED:
+        page = book[table.name.removeprefix("public_")[:31]]
+        rows = list(page.iter_rows(values_only=True))
+        names = [name for name in table.names if name != "geometry"]
+        assert list(rows[0]) == names
+        assert len(rows) - 1 == len(tables[table.name])
+        for row, (_, published) in zip(rows[1:], tables[table.name].iterrows(), strict=True):
+            for name, value in zip(names, row, strict=True):
+                expected = published[name]
+                if pd.isna(expected) or expected == "":
+                    assert value is None
+                else:
+                    assert value == (pytest.approx(expected) if isinstance(expected, float) else expected), (table.name, name)
+
+
+def test_ids_are_text_in_the_workbook(files: dict[str, Any]) -> None:
+    cell = _book(files["maps/schoolshed.xlsx"])["schools"]["A2"]
+    assert cell.data_type == "s" and cell.value == "9999999000000"
+
+
+def test_nothing_from_data_is_a_formula_or_a_link(hostile: dict[str, Any]) -> None:
+    content = exports.workbook(hostile, ABOUT)
+    book = _book(content)
+    texts = set()
+    for page in book.worksheets:
+        assert page._hyperlinks == []
+        for row in page.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f", f"{page.title}!{cell.coordinate} is a formula: {cell.value}"
+                texts.add(cell.value)
+    assert '=HYPERLINK("http://example.com","x")' in texts
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        assert not [name for name in parts.namelist() if "externalLink" in name or "vbaProject" in name]
+        assert all(b'TargetMode="External"' not in parts.read(name) for name in parts.namelist())
+
+
+def test_the_geopackage_keeps_names_shapes_and_crs(files: dict[str, Any], tables: dict[str, Any], tmp_path: Path) -> None:
+    place = tmp_path / "schoolshed.gpkg"
+    place.write_bytes(files["maps/schoolshed.gpkg"])
+    assert [name for name, _ in pyogrio.list_layers(place)] == list(exports.LAYERS)
+    for layer, name in exports.LAYERS.items():
+        back = pyogrio.read_dataframe(place, layer=layer)
+        assert back.crs == CRS and len(back) == len(tables[name])
+        assert_geoseries_equal(back.geometry, tables[name].geometry, check_less_precise=True, check_geom_type=False, check_index_type=False)
+        for column in BY_TABLE[name].key:
+            assert back[column].tolist() == tables[name][column].tolist()
+
+
+def test_the_geopackage_of_a_study_without_shapes_has_its_layers(tmp_path: Path) -> None:
+    place = tmp_path / "empty.gpkg"
+    place.write_bytes(exports.geopackage(nothing()))
+    for layer, name in exports.LAYERS.items():
+        back = pyogrio.read_dataframe(place, layer=layer)
+        assert len(back) == 0 and set(BY_TABLE[name].names) == set(back.columns)
+
+
+def test_the_dictionary_explains_every_published_column() -> None:
+    rows = list(csv.DictReader(io.StringIO(exports.dictionary(), newline="")))
+    assert [(row["table"], row["column"]) for row in rows] == [(t.name, c) for t in exports.PUBLISHED for c in t.names]
+    assert all(row["meaning"] for row in rows)
+    assert {row["may_be_empty"] for row in rows} == {"yes", "no"}
