@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault of the code: examples have no deadline, and are the same each time.
+settings.register_profile("schoolshed", deadline=None, derandomize=True)
+settings.load_profile("schoolshed")
 
 ROOT = Path(__file__).resolve().parent.parent
 

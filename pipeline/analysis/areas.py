@@ -69,6 +69,9 @@ def census_areas(
             first = joined.loc[rows].loc[~has_counts[rows], "area_geoid"].min()
             ledger.loss(f"shapes of {name}", "no counts are published for the area: they stay missing", count=len(rows) - matched, unit="areas", item=first)
     shapeless = counts.groupby(["area_level", "vintage"]).size().drop(shapes.groupby(["area_level", "vintage"]).size().index, errors="ignore")
+    if not has_counts.any():
+        reason = "no census counts with shapes, so nothing is said about who lives where"
+        ledger.missing_input("census areas", f"{reason}; the American Community Survey (data.census.gov) and TIGER/Line have both")
     for (level, vintage), number in shapeless.items():
         ledger.loss(f"counts of {level} {vintage}", "there are no shapes of this level and vintage", count=number, unit="areas")
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=shapes.crs)[BY_TABLE["census_areas"].names]

@@ -11,8 +11,15 @@ import pandas as pd
 from pipeline.analysis.cohorts import METHODS, forecast
 
 HORIZONS = (1, 3, 5)
+SMALLEST_CASES = 10  # quantiles of fewer forecasts say nothing about the tails
 SHORTEST = 2  # falls a forecast must be able to look at
 SIZES = ((0.0, "under_200"), (200.0, "200_to_499"), (500.0, "500_and_over"))
+STAND_INS: Mapping[str, tuple[str, ...]] = {
+    "district": ("district_grade",),
+    "500_and_over": ("200_to_499", "under_200", "school_grade"),
+    "200_to_499": ("under_200", "school_grade"),
+    "under_200": ("school_grade",),
+}
 COLUMNS = [
     "method", "horizon_years", "size_class", "cases",
     "mean_absolute_error_share", "mean_error_change", "error_q10_change", "error_q90_change",
@@ -29,7 +36,7 @@ def size_class(pupils: Array) -> Array:
     """
     bounds = np.array([bound for bound, _ in SIZES])
     names = np.array([name for _, name in SIZES], dtype=object)
-    return names[np.searchsorted(bounds, np.nan_to_num(pupils), side="right") - 1]
+    return np.asarray(names[np.searchsorted(bounds, np.nan_to_num(pupils), side="right") - 1])
 
 
 def backtest(pupils: Array, years: Array, *, leave_out: tuple[int, ...] = (), **settings: Any) -> pd.DataFrame:
@@ -77,7 +84,12 @@ def backtest(pupils: Array, years: Array, *, leave_out: tuple[int, ...] = (), **
         for name in METHODS:
             schools, district = forecast(name, pupils, years, base, max(ahead), leave_out=leave_out, **settings)
             for horizon in ahead:
-                cases = _cases(schools[:, :, horizon - 1], district[:, horizon - 1], pupils[:, :, base + horizon], pupils[:, :, base])
+                cases = _cases(
+                    schools[:, :, horizon - 1],
+                    district[:, horizon - 1],
+                    pupils[:, :, base + horizon],
+                    pupils[:, :, base],
+                )
                 for group, pair in cases.items():
                     found.setdefault((name, horizon, group), []).append(pair)
     rows = []
@@ -86,7 +98,9 @@ def backtest(pupils: Array, years: Array, *, leave_out: tuple[int, ...] = (), **
         if len(expected):
             rows.append({"method": name, "horizon_years": horizon, "size_class": group, **_errors(expected, happened)})
     table = pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:3], kind="stable").reset_index(drop=True)
-    return table.astype({c: "str" if c in ("method", "size_class") else "int64" if c == "horizon_years" else "float64" for c in COLUMNS})
+    return table.astype(
+        {c: "str" if c in ("method", "size_class") else "int64" if c == "horizon_years" else "float64" for c in COLUMNS}
+    )
 
 
 def _cases(schools: Array, district: Array, happened: Array, start: Array) -> dict[str, tuple[Array, Array]]:
@@ -124,18 +138,31 @@ def interval_factors(table: pd.DataFrame, method: str, group: str, horizon: int)
     """Lower and upper error of the 80% interval for each year ahead, from the tested horizons.
 
     Between tested horizons the errors are interpolated (none at horizon 0); beyond the last
-    they grow with the square root of the horizon. NaN where nothing could be tested.
+    they grow with the square root of the horizon. A group with fewer than 10 forecasts at a
+    horizon borrows the errors of ``STAND_INS``, which are larger. NaN where nothing could be
+    tested.
 
-    >>> table = pd.DataFrame({"method": "m", "horizon_years": [1, 3], "size_class": "g", "error_q10_change": [-0.1, -0.3], "error_q90_change": [0.1, 0.2]})
+    >>> table = pd.DataFrame({"method": "m", "horizon_years": [1, 3], "size_class": "g", "cases": 10.0, "error_q10_change": [-0.1, -0.3], "error_q90_change": [0.1, 0.2]})
     >>> low, high = interval_factors(table, "m", "g", 3)
     >>> low.round(2).tolist(), high.round(2).tolist()
     ([-0.1, -0.2, -0.3], [0.1, 0.15, 0.2])
     """
-    rows = table[(table["method"] == method) & (table["size_class"] == group)].sort_values("horizon_years")
+    tried = table[(table["method"] == method) & (table["cases"] >= SMALLEST_CASES)]
+    groups = [group, *STAND_INS.get(group, ())]
+    order = tried["size_class"].map({name: place for place, name in enumerate(groups)})
+    rows = (
+        tried.assign(order=order)
+        .dropna(subset=["order"])
+        .sort_values(["horizon_years", "order"], kind="stable")
+        .drop_duplicates("horizon_years")
+    )
     ahead = np.arange(1, horizon + 1, dtype="float64")
     if rows.empty:
         return np.full(horizon, np.nan), np.full(horizon, np.nan)
     tested = np.append(0.0, rows["horizon_years"].to_numpy(dtype="float64"))
     beyond = np.sqrt(np.maximum(ahead / tested[-1], 1.0))
-    low, high = (np.interp(ahead, tested, np.append(0.0, rows[c].to_numpy())) * beyond for c in ("error_q10_change", "error_q90_change"))
+    low, high = (
+        np.interp(ahead, tested, np.append(0.0, rows[c].to_numpy())) * beyond
+        for c in ("error_q10_change", "error_q90_change")
+    )
     return low, high

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.analysis.geometry import cut_overlaps, dissolve_parts, gaps, polygons_of
+from pipeline.analysis.geometry import common_ground, cut_overlaps, dissolve_parts, gaps, polygons_of
 from pipeline.analysis.nearest import ZONE_COLUMNS, nearest_school_zones
 from pipeline.errors import ContractError, Fault
 from pipeline.tables import empty
@@ -123,7 +123,7 @@ def census_neighborhoods(
     outline = district.geometry.to_numpy()[0]
     meeting = np.sort(shapely.STRtree(shapes).query(outline, predicate="intersects"))
     own, shapes = own.iloc[meeting], shapes[meeting]
-    inside = shapely.intersection(shapes, outline)
+    inside = common_ground(shapes, np.repeat(outline, len(shapes)))
     share = shapely.area(inside) / shapely.area(shapes)
     slight = share < EDGE_SHARE
     if slight.any():

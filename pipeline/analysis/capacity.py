@@ -17,7 +17,15 @@ TEACHING = ("classroom", "special_day", "specialised")
 _PRESCHOOL = GRADES.index("PK")
 
 
-def pupils_now(enrollment: pd.DataFrame, totals: pd.DataFrame, schools: pd.DataFrame, *, fall_year: int, bands: Mapping[str, tuple[str, ...]], ledger: Ledger) -> pd.DataFrame:
+def pupils_now(
+    enrollment: pd.DataFrame,
+    totals: pd.DataFrame,
+    schools: pd.DataFrame,
+    *,
+    fall_year: int,
+    bands: Mapping[str, tuple[str, ...]],
+    ledger: Ledger,
+) -> pd.DataFrame:
     """Pupils of each school at the latest count, once per school.
 
     Suppressed grades are filled as in `rolls`; where the grades are not known the published
@@ -41,7 +49,10 @@ def pupils_now(enrollment: pd.DataFrame, totals: pd.DataFrame, schools: pd.DataF
         ``secondary_pupils`` (by the bands).
     """
     whole = totals[(totals["student_group"] == "all") & (totals["fall_year"] <= fall_year)]
-    latest = max([int(f["fall_year"].max()) for f in (whole, enrollment[enrollment["fall_year"] <= fall_year]) if len(f)], default=fall_year)
+    latest = max(
+        [int(f["fall_year"].max()) for f in (whole, enrollment[enrollment["fall_year"] <= fall_year]) if len(f)],
+        default=fall_year,
+    )
     if latest < fall_year:
         ledger.note("utilization", f"the latest enrollment is of fall {latest}, not {fall_year}: it stands for now")
     found = rolls(enrollment, totals, first_year=latest, last_year=latest, ledger=Ledger())
@@ -94,7 +105,9 @@ def site_use(school_sites: pd.DataFrame, pupils: pd.DataFrame, sites: pd.DataFra
     here["pupils_without_preschool"] = here["pupils"] * (1 - here["preschool_share"])
     groups = here.groupby("site_id")
     sums = groups[["elementary_pupils", "secondary_pupils"]].sum()
-    use = pd.DataFrame({c: groups[c].agg(lambda part: part.sum(skipna=False)) for c in ("pupils", "pupils_without_preschool")})
+    use = pd.DataFrame(
+        {c: groups[c].agg(lambda part: part.sum(skipna=False)) for c in ("pupils", "pupils_without_preschool")}
+    )
     use["half_width"] = groups["half_width"].sum()
     taught = sums["elementary_pupils"] + sums["secondary_pupils"]
     use["elementary_share"] = (sums["elementary_pupils"] / taught).where(taught > 0)
@@ -169,7 +182,11 @@ def capacities(
     """
     share = elementary_share.reindex(sites["site_id"])
     loading = site_loading(share, elementary_loading=elementary_loading, secondary_loading=secondary_loading)
-    per_room = {"classroom": loading, "special_day": loading * 0 + special_day_loading, "specialised": (1 - share.fillna(1.0)) * secondary_loading}
+    per_room = {
+        "classroom": loading,
+        "special_day": loading * 0 + special_day_loading,
+        "specialised": (1 - share.fillna(1.0)) * secondary_loading,
+    }
     counted = rooms[rooms["room_type"].isin(TEACHING)]
     fixed, every = (_rooms_by_type(part, sites) for part in (counted[~counted["is_portable"].astype(bool)], counted))
     seats = {
@@ -179,7 +196,9 @@ def capacities(
     }
     inventoried = loading.index.isin(rooms["site_id"])
     frames = [
-        pd.DataFrame({"site_id": values.index, "capacity_definition": name, "capacity_seats": values.to_numpy()})[(name == "given") | inventoried]
+        pd.DataFrame({"site_id": values.index, "capacity_definition": name, "capacity_seats": values.to_numpy()})[
+            (name == "given") | inventoried
+        ]
         for name, values in seats.items()
     ]
     table = pd.concat(frames, ignore_index=True).dropna(subset=["capacity_seats"])

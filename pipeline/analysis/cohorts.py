@@ -35,7 +35,7 @@ def _mean(values: Array, valid: Array) -> Array:
     """Mean over the last axis of the valid values; NaN without any."""
     count = valid.sum(axis=-1)
     total = np.where(valid, values, 0.0).sum(axis=-1)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
 
 
 def no_change(pupils: Array, years: Array, base: int, horizon: int, **_: object) -> Array:
@@ -122,7 +122,10 @@ def cohort_survival(
     moved = steps(years, base, survival_years=survival_years, leave_out=leave_out)
     before, after = pupils[:, :-1, :][:, :, moved], pupils[:, 1:, :][:, :, moved + 1]
     both = ~np.isnan(before) & ~np.isnan(after)
-    own = _mean(np.divide(after, before, out=np.zeros_like(after), where=both & (before > 0)), both & (before >= SMALLEST_COHORT))
+    own = _mean(
+        np.divide(after, before, out=np.zeros_like(after), where=both & (before > 0)),
+        both & (before >= SMALLEST_COHORT),
+    )
     ratio = np.where(np.isnan(own), _together(before, after, both), own)
 
     district = np.nansum(pupils, axis=0)
@@ -142,7 +145,9 @@ def cohort_survival(
         following = now.copy()
         following[:, KG] = kindergarten[:, step]
         for grade in CHAIN:
-            up = np.where(entry[:, grade - 1], share[:, grade - 1] * total[grade - 1], ratio[:, grade - 1] * state[:, grade - 1])
+            up = np.where(
+                entry[:, grade - 1], share[:, grade - 1] * total[grade - 1], ratio[:, grade - 1] * state[:, grade - 1]
+            )
             following[:, grade] = np.where(small[:, grade - 1] & ~entry[:, grade - 1], now[:, grade], up)
         state = np.where(serves, following, np.where(np.isnan(now), np.nan, 0.0))
         total = np.nansum(state, axis=0)
@@ -158,7 +163,9 @@ def _together(before: Array, after: Array, both: Array) -> Array:
     return ratios
 
 
-def _kindergarten(pupils: Array, years: Array, base: int, horizon: int, moved: Array, births: Mapping[int, float] | None) -> Array:
+def _kindergarten(
+    pupils: Array, years: Array, base: int, horizon: int, moved: Array, births: Mapping[int, float] | None
+) -> Array:
     """Kindergarten of the years ahead, school x year."""
     counts = pupils[:, KG, :][:, np.unique(np.append(moved + 1, base))]
     falls = years[np.unique(np.append(moved + 1, base))]
@@ -184,7 +191,7 @@ def controlled(schools: Array, district: Array) -> Array:
     [33.0, 11.0]
     """
     together = np.nansum(schools, axis=0)
-    return schools * np.divide(district, together, out=np.ones_like(together), where=together > 0)
+    return np.asarray(schools * np.divide(district, together, out=np.ones_like(together), where=together > 0))
 
 
 def forecast(method: str, pupils: Array, years: Array, base: int, horizon: int, **settings: Any) -> tuple[Array, Array]:
@@ -205,7 +212,9 @@ def forecast(method: str, pupils: Array, years: Array, base: int, horizon: int, 
     (60.0, 60.0)
     """
     together = np.nansum(pupils[:, :, : base + 1], axis=0, keepdims=True)
-    schools, district = (METHODS[method](counts, years, base, horizon, **settings) for counts in (pupils[:, :, : base + 1], together))
+    schools, district = (
+        METHODS[method](counts, years, base, horizon, **settings) for counts in (pupils[:, :, : base + 1], together)
+    )
     return (controlled(schools, district[0]) if method == COHORTS else schools), district[0]
 
 

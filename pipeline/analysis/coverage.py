@@ -58,10 +58,10 @@ def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequ
     area, cell, piece_m2, cell_share = _pieces(cells.geometry.to_numpy(), shapes)
     parts = []
     for measure in measures:
+        if cells[measure].isna().all():
+            continue
         value = cells[measure].to_numpy(dtype="float64")[cell]
         known = ~np.isnan(value)
-        if not known.any():
-            continue
         sums = np.bincount(area[known], weights=(value * cell_share)[known], minlength=len(areas))
         covered = np.bincount(area[known], weights=piece_m2[known], minlength=len(areas)) / shapely.area(shapes)
         # rounding of the pieces' edges must not make a covered area more than covered

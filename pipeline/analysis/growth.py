@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from pipeline.analysis.clusters import benjamini_hochberg
 from pipeline.analysis.uncertainty import difference_z, moe_of_difference, moe_of_sum, reliability_class
@@ -96,7 +96,9 @@ def band_counts(profile: pd.DataFrame, band: str) -> pd.DataFrame:
     parts = list(BANDS[band])
     values = profile[parts].to_numpy(dtype="float64")
     margins = profile[[f"{part}_moe" for part in parts]].to_numpy(dtype="float64")
-    sums = pd.DataFrame({"children": values.sum(axis=1), "children_moe": moe_of_sum(values, margins)}, index=profile.index)
+    sums = pd.DataFrame(
+        {"children": values.sum(axis=1), "children_moe": moe_of_sum(values, margins)}, index=profile.index
+    )
     if band != "0-17":
         return sums
     # a publisher may give all children and no bands
@@ -162,7 +164,9 @@ def school_age_change(
         for side, vintage in (("from", before), ("to", now)):
             rows = profile[profile["vintage"] == vintage]
             sides[side] = (band_counts(rows, band) * factors.get(vintage, 1.0)).set_axis(rows[area].to_numpy(), axis=0)
-        joined = sides["from"].join(sides["to"], how="outer", suffixes=("_from", "_to"), validate="one_to_one").sort_index()
+        joined = (
+            sides["from"].join(sides["to"], how="outer", suffixes=("_from", "_to"), validate="one_to_one").sort_index()
+        )
         frame = pd.DataFrame(
             {
                 "layer": layer,
@@ -180,9 +184,11 @@ def school_age_change(
         frame["children_change_moe"] = moe_of_difference(frame["children_from_moe"], frame["children_to_moe"])
         frame["children_change_moe"] = frame["children_change_moe"].where(frame["children_change"].notna())
         frame["change_z"] = difference_z(*(frame[f"children_{c}"] for c in ("from", "from_moe", "to", "to_moe")))
-        probability = 2 * norm.sf(frame["change_z"].abs().to_numpy(dtype="float64"))
+        probability = 2 * ndtr(-frame["change_z"].abs().to_numpy(dtype="float64"))
         frame["is_significant"] = benjamini_hochberg(probability, alpha)
-        frame["reliability_class"] = reliability_class(frame["children_change"], frame["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv)
+        frame["reliability_class"] = reliability_class(
+            frame["children_change"], frame["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv
+        )
         # a band that neither vintage has is not a row of unknowns: the stage says that it is missing
         frames.append(frame[frame["children_from"].notna() | frame["children_to"].notna()])
     return pd.concat(frames, ignore_index=True)[_COLUMNS]
@@ -214,7 +220,10 @@ def changes(
     """
     reason = overlap_reason(before, now) or _absent(neighborhoods, before, now)
     if reason or before is None:
-        ledger.missing_input("children of two vintages", f"{reason}: no change of school-age children is computed. To be had: {ELSEWHERE}.")
+        ledger.missing_input(
+            "children of two vintages",
+            f"{reason}: no change of school-age children is computed. To be had: {ELSEWHERE}.",
+        )
         return empty("school_age_change", "")
     factors = recorded_factors(neighborhoods, control, ledger)
     layers = [("neighborhood", "neighborhood_id", neighborhoods)]
@@ -222,19 +231,32 @@ def changes(
         layers.append((f"zone {level} {fall}", "zone_id", rows))
     found = [
         school_age_change(
-            rows, layer=layer, area=area, before=before, now=now, factors=factors, alpha=alpha, high_cv=high_cv, medium_cv=medium_cv
+            rows,
+            layer=layer,
+            area=area,
+            before=before,
+            now=now,
+            factors=factors,
+            alpha=alpha,
+            high_cv=high_cv,
+            medium_cv=medium_cv,
         )
         for layer, area, rows in layers
     ]
     table = pd.concat(found, ignore_index=True)
     untested = int((table["children_change"].notna() & table["change_z"].isna()).sum())
     if untested:
-        ledger.absence("school_age_change", "changes without a margin of error: not tested for significance", count=untested)
+        ledger.absence(
+            "school_age_change", "changes without a margin of error: not tested for significance", count=untested
+        )
     single = int(table["children_change"].isna().sum())
     if single:
         ledger.absence("school_age_change", f"counts that only one of {before} and {now} has: no change", count=single)
     if table.empty:
-        ledger.missing_input("children by age band", f"neither vintage counts children by age: no change is computed. To be had: {ELSEWHERE}.")
+        ledger.missing_input(
+            "children by age band",
+            f"neither vintage counts children by age: no change is computed. To be had: {ELSEWHERE}.",
+        )
     return table
 
 
@@ -243,9 +265,17 @@ def recorded_factors(profile: pd.DataFrame, control: Mapping[str, float], ledger
     factors = control_factors(profile, control)
     for vintage, factor in factors.items():
         total = control[vintage]
-        ledger.repair(f"people {vintage}", f"scaled to the control total by {factor:.6f}", before=total / factor, after=total, unit="people")
+        ledger.repair(
+            f"people {vintage}",
+            f"scaled to the control total by {factor:.6f}",
+            before=total / factor,
+            after=total,
+            unit="people",
+        )
     for vintage in sorted(set(control) - set(factors)):
-        ledger.note(f"people {vintage}", "the study gives a control total, but no people of this vintage are known: not scaled")
+        ledger.note(
+            f"people {vintage}", "the study gives a control total, but no people of this vintage are known: not scaled"
+        )
     return factors
 
 

@@ -63,7 +63,12 @@ def zone_housing(
     DataFrame
         ``level zone_id grade ahead pupils``; ``ahead`` counts from 1.
     """
-    none = pd.DataFrame({c: pd.Series(dtype="str" if c in ("level", "zone_id", "grade") else "int64" if c == "ahead" else "float64") for c in _COLUMNS})
+    none = pd.DataFrame(
+        {
+            c: pd.Series(dtype="str" if c in ("level", "zone_id", "grade") else "int64" if c == "ahead" else "float64")
+            for c in _COLUMNS
+        }
+    )
     known = projects[projects["home_type"].isin(list(pupils_per_home))].reset_index(drop=True)
     if len(projects) > len(known):
         what = "housing projects of a type without a declared yield (outlook.pupils_per_home): not in the outlook"
@@ -73,14 +78,30 @@ def zone_housing(
     pupils = homes_by_fall(known, falls) * known["home_type"].map(pupils_per_home).to_numpy(dtype="float64")[:, None]
     schooled = np.array([grade not in ("PK", "TK", "UG") for grade in GRADES]) * grades_now
     share = schooled / schooled.sum() if schooled.sum() > 0 else schooled
-    placed = known[["project_id"]].reset_index(names="project").merge(places, on="project_id", how="left", validate="one_to_many")
+    placed = (
+        known[["project_id"]]
+        .reset_index(names="project")
+        .merge(places, on="project_id", how="left", validate="one_to_many")
+    )
     lost = placed[placed["zone_id"].isna()]
     if len(lost):
         what = "places of housing projects in no zone of a level: their pupils are not in the outlook"
-        ledger.loss("housing_projects", what, count=float(len(lost)), unit="project levels", item=str(lost["project_id"].iloc[0]))
+        ledger.loss(
+            "housing_projects",
+            what,
+            count=float(len(lost)),
+            unit="project levels",
+            item=str(lost["project_id"].iloc[0]),
+        )
     placed = placed.dropna(subset=["zone_id"])
     rows = [
-        {"level": r.level, "zone_id": r.zone_id, "grade": grade, "ahead": ahead + 1, "pupils": pupils[r.project, ahead] * share[GRADES.index(grade)]}
+        {
+            "level": r.level,
+            "zone_id": r.zone_id,
+            "grade": grade,
+            "ahead": ahead + 1,
+            "pupils": pupils[r.project, ahead] * share[GRADES.index(grade)],
+        }
         for r in placed.itertuples()
         for grade in bands.get(r.level, ())
         for ahead in range(len(falls))
@@ -92,7 +113,14 @@ def zone_housing(
 
 
 def school_housing(
-    zones: pd.DataFrame, membership: pd.DataFrame, schools: pd.DataFrame, *, ids: np.ndarray, now: np.ndarray, horizon: int, ledger: Ledger
+    zones: pd.DataFrame,
+    membership: pd.DataFrame,
+    schools: pd.DataFrame,
+    *,
+    ids: np.ndarray,
+    now: np.ndarray,
+    horizon: int,
+    ledger: Ledger,
 ) -> np.ndarray:
     """The zones' pupils of new homes at the zones' schools, school x grade x year ahead.
 
@@ -112,7 +140,9 @@ def school_housing(
     if zones.empty:
         return added
     own = schools.loc[(schools["sector"] == "district") & ~schools["is_citywide"], "school_id"]
-    members = membership[membership["school_id"].isin(own) & membership["match"].isin(MATCHES)].dropna(subset=["zone_id"])
+    members = membership[membership["school_id"].isin(own) & membership["match"].isin(MATCHES)].dropna(
+        subset=["zone_id"]
+    )
     row = pd.Index(ids).get_indexer(members["school_id"])
     members = members.assign(row=row, order=members["match"].map(MATCHES.index))[row >= 0]
     placed = 0.0
@@ -127,5 +157,7 @@ def school_housing(
         placed += float(pupils.sum())
     total = float(zones["pupils"].sum())
     reason = "pupil-years of new homes at a school of their zone that has the grade"
-    ledger.balance("pupils of new homes", total=total, inside=placed, unlocated=total - placed, unit="pupil-years", reason=reason)
+    ledger.balance(
+        "pupils of new homes", total=total, inside=placed, unlocated=total - placed, unit="pupil-years", reason=reason
+    )
     return added

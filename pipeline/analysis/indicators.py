@@ -94,7 +94,8 @@ def census_shares(profile: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``neighborhood_id indicator indicator_share indicator_share_moe``. A share over an empty
-        universe, or with an unknown count, has no row; a share of zero has one.
+        universe, or with an unknown count, has no row; a share of zero has one. A universe
+        without a margin is taken as exact: the margin of the share is then at most too wide.
 
     >>> profile = pd.DataFrame({"neighborhood_id": ["n1", "n2"], "children_in_poverty": [20.0, 0.0], "children_in_poverty_moe": [8.0, 3.0], "child_poverty_universe": [100.0, 0.0], "child_poverty_universe_moe": [10.0, 3.0]})
     >>> census_shares(profile).round(3).to_dict("records")
@@ -107,7 +108,8 @@ def census_shares(profile: pd.DataFrame) -> pd.DataFrame:
             continue
         universe = profile[over].where(profile[over] > 0)
         share = (profile[top] / universe).clip(upper=1.0)
-        moe = moe_of_proportion(profile[top], profile[f"{top}_moe"], universe, profile[f"{over}_moe"])
+        exact = profile[f"{over}_moe"].mask(profile[f"{over}_moe"].isna(), 0.0)
+        moe = moe_of_proportion(profile[top], profile[f"{top}_moe"], universe, exact)
         part = pd.DataFrame(
             {
                 "neighborhood_id": profile["neighborhood_id"],
@@ -195,11 +197,27 @@ def of_vintage(profile: pd.DataFrame, vintage: str, ledger: Ledger) -> pd.DataFr
 
 
 def indicator_values(
-    profile: pd.DataFrame, reach: pd.DataFrame, quality: pd.DataFrame, facts: pd.DataFrame
+    profile: pd.DataFrame, reach: pd.DataFrame, quality: pd.DataFrame, facts: pd.DataFrame, ledger: Ledger
 ) -> pd.DataFrame:
-    """All indicators that can be computed, of the census and of the schools, one row per value."""
+    """All indicators that can be computed, of the census and of the schools, one row per value.
+
+    Universes without a margin, whose shares get a margin at most too wide, are recorded.
+    """
     parts = [census_shares(profile), below_standard(reach, quality, facts)]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    values = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    present = set(values["indicator"])
+    universes = [
+        BY_INDICATOR[name].universe for name in BY_INDICATOR if name in present and not BY_INDICATOR[name].from_schools
+    ]
+    exact = [
+        name for name in dict.fromkeys(universes) if profile.loc[profile[name].notna(), f"{name}_moe"].isna().any()
+    ]
+    if exact:
+        ledger.note(
+            "margins of shares",
+            f"no margin is known of {', '.join(exact)}: taken as exact, so that margins of shares over them are at most too wide",
+        )
+    return values
 
 
 def usable_weights(values: pd.DataFrame, weights: Mapping[str, float], ledger: Ledger) -> dict[str, float]:

@@ -27,7 +27,9 @@ class Expected:
     method: Array
 
 
-def with_intervals(units: tuple[Expected, ...], tested: pd.DataFrame, *, first_fall: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def with_intervals(
+    units: tuple[Expected, ...], tested: pd.DataFrame, *, first_fall: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables ``enrollment_outlook`` (by grade) and ``outlook_totals``, with 80% intervals from the back-test.
 
     An interval is the forecast times one plus the 10th and 90th percentile of the errors that
@@ -51,7 +53,9 @@ def with_intervals(units: tuple[Expected, ...], tested: pd.DataFrame, *, first_f
         group = np.full(len(unit.ids), "district", dtype=object) if unit.kind == "district" else size_class(now)
         low, high = _ends(tested, group, horizon)
         totals.append(_frame(unit, falls, sums, *_bounds(sums, low, high, unit.half_width[:, None])))
-        grade_group = np.full(len(unit.ids), "district_grade" if unit.kind == "district" else "school_grade", dtype=object)
+        grade_group = np.full(
+            len(unit.ids), "district_grade" if unit.kind == "district" else "school_grade", dtype=object
+        )
         low, high = _ends(tested, grade_group, horizon)
         ends = _bounds(unit.pupils, low[:, None, :], high[:, None, :], 0.0)
         by_grade.append(_grade_frame(unit, falls, *ends))
@@ -73,7 +77,9 @@ def _bounds(value: Array, low: Array, high: Array, more: Array | float) -> tuple
 
 def _frame(unit: Expected, falls: Array, value: Array, low: Array, high: Array) -> pd.DataFrame:
     count, horizon = value.shape
-    frame = pd.DataFrame({"unit_kind": unit.kind, "unit_id": np.repeat(unit.ids, horizon), "fall_year": np.tile(falls, count)})
+    frame = pd.DataFrame(
+        {"unit_kind": unit.kind, "unit_id": np.repeat(unit.ids, horizon), "fall_year": np.tile(falls, count)}
+    )
     for name, numbers in zip(_NUMBERS, (value, low, high), strict=True):
         frame[name] = numbers.ravel()
     return frame.assign(method=np.repeat(unit.method, horizon))

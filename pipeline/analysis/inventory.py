@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from pipeline.ledger import Ledger
 
@@ -58,22 +59,43 @@ def school_sites(declared: pd.DataFrame, schools: pd.DataFrame, sites: pd.DataFr
     >>> ledger.frame()["item"].tolist()
     ['b at 9', '']
     """
-    listed = schools.loc[schools["site_id"].notna() & ~schools["school_id"].isin(declared["school_id"]), ["school_id", "site_id"]]
-    rows = pd.concat([declared[["school_id", "site_id"]], listed[listed["site_id"].isin(sites["site_id"])]], ignore_index=True)
+    listed = schools.loc[
+        schools["site_id"].notna() & ~schools["school_id"].isin(declared["school_id"]), ["school_id", "site_id"]
+    ]
+    rows = pd.concat(
+        [declared[["school_id", "site_id"]], listed[listed["site_id"].isin(sites["site_id"])]], ignore_index=True
+    )
     rows = rows.sort_values("school_id", kind="stable").reset_index(drop=True)
     at_unknown = ~rows["site_id"].isin(sites["site_id"])
     unknown = ~rows["school_id"].isin(schools["school_id"]) & ~at_unknown
-    for left, why in ((at_unknown, "schools at a site that is in no inventory"), (unknown, "schools at a site that are in no directory")):
+    for left, why in (
+        (at_unknown, "schools at a site that is in no inventory"),
+        (unknown, "schools at a site that are in no directory"),
+    ):
         if left.any():
             first = rows[left].iloc[0]
-            ledger.loss("school_sites", why, count=float(left.sum()), unit="schools", item=f"{first['school_id']} at {first['site_id']}")
+            ledger.loss(
+                "school_sites",
+                why,
+                count=float(left.sum()),
+                unit="schools",
+                item=f"{first['school_id']} at {first['site_id']}",
+            )
     kept = rows[~at_unknown & ~unknown].reset_index(drop=True)
     if len(rows):
-        ledger.match("school_sites", total=float(len(rows)), matched=float(len(kept)), unit="schools", reason="schools tied to a site of the inventory")
+        ledger.match(
+            "school_sites",
+            total=float(len(rows)),
+            matched=float(len(kept)),
+            unit="schools",
+            reason="schools tied to a site of the inventory",
+        )
     return kept
 
 
-def placed_sites(sites: gpd.GeoDataFrame, at: pd.DataFrame, schools: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
+def placed_sites(
+    sites: gpd.GeoDataFrame, at: pd.DataFrame, schools: gpd.GeoDataFrame, ledger: Ledger
+) -> gpd.GeoDataFrame:
     """Sites with a point; one without takes that of a school at it, which is recorded.
 
     Of several schools at a site the first by id that has a point gives it. Sites that have no
@@ -88,20 +110,33 @@ def placed_sites(sites: gpd.GeoDataFrame, at: pd.DataFrame, schools: gpd.GeoData
     schools : GeoDataFrame
         Table ``schools``.
     """
-    points = schools.loc[schools.geometry.notna() & ~schools.geometry.is_empty, ["school_id", "geometry"]]
-    borrowed = at.merge(pd.DataFrame(points), on="school_id", how="inner", validate="one_to_one").sort_values("school_id", kind="stable")
+    points = schools.loc[~_nowhere(schools), ["school_id", "geometry"]]
+    borrowed = at.merge(pd.DataFrame(points), on="school_id", how="inner", validate="one_to_one").sort_values(
+        "school_id", kind="stable"
+    )
     by_site = borrowed.drop_duplicates("site_id").set_index("site_id")["geometry"]
-    lacking = (sites.geometry.isna() | sites.geometry.is_empty).to_numpy()
+    lacking = _nowhere(sites)
     shapes = sites.geometry.to_numpy(dtype=object).copy()
     found = by_site.reindex(sites["site_id"]).to_numpy(dtype=object)
     given = lacking & pd.notna(found)
     shapes[given] = found[given]
     for site_id in sites.loc[given, "site_id"].sort_values():
-        ledger.repair("sites", "no coordinates in the inventory: placed at a school that is there", item=str(site_id), unit="sites")
+        ledger.repair(
+            "sites",
+            "no coordinates in the inventory: placed at a school that is there",
+            item=str(site_id),
+            unit="sites",
+        )
     nowhere = lacking & ~given
     if nowhere.any():
         first = str(sites.loc[nowhere, "site_id"].sort_values().iloc[0])
-        ledger.absence("sites", "no coordinates, and no school there has any: not on the map, not within reach", count=float(nowhere.sum()), unit="sites", item=first)
+        ledger.absence(
+            "sites",
+            "no coordinates, and no school there has any: not on the map, not within reach",
+            count=float(nowhere.sum()),
+            unit="sites",
+            item=first,
+        )
     return sites.set_geometry(type(sites.geometry)(shapes, index=sites.index, crs=sites.crs))
 
 
@@ -125,6 +160,12 @@ def rooms_of_sites(rooms: pd.DataFrame, sites: pd.DataFrame, ledger: Ledger) -> 
     return kept
 
 
+def _nowhere(places: gpd.GeoDataFrame) -> np.ndarray:
+    shapes = places.geometry.to_numpy()
+    nowhere: np.ndarray = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    return nowhere
+
+
 def without_shapes(places: pd.DataFrame) -> pd.DataFrame:
     """The same rows as a plain table, for stages that need no map.
 
@@ -136,7 +177,13 @@ def without_shapes(places: pd.DataFrame) -> pd.DataFrame:
 
 def record_unplaced(projects: gpd.GeoDataFrame, ledger: Ledger) -> None:
     """Count housing projects without coordinates: they lie in no zone."""
-    lacking = np.asarray(projects.geometry.isna() | projects.geometry.is_empty)
+    lacking = _nowhere(projects)
     if lacking.any():
         first = str(projects.loc[lacking, "project_id"].sort_values().iloc[0])
-        ledger.absence("housing_projects", "no coordinates: their pupils are not in the outlook", count=float(lacking.sum()), unit="projects", item=first)
+        ledger.absence(
+            "housing_projects",
+            "no coordinates: their pupils are not in the outlook",
+            count=float(lacking.sum()),
+            unit="projects",
+            item=first,
+        )

@@ -10,12 +10,23 @@ from scipy.sparse import coo_array, vstack
 from pipeline.ledger import Ledger
 
 LEVELS = ("elementary", "middle", "high")
-COLUMNS = ["school_id", "match_status", "site_id", "matched_school_id", "needed_seats", "surplus_seats", "travel_m", "reason"]
+COLUMNS = [
+    "school_id",
+    "match_status",
+    "site_id",
+    "matched_school_id",
+    "needed_seats",
+    "surplus_seats",
+    "travel_m",
+    "reason",
+]
 # Two equally good matchings are told apart by the order of ids: this much per place in the order, in metres.
 TIE_M = 1e-3
 
 
-def seekers(schools: pd.DataFrame, school_sites: pd.DataFrame, sites: pd.DataFrame, pupils: pd.Series, *, smallest_school: float) -> pd.DataFrame:
+def seekers(
+    schools: pd.DataFrame, school_sites: pd.DataFrame, sites: pd.DataFrame, pupils: pd.Series, *, smallest_school: float
+) -> pd.DataFrame:
     """Schools that may ask for space: open charter schools with a place, large enough, not in a building of the district.
 
     Where it is not known in which building a charter school is, it may ask.
@@ -39,24 +50,36 @@ def seekers(schools: pd.DataFrame, school_sites: pd.DataFrame, sites: pd.DataFra
     California Education Code 47614 (a charter school with 80 pupils of the district may ask for
     facilities); California Code of Regulations, title 5, 11969.
     """
-    open_charters = schools[(schools["sector"] == "charter") & (schools["school_status"] == "open") & schools["is_place"].astype(bool) & ~schools["is_virtual"].astype(bool)]
+    open_charters = schools[
+        (schools["sector"] == "charter")
+        & (schools["school_status"] == "open")
+        & schools["is_place"].astype(bool)
+        & ~schools["is_virtual"].astype(bool)
+    ]
     owned = sites.loc[sites["is_district_owned"].astype(bool), "site_id"]
     housed = school_sites.loc[school_sites["site_id"].isin(owned), "school_id"]
     asking = open_charters[~open_charters["school_id"].isin(housed)]
     needed = np.ceil(asking["school_id"].map(pupils).astype("float64"))
     asking = asking.assign(needed_seats=needed)[needed >= smallest_school]
-    return asking[["school_id", "needed_seats", *(f"serves_{level}" for level in LEVELS)]].sort_values("school_id", kind="stable").reset_index(drop=True)
+    return (
+        asking[["school_id", "needed_seats", *(f"serves_{level}" for level in LEVELS)]]
+        .sort_values("school_id", kind="stable")
+        .reset_index(drop=True)
+    )
 
 
 def hosts(surplus: pd.DataFrame, school_sites: pd.DataFrame, schools: pd.DataFrame, pupils: pd.Series) -> pd.DataFrame:
-    """Offered sites with known free seats, the largest school at each, and the levels taught there.
+    """Offered sites, their free seats, the largest school at each, and the levels taught there.
 
-    An empty site suits every level.
+    An empty site suits every level. A site whose free seats are not known stays in the list, so
+    that a school near it can be told; it is matched with nobody.
     """
-    offered = surplus[(surplus["surplus_status"] == "offered") & (surplus["surplus_seats"] > 0)]
+    offered = surplus[surplus["surplus_status"] == "offered"]
     here = school_sites.merge(schools, on="school_id", how="inner", suffixes=("", "_listed"), validate="one_to_one")
     here = here[(here["school_status"] == "open") & here["site_id"].isin(offered["site_id"])]
-    here = here.assign(pupils=here["school_id"].map(pupils)).sort_values(["site_id", "pupils", "school_id"], ascending=[True, False, True], kind="stable")
+    here = here.assign(pupils=here["school_id"].map(pupils)).sort_values(
+        ["site_id", "pupils", "school_id"], ascending=[True, False, True], kind="stable"
+    )
     largest = here.drop_duplicates("site_id").set_index("site_id")["school_id"]
     table = offered[["site_id", "surplus_seats"]].sort_values("site_id", kind="stable").reset_index(drop=True)
     table["matched_school_id"] = table["site_id"].map(largest).astype("str")
@@ -66,7 +89,9 @@ def hosts(surplus: pd.DataFrame, school_sites: pd.DataFrame, schools: pd.DataFra
     return table
 
 
-def colocation_matches(seeking: pd.DataFrame, offered: pd.DataFrame, distance: pd.DataFrame, *, travel_m: float) -> pd.DataFrame:
+def colocation_matches(
+    seeking: pd.DataFrame, offered: pd.DataFrame, distance: pd.DataFrame, *, travel_m: float
+) -> pd.DataFrame:
     """The matching that seats most pupils, and among those the one with the least travel.
 
     Each school goes to one site or none; the schools at a site fit into its free seats; school
@@ -123,7 +148,14 @@ def colocation_matches(seeking: pd.DataFrame, offered: pd.DataFrame, distance: p
         else:
             suitable = pairs[mine & common]
             reason = _unmatched(school, offered, pairs[mine], suitable, matched, travel_m)
-            rows.append({"school_id": school.school_id, "match_status": "unmatched", "needed_seats": school.needed_seats, "reason": reason})
+            rows.append(
+                {
+                    "school_id": school.school_id,
+                    "match_status": "unmatched",
+                    "needed_seats": school.needed_seats,
+                    "reason": reason,
+                }
+            )
     numbers = ("needed_seats", "surplus_seats", "travel_m")
     return pd.DataFrame(rows, columns=COLUMNS).astype({c: "float64" if c in numbers else "str" for c in COLUMNS})
 
@@ -145,7 +177,9 @@ def _assign(pairs: pd.DataFrame) -> np.ndarray:
 
 
 def _solve(cost: np.ndarray, rules: list[LinearConstraint]) -> np.ndarray:
-    result = milp(cost, constraints=rules, integrality=np.ones(len(cost)), bounds=Bounds(0, 1), options={"mip_rel_gap": 0.0})
+    result = milp(
+        cost, constraints=rules, integrality=np.ones(len(cost)), bounds=Bounds(0, 1), options={"mip_rel_gap": 0.0}
+    )
     if result.x is None:
         raise RuntimeError(f"the matching has no solution, though matching nobody is one: {result.message}")
     taken: np.ndarray = result.x > 0.5
@@ -156,21 +190,37 @@ def _matched(pair: pd.Series) -> dict[str, object]:
     host = pair["matched_school_id"]
     beside = f"beside school {host}" if isinstance(host, str) else "at an empty site"
     reason = f"{pair['needed_seats']:,.0f} of {pair['surplus_seats']:,.0f} free seats, {beside}, {pair['distance_m'] / 1000:,.1f} km from its place now."
-    return {**{c: pair[c] for c in COLUMNS if c in pair.index}, "match_status": "matched", "travel_m": pair["distance_m"], "reason": reason}
+    return {
+        **{c: pair[c] for c in COLUMNS if c in pair.index},
+        "match_status": "matched",
+        "travel_m": pair["distance_m"],
+        "reason": reason,
+    }
 
 
-def _unmatched(school: object, offered: pd.DataFrame, near: pd.DataFrame, suitable: pd.DataFrame, matched: pd.DataFrame, travel_m: float) -> str:
+def _unmatched(
+    school: object,
+    offered: pd.DataFrame,
+    near: pd.DataFrame,
+    suitable: pd.DataFrame,
+    matched: pd.DataFrame,
+    travel_m: float,
+) -> str:
     """The first rule that leaves the school without a site, with the number that would have to change."""
     needed = float(school.needed_seats)  # type: ignore[attr-defined]  # a row of seekers
-    if offered.empty:
-        return "No site with a known number of free seats is offered."
-    if near.empty:
-        return f"No offered site lies within {travel_m / 1000:,.1f} km, or the school's place is not known."
+    within = f"within {travel_m / 1000:,.1f} km"
+    unknown = int(near["surplus_seats"].isna().sum())
+    besides = f" ({unknown} more {within}, but their free seats are not known)" if unknown else ""
+    if offered["surplus_seats"].isna().all():
+        return f"No site with a known number of free seats is offered{besides}."
+    if len(near) == unknown:
+        return f"No offered site with a known number of free seats lies {within} of the school's place{besides}."
+    suitable = suitable.dropna(subset=["surplus_seats"])
     if suitable.empty:
-        return f"None of the {len(near)} offered sites within {travel_m / 1000:,.1f} km teaches a level that the school teaches."
+        return f"None of the {len(near) - unknown} offered sites {within} teaches a level that the school teaches{besides}."
     largest = float(suitable["surplus_seats"].max())
     if largest < needed:
-        return f"It needs {needed:,.0f} seats; the largest suitable site within {travel_m / 1000:,.1f} km has {largest:,.0f} free."
+        return f"It needs {needed:,.0f} seats; the largest suitable site {within} has {largest:,.0f} free{besides}."
     room = suitable.loc[suitable["surplus_seats"] >= needed, "site_id"]
     takers = sorted(matched.loc[matched["site_id"].isin(room), "school_id"])
     return f"The sites that would fit ({', '.join(room)}) seat more pupils when given to {', '.join(takers)}."
@@ -183,4 +233,10 @@ def record(matches: pd.DataFrame, ledger: Ledger) -> None:
         return
     seated = matches.loc[matches["match_status"] == "matched", "needed_seats"].sum()
     reason = "pupils of schools that look for space and were matched to a site"
-    ledger.match("colocation_matches", total=float(matches["needed_seats"].sum()), matched=float(seated), unit="pupils", reason=reason)
+    ledger.match(
+        "colocation_matches",
+        total=float(matches["needed_seats"].sum()),
+        matched=float(seated),
+        unit="pupils",
+        reason=reason,
+    )

@@ -75,7 +75,7 @@ def membership(
         ledger.loss("schools by level", "their grades are not known or make up no level", count=without, unit="schools", item=first)
     parts = []
     for level in bands:
-        of_level = schools[[level in levels for levels in served]].reset_index(drop=True)
+        of_level = schools[np.array([level in levels for levels in served], dtype=bool)].reset_index(drop=True)
         in_force = zones[(zones["level"] == level) & (zones["fall_year"] == fall_year)].sort_values("zone_id", kind="stable")
         found = _zone_of(of_level, in_force.reset_index(drop=True))
         parts.append(of_level[["school_id", "neighborhood_id"]].assign(level=level).join(found)[_MEMBERSHIP])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.analysis.geometry import placed, polygons_of, require_equal_area
+from pipeline.analysis.geometry import common_ground, placed, polygons_of, require_equal_area
 from pipeline.columns import GRADES
 
 ZONE_COLUMNS = ["level", "fall_year", "zone_id", "name", "school_id", "is_approximate", "geometry"]
@@ -86,7 +86,7 @@ def nearest_school_zones(
     notes: list[str] = []
     layers = []
     for level in levels:
-        of_level = own[[level in levels_of for levels_of in served]]
+        of_level = own[np.array([level in levels_of for levels_of in served], dtype=bool)]
         if of_level.empty:
             notes.append(f"no open district school with a place serves the {level} level: it has no zones")
             continue
@@ -121,4 +121,4 @@ def _cells(points: np.ndarray, outline: shapely.Geometry) -> np.ndarray:
     diagram = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=outline))
     # The diagram's order is its own: each cell is found by the point it holds.
     cell_of = placed(points, diagram)[0]
-    return np.array([polygons_of(cell) for cell in shapely.intersection(diagram[cell_of], outline)], dtype=object)
+    return np.array([polygons_of(cell) for cell in common_ground(diagram[cell_of], np.repeat(outline, len(points)))], dtype=object)

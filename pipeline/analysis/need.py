@@ -125,14 +125,20 @@ def rank_draws(
     return ranks
 
 
-def need_classes(probability: pd.Series, *, certain_share: float, possible_share: float) -> pd.Series:
+def need_classes(
+    probability: pd.Series, *, is_certain: pd.Series, certain_share: float, possible_share: float
+) -> pd.Series:
     """What may be said of a neighborhood, by the probability that it is among the neediest.
 
-    >>> need_classes(pd.Series([0.9, 0.5, 0.1, None]), certain_share=0.8, possible_share=0.2).tolist()
-    ['high', 'possible', 'not_high', 'not_ranked']
+    Where margins are not known (``is_certain`` false) the probability means nothing, and no
+    more than ``possible`` is said.
+
+    >>> known = pd.Series([True, True, True, True, False])
+    >>> need_classes(pd.Series([0.9, 0.5, 0.1, None, 1.0]), is_certain=known, certain_share=0.8, possible_share=0.2).tolist()
+    ['high', 'possible', 'not_high', 'not_ranked', 'possible']
     """
     classes = np.select(
-        [probability.isna(), probability >= certain_share, probability >= possible_share],
+        [probability.isna(), (probability >= certain_share) & is_certain, probability >= possible_share],
         ["not_ranked", "high", "possible"],
         "not_high",
     )
@@ -195,7 +201,8 @@ def need(
     tuple of pandas.DataFrame
         The tables ``need`` and ``need_contributions``. The contributions of a neighborhood
         sum to its index. ``need_class`` is ``high`` only where at least ``certain_share`` of
-        the draws put it among the top ``top_share``.
+        the draws put it among the top ``top_share``, and margins are known of at least half
+        of the index by weight.
     """
     areas = profile.sort_values("neighborhood_id").reset_index(drop=True)
     ids = pd.Index(areas["neighborhood_id"].astype("str"))
@@ -212,8 +219,16 @@ def need(
     ranks = rank_draws(shares, margins, by_row, draws=draws, rng=rng)
     low, high = np.quantile(ranks, [0.05, 0.95], axis=0, method="nearest") if len(ids) else (np.empty(0), np.empty(0))
     probability = pd.Series((ranks <= top).mean(axis=0, dtype="float64"), index=ids).where(ranked)
+    has_margin = np.nansum(np.where(np.isfinite(margins), by_row, np.nan), axis=1) >= SMALLEST_KNOWN_WEIGHT - 1e-12
+    classes = need_classes(
+        probability,
+        is_certain=pd.Series(has_margin, index=ids),
+        certain_share=certain_share,
+        possible_share=possible_share,
+    )
     spots = hot_spots(index, adjacency, rate=hot_spot_alpha)
     _record(areas["population"], small, ranked, index, ledger)
+    _record_margins(has_margin & ranked.to_numpy(), ranked, ledger)
     table = pd.DataFrame(
         {
             "neighborhood_id": ids,
@@ -223,9 +238,7 @@ def need(
             "need_rank_low": low.astype("float64"),
             "need_rank_high": high.astype("float64"),
             "high_need_probability_share": probability.to_numpy(),
-            "need_class": need_classes(
-                probability, certain_share=certain_share, possible_share=possible_share
-            ).to_numpy(),
+            "need_class": classes.to_numpy(),
             "hot_spot_z": spots["hot_spot_z"].to_numpy(),
             "hot_spot_class": spots["hot_spot_class"].to_numpy(),
             "reliability_class": index_reliability(shares, margins, by_row, high_cv=high_cv, medium_cv=medium_cv),
@@ -292,5 +305,16 @@ def _record(
             "population",
             "not known; the neighborhood is ranked all the same",
             count=int(population.isna().sum()),
+            unit="neighborhoods",
+        )
+
+
+def _record_margins(has_margin: npt.NDArray[np.bool_], ranked: pd.Series, ledger: Ledger) -> None:
+    without = int((ranked.to_numpy() & ~has_margin).sum())
+    if without:
+        ledger.absence(
+            "margins of the need index",
+            "not known for half of the index or more: no neighborhood is called 'high', at most 'possible'",
+            count=without,
             unit="neighborhoods",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,9 @@ def public_rolls(found: Rolls, schools: pd.DataFrame, ledger: Ledger) -> Rolls:
     if len(found.schools):
         listed = float(sector.notna().sum())
         reason = "schools with enrollment that the directory lists; the others count in the district's history"
-        ledger.match("schools of the enrollment", total=float(len(found.schools)), matched=listed, unit="schools", reason=reason)
+        ledger.match(
+            "schools of the enrollment", total=float(len(found.schools)), matched=listed, unit="schools", reason=reason
+        )
     return Rolls(found.schools[kept], found.years, found.pupils[kept], found.half_width[kept])
 
 
@@ -46,7 +49,14 @@ def usable(found: Rolls, *, survival_years: int, leave_out: tuple[int, ...], led
 
 
 def expected_schools(
-    found: Rolls, housing: Array, *, horizon: int, survival_years: int, leave_out: tuple[int, ...], births: Mapping[int, float], district_id: str
+    found: Rolls,
+    housing: Array,
+    *,
+    horizon: int,
+    survival_years: int,
+    leave_out: tuple[int, ...],
+    births: Mapping[int, float],
+    district_id: str,
 ) -> tuple[Expected, Expected]:
     """Expected pupils of every school that reported the last fall, and of the district.
 
@@ -77,11 +87,20 @@ def expected_schools(
     own = (~np.isnan(found.totals[:, moved]) & ~np.isnan(found.totals[:, moved + 1])).any(axis=1)
     method = np.where(own, COHORTS, DISTRICT_RATIOS).astype(object)
     method = np.where((added > 0).any(axis=(1, 2)), method + WITH_HOUSING, method)
-    of_schools = Expected("school", found.schools[there], now[there], (schools + added)[there], found.half_width[there, base], method[there])
+    of_schools = Expected(
+        "school",
+        found.schools[there],
+        now[there],
+        (schools + added)[there],
+        found.half_width[there, base],
+        method[there],
+    )
     whole = np.array([COHORTS + (WITH_HOUSING if (added > 0).any() else "")], dtype=object)
     together = (district + np.nansum(added, axis=0))[None]
     half_width = np.array([np.nansum(found.half_width[:, base])])
-    of_district = Expected("district", np.array([district_id], dtype=object), np.nansum(now, axis=0)[None], together, half_width, whole)
+    of_district = Expected(
+        "district", np.array([district_id], dtype=object), np.nansum(now, axis=0)[None], together, half_width, whole
+    )
     return of_schools, of_district
 
 
@@ -96,11 +115,16 @@ def beyond_trend(now: Array, schools: Array, housing: Array) -> Array:
     from_below = np.isin(np.arange(now.shape[1]), CHAIN) & (below >= SMALLEST_COHORT)
     growth = np.maximum(schools[:, :, 0] - np.where(from_below, below, now), 0.0)
     years = np.arange(1, housing.shape[2] + 1)
-    return np.nan_to_num(np.maximum(housing - growth[:, :, None] * years, 0.0))
+    return np.asarray(np.nan_to_num(np.maximum(housing - growth[:, :, None] * years, 0.0)))
 
 
 def expected_zones(
-    found: Rolls, schools: Expected, housing: pd.DataFrame, flows: pd.DataFrame, bands: Mapping[str, tuple[str, ...]], ledger: Ledger
+    found: Rolls,
+    schools: Expected,
+    housing: pd.DataFrame,
+    flows: pd.DataFrame,
+    bands: Mapping[str, tuple[str, ...]],
+    ledger: Ledger,
 ) -> Expected:
     """Expected resident pupils of each zone: schools' pupils shared out as they lived at the last count of flows.
 
@@ -121,9 +145,19 @@ def expected_zones(
         Grades of each level.
     """
     horizon = schools.pupils.shape[2]
-    none = Expected("zone", np.empty(0, dtype=object), np.empty((0, len(GRADES))), np.empty((0, len(GRADES), horizon)), np.empty(0), np.empty(0, dtype=object))
+    none = Expected(
+        "zone",
+        np.empty(0, dtype=object),
+        np.empty((0, len(GRADES))),
+        np.empty((0, len(GRADES), horizon)),
+        np.empty(0),
+        np.empty(0, dtype=object),
+    )
     if flows.empty:
-        ledger.missing_input("flows (where pupils live and which school they attend)", "no outlook by zone is computed; a district has it from its pupils' addresses")
+        ledger.missing_input(
+            "flows (where pupils live and which school they attend)",
+            "no outlook by zone is computed; a district has it from its pupils' addresses",
+        )
         return none
     last = flows[flows["fall_year"] == flows["fall_year"].max()]
     middle = (last["pupils_low"] + last["pupils_high"]) / 2
@@ -135,17 +169,27 @@ def expected_zones(
     of = np.where(row >= 0, enrolled[row, level], 0.0)
     joined = (row >= 0) & (of > 0)
     reason = f"pupils of the flows of {flow_year} at schools with an outlook at that level"
-    ledger.match("flows", total=float(last["living"].sum()), matched=float(last["living"][joined].sum()), unit="pupils", reason=reason)
+    ledger.match(
+        "flows",
+        total=float(last["living"].sum()),
+        matched=float(last["living"][joined].sum()),
+        unit="pupils",
+        reason=reason,
+    )
     last, row, of = last[joined], row[joined], of[joined]
     share = last["living"].to_numpy(dtype="float64") / np.maximum(of, last["living"].to_numpy(dtype="float64"))
     names = (last["level"] + " " + last["zone_id"]).to_numpy(dtype=object)
     ids, group = np.unique(names, return_inverse=True)
-    served = np.array([[grade in bands[name] for grade in GRADES] for name in bands])[[list(bands).index(n) for n in last["level"]]]
+    served = np.array([[grade in bands[name] for grade in GRADES] for name in bands])[
+        [list(bands).index(n) for n in last["level"]]
+    ]
     now, pupils = np.zeros((len(ids), len(GRADES))), np.zeros((len(ids), len(GRADES), horizon))
     np.add.at(now, group, share[:, None] * np.where(served, schools.now[row], 0.0))
     np.add.at(pupils, group, share[:, None, None] * np.where(served[:, :, None], schools.pupils[row], 0.0))
     extra = _zone_housing(housing, ids, horizon)
-    method = np.where((extra > 0).any(axis=(1, 2)), COHORTS + ", flows held" + WITH_HOUSING, COHORTS + ", flows held").astype(object)
+    method = np.where(
+        (extra > 0).any(axis=(1, 2)), COHORTS + ", flows held" + WITH_HOUSING, COHORTS + ", flows held"
+    ).astype(object)
     return Expected("zone", ids, now, pupils + extra, np.zeros(len(ids)), method)
 
 
@@ -162,7 +206,9 @@ def _zone_housing(housing: pd.DataFrame, ids: Array, horizon: int) -> Array:
     at = pd.Index(ids).get_indexer(housing["level"] + " " + housing["zone_id"])
     known = at >= 0
     grade = pd.Index(GRADES).get_indexer(housing["grade"])
-    np.add.at(extra, (at[known], grade[known], housing["ahead"].to_numpy()[known] - 1), housing["pupils"].to_numpy()[known])
+    np.add.at(
+        extra, (at[known], grade[known], housing["ahead"].to_numpy()[known] - 1), housing["pupils"].to_numpy()[known]
+    )
     return extra
 
 
@@ -210,7 +256,9 @@ def outlook(
     enrollment_outlook, outlook_totals, backtest : DataFrame
         Without two falls in a row all three are empty, and the ledger says so.
     """
-    found = public_rolls(rolls(enrollment, totals, first_year=first_year, last_year=fall_year, ledger=ledger), schools, ledger)
+    found = public_rolls(
+        rolls(enrollment, totals, first_year=first_year, last_year=fall_year, ledger=ledger), schools, ledger
+    )
     if not usable(found, survival_years=survival_years, leave_out=leave_out, ledger=ledger):
         return empty("enrollment_outlook", ""), empty("outlook_totals", ""), empty("backtest", "")
     _remarks(found, fall_year, leave_out, ledger)
@@ -218,39 +266,70 @@ def outlook(
     base = len(found.years) - 1
     born = {int(year): float(count) for year, count in births.groupby("year")["births"].sum().items()}
     if not born:
-        ledger.missing_input("births", "kindergarten is the mean of its recent counts; births by year are to be had from the state's health department")
+        ledger.missing_input(
+            "births",
+            "kindergarten is the mean of its recent counts; births by year are to be had from the state's health department",
+        )
     grades_now = np.nansum(found.pupils[:, :, base], axis=0)
-    homes = zone_housing(projects, places, pupils_per_home=pupils_per_home, grades_now=grades_now, bands=bands, falls=falls, ledger=ledger)
-    housing = school_housing(homes, membership, schools, ids=found.schools, now=found.pupils[:, :, base], horizon=years, ledger=ledger)
-    settings = {"survival_years": survival_years, "leave_out": leave_out, "births": born}
+    homes = zone_housing(
+        projects,
+        places,
+        pupils_per_home=pupils_per_home,
+        grades_now=grades_now,
+        bands=bands,
+        falls=falls,
+        ledger=ledger,
+    )
+    housing = school_housing(
+        homes, membership, schools, ids=found.schools, now=found.pupils[:, :, base], horizon=years, ledger=ledger
+    )
+    settings: dict[str, Any] = {"survival_years": survival_years, "leave_out": leave_out, "births": born}
     of_schools, of_district = expected_schools(found, housing, horizon=years, district_id=district_id, **settings)
     without, _ = expected_schools(found, np.zeros_like(housing), horizon=years, district_id=district_id, **settings)
     of_zones = expected_zones(found, without, homes, flows, bands, ledger)
     tested = backtest(found.pupils, found.years, **settings)
     by_grade, sums = with_intervals((of_schools, of_zones, of_district), tested, first_fall=int(falls[0]))
     if tested.empty:
-        ledger.note("enrollment_outlook", "too few falls to test the method on hidden years: the outlook has no interval")
+        ledger.note(
+            "enrollment_outlook", "too few falls to test the method on hidden years: the outlook has no interval"
+        )
     return _with_a_place(by_grade, schools), _with_a_place(sums, schools), tested
 
 
 def _remarks(found: Rolls, fall_year: int, leave_out: tuple[int, ...], ledger: Ledger) -> None:
     last = int(found.years[-1])
     if last < fall_year:
-        ledger.note("enrollment_outlook", f"the latest enrollment by grade is of fall {last}, not {fall_year}: the outlook starts there")
+        ledger.note(
+            "enrollment_outlook",
+            f"the latest enrollment by grade is of fall {last}, not {fall_year}: the outlook starts there",
+        )
     if leave_out:
-        ledger.note("enrollment_outlook", f"falls {', '.join(map(str, leave_out))} are not taken for a trend: no step into or out of them is used or tested")
+        ledger.note(
+            "enrollment_outlook",
+            f"falls {', '.join(map(str, leave_out))} are not taken for a trend: no step into or out of them is used or tested",
+        )
     totals = found.totals
     gone = int((np.isnan(totals[:, -1]) & ~np.isnan(totals).all(axis=1)).sum())
     new = int((~np.isnan(totals[:, -1]) & np.isnan(totals[:, :-1]).all(axis=1)).sum())
     if gone:
-        ledger.loss("enrollment_outlook", f"schools without pupils in fall {last}: no outlook of their own", count=float(gone), unit="schools")
+        ledger.loss(
+            "enrollment_outlook",
+            f"schools without pupils in fall {last}: no outlook of their own",
+            count=float(gone),
+            unit="schools",
+        )
     if new:
-        ledger.note("enrollment_outlook", f"{new} schools report their first fall: they take the ratios of the district's schools")
+        ledger.note(
+            "enrollment_outlook",
+            f"{new} schools report their first fall: they take the ratios of the district's schools",
+        )
 
 
 def _with_a_place(table: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
     """Rows of units other than codes without a place, and of schools only until they close."""
     closes = table["unit_id"].map(schools.set_index("school_id")["closed_fall"].astype("Float64"))
     codes = set(schools.loc[~schools["is_place"].astype(bool), "school_id"])
-    left = (table["unit_kind"] == "school") & (table["unit_id"].isin(codes) | (closes <= table["fall_year"]).fillna(False))
+    left = (table["unit_kind"] == "school") & (
+        table["unit_id"].isin(codes) | (closes <= table["fall_year"]).fillna(False)
+    )
     return table[~left].reset_index(drop=True)

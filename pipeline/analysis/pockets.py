@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_matrix
@@ -11,7 +13,14 @@ from pipeline.analysis.uncertainty import reliability_class
 
 
 def growth_pockets(
-    change: pd.DataFrame, adjacency: pd.DataFrame, *, layer: str, age_band: str, smallest: float, high_cv: float, medium_cv: float
+    change: pd.DataFrame,
+    adjacency: pd.DataFrame,
+    *,
+    layer: str,
+    age_band: str,
+    smallest: float,
+    high_cv: float,
+    medium_cv: float,
 ) -> pd.DataFrame:
     """Adjoining areas whose school-age children significantly rise (or fall) together.
 
@@ -46,13 +55,21 @@ def growth_pockets(
     {'pocket_id': 'growing-01', 'area_ids': 'a b', 'children_change': 70.0, 'children_change_moe': 10.0}
     """
     borders = adjacency[adjacency["layer"] == layer]
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for kind, sign in (("growing", 1.0), ("shrinking", -1.0)):
-        picked = change["is_significant"] & (change["layer"] == layer) & (change["age_band"] == age_band) & (change["children_change"] * sign > 0)
+        picked = (
+            change["is_significant"]
+            & (change["layer"] == layer)
+            & (change["age_band"] == age_band)
+            & (change["children_change"] * sign > 0)
+        )
         areas = change[picked].sort_values("area_id", kind="stable").reset_index(drop=True)
         areas = areas.assign(pocket=_components(areas["area_id"], borders))
         found = [_pocket(group, kind) for _, group in areas.groupby("pocket", sort=True)]
-        kept = sorted((p for p in found if p["children_change"] * sign >= smallest), key=lambda p: (-p["children_change"] * sign, p["area_ids"]))
+        kept = sorted(
+            (p for p in found if p["children_change"] * sign >= smallest),
+            key=lambda p: (-p["children_change"] * sign, p["area_ids"]),
+        )
         rows += [{"pocket_id": f"{kind}-{number:02d}", **pocket} for number, pocket in enumerate(kept, start=1)]
     columns = [
         "pocket_id", "pocket_kind", "pocket_areas", "area_ids", "age_band", "vintage_from", "vintage_to",
@@ -61,7 +78,9 @@ def growth_pockets(
     pockets = pd.DataFrame(rows, columns=columns)
     numbers = ["pocket_areas", *columns[7:]]
     pockets = pockets.astype({c: "float64" if c in numbers else "str" for c in columns})
-    pockets["reliability_class"] = reliability_class(pockets["children_change"], pockets["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv)
+    pockets["reliability_class"] = reliability_class(
+        pockets["children_change"], pockets["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv
+    )
     return pockets
 
 
@@ -75,7 +94,7 @@ def _components(areas: pd.Series, borders: pd.DataFrame) -> np.ndarray:
     return labels
 
 
-def _pocket(areas: pd.DataFrame, kind: str) -> dict[str, object]:
+def _pocket(areas: pd.DataFrame, kind: str) -> dict[str, Any]:
     first = areas.iloc[0]
     sums = {c: float(areas[c].sum()) for c in ("children_from", "children_to", "children_change")}
     return {

@@ -6,20 +6,28 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from pipeline.analysis.growth import BANDS, ELSEWHERE, band_counts, control_factors, years_of
 from pipeline.analysis.uncertainty import Z90
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
 
-Z80 = float(norm.ppf(0.9))
+Z80 = float(ndtri(0.9))
 STEP_YEARS = 5
 STEPS = 2
 # band: (the band its children come from, share of that band's years that is in this one)
 _FROM: Mapping[str, tuple[str, float]] = {"5-9": ("0-4", 1.0), "10-14": ("5-9", 1.0), "15-17": ("10-14", 0.6)}
 _SINGLE = ("0-4", "5-9", "10-14", "15-17")
-_COLUMNS = ["neighborhood_id", "age_band", "year", "children_projected", "children_projected_low", "children_projected_high", "method"]
+_COLUMNS = [
+    "neighborhood_id",
+    "age_band",
+    "year",
+    "children_projected",
+    "children_projected_low",
+    "children_projected_high",
+    "method",
+]
 
 
 def step_reason(before: str | None, now: str) -> str:
@@ -110,7 +118,9 @@ def population_outlook(
             projected[band] = (value * scale, deviation * scale)
         state = projected
         for band, parts in BANDS.items():
-            frames.append(_rows(ids, band, year + STEP_YEARS * step, [b for b in _SINGLE if _name(b) in parts], state, methods))
+            frames.append(
+                _rows(ids, band, year + STEP_YEARS * step, [b for b in _SINGLE if _name(b) in parts], state, methods)
+            )
     return pd.concat(frames, ignore_index=True)[_COLUMNS].dropna(subset=["children_projected"]).reset_index(drop=True)
 
 
@@ -144,7 +154,9 @@ def _ratio(
     error = np.divide(noise, base, out=np.zeros(len(base)), where=own)
     # a ratio cannot be more uncertain than the width of the band it is held to
     error = np.minimum(error, (high - low) / 2)
-    method = np.select([~own, ratio != raw], ["ratio of the district", "cohort change, capped"], "cohort change").astype(object)
+    method = np.select(
+        [~own, ratio != raw], ["ratio of the district", "cohort change, capped"], "cohort change"
+    ).astype(object)
     return ratio, error, district, method
 
 
@@ -186,7 +198,9 @@ def outlook_or_reason(
     if not reason and not {before, now} <= set(profile["vintage"]):
         reason = f"the profiles do not hold both {before} and {now}"
     if reason or before is None:
-        ledger.missing_input("children five years apart", f"{reason}: no population outlook is computed. To be had: {ELSEWHERE}.")
+        ledger.missing_input(
+            "children five years apart", f"{reason}: no population outlook is computed. To be had: {ELSEWHERE}."
+        )
         return empty("population_outlook", "")
     table = population_outlook(
         profile,
@@ -199,7 +213,10 @@ def outlook_or_reason(
     capped = int((table["method"] == "cohort change, capped").sum())
     borrowed = int((table["method"] == "ratio of the district").sum())
     if table.empty:
-        ledger.missing_input("children by age band", f"the vintages do not count children by age: no population outlook. To be had: {ELSEWHERE}.")
+        ledger.missing_input(
+            "children by age band",
+            f"the vintages do not count children by age: no population outlook. To be had: {ELSEWHERE}.",
+        )
     if capped or borrowed:
         ledger.note(
             "population_outlook",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS
-from pipeline.analysis.crosswalk import allocate
+from pipeline.analysis.crosswalk import ROUNDING, allocate
 from pipeline.columns import CENSUS_COUNTS
 from pipeline.errors import LedgerError
 
@@ -123,10 +122,11 @@ def balance_layers(
         total = float((children * in_district).sum())
         for layer in layers:
             in_layer = share[layer].where(share[layer].notna(), 0.0)
-            nowhere = children * (in_district - in_layer).clip(lower=0.0)
+            lacking = in_district - in_layer
+            nowhere = children * lacking.where(lacking > ROUNDING, 0.0)
             outside = float(nowhere.sum())
             reason = "outside: in the district, in no area of the layer"
-            ledger.balance(f"{layer}, {vintage}", total=total, inside=float((children * np.minimum(in_district, in_layer)).sum()), outside=outside, unit=measure, reason=reason)
+            ledger.balance(f"{layer}, {vintage}", total=total, inside=total - outside, outside=outside, unit=measure, reason=reason)
             if layer.startswith("zone ") and layer.endswith(f" {fall_year}") and outside > outside_share * total:
                 worst = nowhere.idxmax()
                 too_many.append(f"{layer}: {outside:,.0f} of {total:,.0f} ({outside / total:.1%}) by {vintage}, most of them in {level} {worst} ({nowhere[worst]:,.0f})")

@@ -30,6 +30,35 @@ COMPLETE_SHARE = 0.9
 RASTER_MEASURES = ("population", "children_0_4", "children_5_9", "children_10_14")
 
 
+def all_crosswalks(
+    sources: Mapping[str, gpd.GeoDataFrame],
+    targets: Mapping[str, gpd.GeoDataFrame],
+    blocks: gpd.GeoDataFrame,
+    lots: gpd.GeoDataFrame,
+    *,
+    evidence: Sequence[str],
+    ledger: Ledger,
+) -> pd.DataFrame:
+    """Weights from census areas to every layer, and from every layer of zones to neighborhoods.
+
+    The latter say how a zone's children spread over neighborhoods, so that what is known of
+    zones (seats they lack) can be brought down to where the children live. Parameters and
+    result as in `crosswalk_table`.
+    """
+    zones = {
+        layer: frame.rename(columns={"area_id": "source_id"}).assign(land_m2=np.nan)
+        for layer, frame in targets.items()
+        if layer.startswith("zone ")
+    }
+    neighborhoods = {layer: frame for layer, frame in targets.items() if layer == "neighborhood"}
+    tables = [
+        crosswalk_table(sources, targets, blocks, lots, evidence=evidence, ledger=ledger),
+        crosswalk_table(zones, neighborhoods, blocks, lots, evidence=evidence, ledger=ledger),
+    ]
+    filled = [table for table in tables if len(table)] or tables[:1]
+    return pd.concat(filled, ignore_index=True).sort_values(CROSSWALK_COLUMNS[:4], ignore_index=True)
+
+
 def crosswalk_table(
     sources: Mapping[str, gpd.GeoDataFrame],
     targets: Mapping[str, gpd.GeoDataFrame],
@@ -75,6 +104,9 @@ def crosswalk_table(
     lot_points, block_points = lots.geometry.to_numpy(), shapely.point_on_surface(blocks.geometry.to_numpy())
     lot_tree = shapely.STRtree(lot_points)
     lot_shares = {layer: _points_in(lot_points, frame, lot_tree) for layer, frame in targets.items()}
+    if sources and targets and blocks.empty and lots.empty:
+        reason = "neither blocks nor lots are given: children are spread evenly over the ground of their census area"
+        ledger.missing_input("crosswalk", f"{reason}; Census TIGER/Line has blocks with people (tabblock20)")
     same = _Seen()
     parts = []
     for source_layer, source in sources.items():

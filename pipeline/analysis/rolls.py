@@ -39,7 +39,9 @@ class Rolls:
         return int(year - self.years[0])
 
 
-def rolls(enrollment: pd.DataFrame, totals: pd.DataFrame, *, first_year: int | None, last_year: int, ledger: Ledger) -> Rolls:
+def rolls(
+    enrollment: pd.DataFrame, totals: pd.DataFrame, *, first_year: int | None, last_year: int, ledger: Ledger
+) -> Rolls:
     """Lay the enrollment of all pupils out as an array and fill suppressed cells.
 
     A suppressed cell takes its share of what the school's published total leaves after the known
@@ -91,10 +93,12 @@ def rolls(enrollment: pd.DataFrame, totals: pd.DataFrame, *, first_year: int | N
     published = np.full((len(schools), len(years)), np.nan)
     row = pd.Index(schools).get_indexer(sums["school_id"])
     inside = (row >= 0) & sums["fall_year"].between(years[0], years[-1]).to_numpy()
-    published[row[inside], (sums["fall_year"] - years[0]).to_numpy()[inside]] = sums["pupils"].to_numpy(dtype="float64")[inside]
+    published[row[inside], (sums["fall_year"] - years[0]).to_numpy()[inside]] = sums["pupils"].to_numpy(
+        dtype="float64"
+    )[inside]
 
     filled, half_width = _fill(known, hidden, low, high, published)
-    reported = there.any(axis=1) & ~unknown.any(axis=1)
+    reported: np.ndarray = np.any(there, axis=1) & ~np.any(unknown, axis=1)
     filled = np.where(reported[:, None, :], filled, np.nan)
     _record(hidden, reported, there, published, sums, schools, ledger)
     return Rolls(schools, years, filled, np.where(reported, half_width, np.nan))
@@ -131,10 +135,19 @@ def _record(
     if with_total:
         ledger.absence("enrollment", "suppressed grades filled from the school's total", count=with_total)
     if without:
-        ledger.absence("enrollment", "suppressed grades without a total: the middle of what they can be, half the width kept", count=without)
+        ledger.absence(
+            "enrollment",
+            "suppressed grades without a total: the middle of what they can be, half the width kept",
+            count=without,
+        )
     dropped = int((there.any(axis=1) & ~reported).sum())
     if dropped:
-        ledger.loss("enrollment", "a grade is neither a number nor an interval: the school's fall is not used", count=dropped, unit="school falls")
+        ledger.loss(
+            "enrollment",
+            "a grade is neither a number nor an interval: the school's fall is not used",
+            count=dropped,
+            unit="school falls",
+        )
     strangers = int((~sums["school_id"].isin(schools) & sums["pupils"].notna()).sum())
     if strangers:
         ledger.loss("enrollment", "a total but no grades: no outlook", count=strangers, unit="school falls")

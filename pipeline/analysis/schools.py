@@ -286,10 +286,12 @@ def record_schools(schools: pd.DataFrame, ledger: Ledger) -> None:
 
 
 def record_absences(counts: pd.DataFrame, name: str, ledger: Ledger) -> None:
-    """Count the cells that hold no number, by reason and year."""
+    """Count the cells that hold no number, by reason."""
     absent = counts[counts["value_status"].ne("reported")]
-    for (year, status), rows in absent.groupby(["fall_year", "value_status"], sort=True):
-        ledger.absence(f"{name} {year}", str(status), count=len(rows))
+    for status, rows in absent.groupby("value_status", sort=True):
+        first, last = rows["fall_year"].min(), rows["fall_year"].max()
+        when = f"fall {first}" if first == last else f"falls {first} to {last}"
+        ledger.absence(name, f"{status}, {when}", count=len(rows))
 
 
 def record_years(counts: pd.DataFrame, name: str, now: int, ledger: Ledger) -> None:

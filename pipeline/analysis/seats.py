@@ -1,72 +1,20 @@
-"""Service gap: pupils who live in a zone against the quality seats in it, by level."""
+"""Seats of schools, quality seats of zones, and the service gap by level."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
+from pipeline.analysis.demand import PUBLIC
 from pipeline.analysis.schools import Bands, middle, pupils_by_level
-from pipeline.columns import CHILD_COUNTS, LEVELS
+from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
 
-# Age at which pupils of a grade start the school year; TK is the year before kindergarten.
-AGE_OF_GRADE = {"PK": 3, "TK": 4, "KG": 5, **{f"{grade:02d}": grade + 5 for grade in range(1, 13)}}
-# First and last age of each census band.
-_AGES = {"children_0_4": (0, 4), "children_5_9": (5, 9), "children_10_14": (10, 14), "children_15_17": (15, 17)}
 # Which capacity is taken where a site has several: the publisher's own before a computed one.
 CAPACITY_ORDER = ("given", "state_loading", "functional")
-PUBLIC = ("district", "charter")
 
 _GAP = ["level", "zone_id", "is_approximate", "resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank", "method"]  # fmt: skip
-
-
-def band_age_weights(grades: tuple[str, ...]) -> dict[str, float]:
-    """Which share of each census age band is of the ages of these grades.
-
-    Children are taken to be spread evenly over the years of a band.
-
-    >>> band_age_weights(("KG", "01", "02", "03", "04", "05"))
-    {'children_0_4': 0.0, 'children_5_9': 1.0, 'children_10_14': 0.2, 'children_15_17': 0.0}
-    """
-    ages = {AGE_OF_GRADE[grade] for grade in grades if grade in AGE_OF_GRADE}
-    return {
-        band: sum(first <= age <= last for age in ages) / (last - first + 1) for band, (first, last) in _AGES.items()
-    }
-
-
-def children_by_level(profile: pd.DataFrame, key: str, bands: Bands) -> pd.DataFrame:
-    """Children of the ages of each level, by area.
-
-    Parameters
-    ----------
-    profile
-        ``key`` and the census age bands, one row per area.
-    key
-        Column that names the area.
-    bands
-        level: grades.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``key``, ``level``, ``children``; empty where a band that is needed is not known.
-
-    >>> profile = pd.DataFrame({"neighborhood_id": ["a"], "children_0_4": [None], "children_5_9": [50.0], "children_10_14": [50.0], "children_15_17": [30.0]})
-    >>> children_by_level(profile, "neighborhood_id", {"elementary": ("KG", "05"), "middle": ("06", "07", "08"), "high": ("10",)})["children"].tolist()
-    [20.0, 30.0, 10.0]
-    """
-    parts = []
-    for level in LEVELS:
-        weights = band_age_weights(tuple(bands[level]))
-        needed = [band for band in CHILD_COUNTS if weights[band] > 0]
-        children = sum(
-            (weights[band] * profile[band].astype("float64") for band in needed),
-            start=pd.Series(0.0, index=profile.index),
-        )
-        parts.append(pd.DataFrame({key: profile[key], "level": level, "children": children}))
-    return pd.concat(parts, ignore_index=True)
 
 
 def site_capacity(utilization: pd.DataFrame, now: int) -> pd.DataFrame:
@@ -137,95 +85,6 @@ def quality_seats(seats: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
     """Seats of the schools that count as quality schools: ``school_id level quality_seats seats_method``."""
     good = seats[seats["school_id"].isin(quality.loc[quality["is_quality"], "school_id"])]
     return good.rename(columns={"seats": "quality_seats"}).drop(columns="pupils").reset_index(drop=True)
-
-
-def resident_pupils(
-    zones: pd.DataFrame,
-    flows: pd.DataFrame,
-    facts: pd.DataFrame,
-    seats: pd.DataFrame,
-    bands: Bands,
-    now: int,
-    ledger: Ledger,
-) -> pd.DataFrame:
-    """Public-school pupils living in each zone, counted where flows are given, estimated elsewhere.
-
-    Parameters
-    ----------
-    zones
-        Rows of ``zone_profile`` of one school year and vintage.
-    flows, facts
-        The tables ``flows`` and ``school_facts``; pupils of private schools are no demand.
-    seats
-        As `school_seats`: the pupils of public schools by level, to which children are scaled.
-    bands, now
-        level: grades, and the study's fall.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``level``, ``zone_id``, ``resident_pupils``, ``demand_method``. A level with flows is
-        ``counted`` (a hidden cell enters with the middle of its interval); any other is
-        ``children of these ages``, times the public schools' pupils per child of the level.
-    """
-    public = facts.loc[facts["sector"].isin(PUBLIC), "school_id"]
-    lived = flows[flows["school_id"].isin(public) & (flows["fall_year"] <= now)]
-    lived = lived[lived["fall_year"].eq(lived["fall_year"].max())]
-    hidden = lived["pupils"].isna()
-    if hidden.any():
-        low, high = lived.loc[hidden, "pupils_low"].sum(), lived.loc[hidden, "pupils_high"].sum()
-        ledger.note(
-            "resident pupils",
-            f"{int(hidden.sum())} hidden cells of the flows enter with the middle of their interval, together {low:,.0f} to {high:,.0f} pupils",
-        )
-    lived = lived.assign(pupils=middle(lived))
-    _balance_residents(lived, zones, ledger)
-    counted = lived.groupby(["level", "zone_id"])["pupils"].agg(lambda part: part.sum(skipna=False))
-    children = children_by_level(zones.drop(columns="level").assign(row=range(len(zones))), "row", bands)
-    own = children[children["level"].to_numpy() == zones["level"].to_numpy()[children["row"]]]
-    demand = zones[["level", "zone_id"]].assign(
-        children=own.set_index("row")["children"].reindex(range(len(zones))).to_numpy()
-    )
-    enrolled = seats.groupby("level")["pupils"].sum(min_count=1)
-    per_child = enrolled / demand.groupby("level")["children"].sum(min_count=1)
-    estimate = demand["children"] * demand["level"].map(per_child).astype("float64")
-    key = pd.MultiIndex.from_frame(demand[["level", "zone_id"]])
-    # In a level with flows a zone that is not listed sends no pupil: that is a count of zero.
-    is_counted = demand["level"].isin(counted.index.get_level_values("level"))
-    from_flows = counted.reindex(key).to_numpy()
-    listed = key.isin(counted.index)
-    lives = np.where(is_counted, np.where(listed, from_flows, 0.0), estimate.astype("float64"))
-    for level in LEVELS:
-        if (
-            level in set(demand["level"])
-            and not is_counted[demand["level"].eq(level)].any()
-            and level in per_child.index
-        ):
-            ledger.note(
-                f"resident pupils, {level}",
-                f"children of these ages times {per_child[level]:.3f} public-school pupils per child (no flows given)",
-            )
-    return demand[["level", "zone_id"]].assign(
-        resident_pupils=lives,
-        demand_method=np.where(is_counted, "residents counted", "children of these ages x pupils per child"),
-    )
-
-
-def _balance_residents(lived: pd.DataFrame, zones: pd.DataFrame, ledger: Ledger) -> None:
-    """Record, by level, the pupils of the flows who live in a zone of the study and those who do not."""
-    is_zone = pd.MultiIndex.from_frame(lived[["level", "zone_id"]]).isin(
-        pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
-    )
-    for level, rows in lived.assign(is_zone=is_zone).groupby("level", sort=True):
-        total, inside = float(rows["pupils"].sum()), float(rows.loc[rows["is_zone"], "pupils"].sum())
-        ledger.balance(
-            f"public-school pupils by zone of residence, {level}",
-            total=total,
-            inside=inside,
-            outside=total - inside,
-            unit="pupils",
-            reason="" if rows["is_zone"].all() else "outside live in none of the zones in force",
-        )
 
 
 def seats_by_zone(
@@ -355,37 +214,6 @@ def record_gap(gap: pd.DataFrame, ledger: Ledger) -> None:
             "service gap",
             "zones are approximate: drawn by the nearest school, because the district publishes none for this study",
         )
-
-
-def zones_in_force(zone_profile: pd.DataFrame, *, fall_year: int, vintage: str, ledger: Ledger) -> pd.DataFrame:
-    """The zones of the school year in force with the counts of the present vintage."""
-    rows = zone_profile[zone_profile["fall_year"].eq(fall_year) & zone_profile["vintage"].eq(vintage)]
-    if rows.empty:
-        ledger.missing_input(
-            f"zones of fall {fall_year} with counts of {vintage}",
-            "No attendance zone with census counts: no service gap. Zones are had from the district or NCES SABS, counts from the American Community Survey.",
-        )
-    return rows.sort_values(["level", "zone_id"]).reset_index(drop=True)
-
-
-def neighborhood_children(profile: pd.DataFrame, vintage: str, bands: Bands, ledger: Ledger) -> pd.DataFrame:
-    """Children of the ages of each level by neighborhood; unknown counts are recorded."""
-    rows = profile[profile["vintage"].eq(vintage)].sort_values("neighborhood_id").reset_index(drop=True)
-    children = children_by_level(rows, "neighborhood_id", bands)
-    unknown = children[children["children"].isna()]
-    if rows.empty:
-        ledger.missing_input(
-            f"children by neighborhood {vintage}",
-            "No census counts by neighborhood: no access to seats. To be had from the American Community Survey.",
-        )
-    for level, lacking in unknown.groupby("level", sort=True):
-        ledger.absence(
-            f"children of {level} ages",
-            "an age band is not known: no access is computed there",
-            count=len(lacking),
-            unit="neighborhoods",
-        )
-    return children
 
 
 def record_capacity(offered: pd.DataFrame, ledger: Ledger) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from pipeline.ledger import Ledger
@@ -9,7 +11,9 @@ from pipeline.ledger import Ledger
 COLUMNS = ["site_id", "option_rank", "covered_seats", "reason"]
 
 
-def unmet_by_neighborhood(gap: pd.DataFrame, crosswalk: pd.DataFrame, membership: pd.DataFrame, *, fall_year: int, ledger: Ledger) -> pd.DataFrame:
+def unmet_by_neighborhood(
+    gap: pd.DataFrame, crosswalk: pd.DataFrame, membership: pd.DataFrame, *, fall_year: int, ledger: Ledger
+) -> pd.DataFrame:
     """Unmet quality seats of each zone, brought down to neighborhoods by where its children live.
 
     Where the crosswalk does not say how a zone's children spread over neighborhoods, they are
@@ -42,8 +46,15 @@ def unmet_by_neighborhood(gap: pd.DataFrame, crosswalk: pd.DataFrame, membership
     """
     wanting = gap[gap["unmet_seats"] > 0][["level", "zone_id", "unmet_seats"]]
     wanting = wanting.assign(source_layer="zone " + wanting["level"] + f" {fall_year}")
-    weights = crosswalk[crosswalk["target_layer"] == "neighborhood"].rename(columns={"source_id": "zone_id", "target_id": "neighborhood_id"})
-    found = wanting.merge(weights[["source_layer", "zone_id", "neighborhood_id", "weight"]], on=["source_layer", "zone_id"], how="left", validate="one_to_many")
+    weights = crosswalk[crosswalk["target_layer"] == "neighborhood"].rename(
+        columns={"source_id": "zone_id", "target_id": "neighborhood_id"}
+    )
+    found = wanting.merge(
+        weights[["source_layer", "zone_id", "neighborhood_id", "weight"]],
+        on=["source_layer", "zone_id"],
+        how="left",
+        validate="one_to_many",
+    )
     known = found.dropna(subset=["neighborhood_id"])
     spread = found[found["neighborhood_id"].isna()].drop(columns=["neighborhood_id", "weight"])
     places = membership[["level", "zone_id", "neighborhood_id"]].dropna().drop_duplicates()
@@ -51,7 +62,10 @@ def unmet_by_neighborhood(gap: pd.DataFrame, crosswalk: pd.DataFrame, membership
     evenly["weight"] = 1.0 / evenly.groupby(["level", "zone_id"])["neighborhood_id"].transform("size")
     if len(evenly):
         zones = evenly[["level", "zone_id"]].drop_duplicates()
-        ledger.note("siting_options", f"{len(zones)} zones: unmet seats spread evenly over the neighborhoods of their schools, for want of a crosswalk")
+        ledger.note(
+            "siting_options",
+            f"{len(zones)} zones: unmet seats spread evenly over the neighborhoods of their schools, for want of a crosswalk",
+        )
     parts = pd.concat([known, evenly], ignore_index=True)
     parts["unmet_seats"] = parts["unmet_seats"] * parts["weight"]
     table = parts.groupby(["neighborhood_id", "level"], as_index=False, sort=True)["unmet_seats"].sum()
@@ -61,7 +75,15 @@ def unmet_by_neighborhood(gap: pd.DataFrame, crosswalk: pd.DataFrame, membership
     return table
 
 
-def siting_options(unmet: pd.DataFrame, surplus: pd.DataFrame, sites: pd.DataFrame, reach: pd.DataFrame, *, travel_m: float, options: int) -> pd.DataFrame:
+def siting_options(
+    unmet: pd.DataFrame,
+    surplus: pd.DataFrame,
+    sites: pd.DataFrame,
+    reach: pd.DataFrame,
+    *,
+    reach_m: Mapping[str, float],
+    options: int,
+) -> pd.DataFrame:
     """Offered sites by how many unmet quality seats lie within reach of each.
 
     Each site is looked at by itself: two sites near each other cover the same children.
@@ -74,8 +96,8 @@ def siting_options(unmet: pd.DataFrame, surplus: pd.DataFrame, sites: pd.DataFra
         Tables ``surplus_sites`` and ``site_facts``.
     reach : DataFrame
         Table ``reach``; trips from neighborhoods to sites are used.
-    travel_m : float
-        Longest trip.
+    reach_m : mapping
+        Longest trip by level, metres.
     options : int
         Sites listed.
 
@@ -96,33 +118,46 @@ def siting_options(unmet: pd.DataFrame, surplus: pd.DataFrame, sites: pd.DataFra
     >>> surplus = pd.DataFrame({"site_id": ["1", "2"], "surplus_status": "offered", "surplus_seats": [200.0, None]})
     >>> sites = pd.DataFrame({"site_id": ["1", "2"], "site_status": ["open", "closed"]})
     >>> trips = pd.DataFrame({"origin_layer": "neighborhood", "origin_id": ["m", "n", "m"], "destination_kind": "site", "destination_id": ["1", "2", "2"], "distance_m": 900.0})
-    >>> siting_options(unmet, surplus, sites, trips, travel_m=1000.0, options=5)[["site_id", "option_rank", "covered_seats"]].to_numpy().tolist()
+    >>> siting_options(unmet, surplus, sites, trips, reach_m={"high": 1000.0}, options=5)[["site_id", "option_rank", "covered_seats"]].to_numpy().tolist()
     [['2', 1.0, 100.0], ['1', 2.0, 30.0]]
     """
-    offered = surplus[surplus["surplus_status"] == "offered"].merge(sites[["site_id", "site_status"]], on="site_id", validate="one_to_one")
-    trips = reach[(reach["origin_layer"] == "neighborhood") & (reach["destination_kind"] == "site") & (reach["distance_m"] <= travel_m)]
-    trips = trips.rename(columns={"origin_id": "neighborhood_id", "destination_id": "site_id"})[["neighborhood_id", "site_id", "distance_m"]]
-    within = trips[trips["site_id"].isin(offered["site_id"])].merge(unmet, on="neighborhood_id", how="inner", validate="many_to_many")
-    within["seat_m"] = within["unmet_seats"] * within["distance_m"]
+    offered = surplus[surplus["surplus_status"] == "offered"].merge(
+        sites[["site_id", "site_status"]], on="site_id", validate="one_to_one"
+    )
+    trips = reach[(reach["origin_layer"] == "neighborhood") & (reach["destination_kind"] == "site")]
+    trips = trips.rename(columns={"origin_id": "neighborhood_id", "destination_id": "site_id"})[
+        ["neighborhood_id", "site_id", "distance_m"]
+    ]
+    within = trips[trips["site_id"].isin(offered["site_id"])].merge(
+        unmet, on="neighborhood_id", how="inner", validate="many_to_many"
+    )
+    within = within[within["distance_m"] <= within["level"].map(dict(reach_m)).astype("float64")]
+    within = within.assign(seat_m=within["unmet_seats"] * within["distance_m"])
     sums = within.groupby("site_id")[["unmet_seats", "seat_m"]].sum()
     sums = sums[sums["unmet_seats"] > 0]
     levels = within.groupby(["site_id", "level"])["unmet_seats"].sum()
     ranked = sums.assign(mean_m=sums["seat_m"] / sums["unmet_seats"]).reset_index()
-    ranked = ranked.sort_values(["unmet_seats", "mean_m", "site_id"], ascending=[False, True, True], kind="stable").head(options)
+    ranked = ranked.sort_values(
+        ["unmet_seats", "mean_m", "site_id"], ascending=[False, True, True], kind="stable"
+    ).head(options)
     ranked = ranked.merge(offered, on="site_id", how="left", validate="one_to_one")
     ranked["option_rank"] = [float(n) for n in range(1, len(ranked) + 1)]
     ranked["covered_seats"] = ranked["unmet_seats"]
-    ranked["reason"] = pd.Series([_reason(row, levels[row.site_id], travel_m) for row in ranked.itertuples()], dtype="str", index=ranked.index)
+    ranked["reason"] = pd.Series(
+        [_reason(row, levels[row.site_id], reach_m) for row in ranked.itertuples()], dtype="str", index=ranked.index
+    )
     return ranked[COLUMNS]
 
 
-def _reason(site: object, levels: pd.Series, travel_m: float) -> str:
-    by_level = ", ".join(f"{level} {seats:,.0f}" for level, seats in levels.items() if seats > 0)
+def _reason(site: object, levels: pd.Series, reach_m: Mapping[str, float]) -> str:
+    by_level = ", ".join(
+        f"{level} {seats:,.0f} within {reach_m[level] / 1000:g} km" for level, seats in levels.items() if seats > 0
+    )
     free = site.surplus_seats  # type: ignore[attr-defined]  # a row of the ranked sites
     room = "its free seats are not known" if pd.isna(free) else f"{free:,.0f} seats free"
     kind = site.site_status  # type: ignore[attr-defined]
     return (
-        f"{site.covered_seats:,.0f} unmet quality seats within {travel_m / 1000:,.1f} km ({by_level}), {site.mean_m / 1000:,.1f} km away in the mean; "  # type: ignore[attr-defined]
+        f"{site.covered_seats:,.0f} unmet quality seats within reach ({by_level}), {site.mean_m / 1000:,.1f} km away in the mean; "  # type: ignore[attr-defined]
         f"{kind} site, {room}."
     )
 
@@ -130,6 +165,10 @@ def _reason(site: object, levels: pd.Series, travel_m: float) -> str:
 def record_missing(gap: pd.DataFrame, surplus: pd.DataFrame, ledger: Ledger) -> None:
     """Say what siting and co-location lack."""
     if not (gap["unmet_seats"] > 0).any():
-        ledger.missing_input("unmet quality seats", "no zone is known to lack quality seats: no siting options are computed")
+        ledger.missing_input(
+            "unmet quality seats", "no zone is known to lack quality seats: no siting options are computed"
+        )
     if not (surplus["surplus_status"] == "offered").any():
-        ledger.missing_input("offered sites", "no site is offered: schools that look for space stay unmatched and no site is ranked")
+        ledger.missing_input(
+            "offered sites", "no site is offered: schools that look for space stay unmatched and no site is ranked"
+        )

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 _NAMES = {"given": "given capacity", "state_loading": "state loading", "functional": "functional capacity"}
 EMPTY_STATUS = ("closed", "surplus")
-COLUMNS = ["site_id", "surplus_status", "definitions_under", "definitions_known", "surplus_seats", "surplus_rooms", "reason"]
+COLUMNS = [
+    "site_id",
+    "surplus_status",
+    "definitions_under",
+    "definitions_known",
+    "surplus_seats",
+    "surplus_rooms",
+    "reason",
+]
 
 
 def surplus_sites(
@@ -19,6 +29,7 @@ def surplus_sites(
     under_ratio: float,
     definitions: int,
     smallest_rooms: float,
+    use_ratio: float,
 ) -> pd.DataFrame:
     """Say of every site whether it is offered, watched or not, with the seats it has free and the reason.
 
@@ -30,7 +41,8 @@ def surplus_sites(
     or a capacity nothing is known.
 
     The seats are the fewest by any definition that says underutilized, now or (upper end) at the
-    end of the outlook: what can be given away without taking it back.
+    end of the outlook: what can be given away without taking it back. The rooms likewise, each
+    definition's seats over its pupils per room.
 
     Parameters
     ----------
@@ -48,6 +60,8 @@ def surplus_sites(
         Definitions that must agree.
     smallest_rooms : float
         Rooms a site must have free.
+    use_ratio : float
+        Share of the day a room can be scheduled: a room seats fewer under functional capacity.
 
     Returns
     -------
@@ -59,17 +73,32 @@ def surplus_sites(
     >>> sites = pd.DataFrame({"site_id": ["1"], "site_status": ["open"], "is_district_owned": [True]})
     >>> rows = {"site_id": "1", "capacity_definition": ["given", "functional"] * 2, "fall_year": [2024, 2024, 2029, 2029], "capacity_seats": [500.0, 400.0] * 2}
     >>> use = pd.DataFrame(rows).assign(pupils=200.0, utilization_ratio=[0.4, 0.5] * 2, utilization_high_ratio=[None, None, 0.45, 0.55], surplus_seats=[300.0, 200.0] * 2)
-    >>> found = surplus_sites(sites, use, pd.Series({"1": 25.0}), fall_year=2024, under_ratio=0.75, definitions=2, smallest_rooms=6.0)
+    >>> found = surplus_sites(sites, use, pd.Series({"1": 25.0}), fall_year=2024, under_ratio=0.75, definitions=2, smallest_rooms=6.0, use_ratio=0.9)
     >>> found[["surplus_status", "surplus_seats", "surplus_rooms"]].to_dict("records")
-    [{'surplus_status': 'offered', 'surplus_seats': 180.0, 'surplus_rooms': 7.0}]
+    [{'surplus_status': 'offered', 'surplus_seats': 180.0, 'surplus_rooms': 8.0}]
     >>> found["reason"].item()
-    'Underutilized by 2 of 2 capacity definitions in fall 2024 (functional capacity 50%, given capacity 40%) and still in fall 2029 at the upper end of the 80% interval (functional capacity 55%, given capacity 45%): 7 rooms free.'
+    'Underutilized by 2 of 2 capacity definitions in fall 2024 (functional capacity 50%, given capacity 40%) and still in fall 2029 at the upper end of the 80% interval (functional capacity 55%, given capacity 45%): 8 rooms free.'
     """
     by_site = dict(tuple(utilization.dropna(subset=["utilization_ratio"]).groupby("site_id")))
     none = utilization.iloc[:0]
-    settings = {"fall_year": fall_year, "under_ratio": under_ratio, "definitions": definitions, "smallest_rooms": smallest_rooms}
+    settings: dict[str, Any] = {
+        "fall_year": fall_year,
+        "under_ratio": under_ratio,
+        "definitions": definitions,
+        "smallest_rooms": smallest_rooms,
+        "use_ratio": use_ratio,
+    }
     rows = [
-        {"site_id": site.site_id, **_verdict(site.site_status, bool(site.is_district_owned), by_site.get(site.site_id, none), float(loading[site.site_id]), **settings)}
+        {
+            "site_id": site.site_id,
+            **_verdict(
+                site.site_status,
+                bool(site.is_district_owned),
+                by_site.get(site.site_id, none),
+                float(loading[site.site_id]),
+                **settings,
+            ),
+        }
         for site in sites.sort_values("site_id", kind="stable").itertuples()
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -78,7 +107,16 @@ def surplus_sites(
 
 
 def _verdict(
-    status: str, is_owned: bool, use: pd.DataFrame, loading: float, *, fall_year: int, under_ratio: float, definitions: int, smallest_rooms: float
+    status: str,
+    is_owned: bool,
+    use: pd.DataFrame,
+    loading: float,
+    *,
+    fall_year: int,
+    under_ratio: float,
+    definitions: int,
+    smallest_rooms: float,
+    use_ratio: float,
 ) -> dict[str, object]:
     now = use[use["fall_year"] == fall_year].set_index("capacity_definition").sort_index()
     last = use[use["fall_year"] > fall_year]
@@ -87,9 +125,15 @@ def _verdict(
     # the upper end where there is an interval, else the number itself
     upper = last["utilization_high_ratio"].where(last["utilization_high_ratio"].notna(), last["utilization_ratio"])
     free_then = last["capacity_seats"] * (1 - upper).clip(lower=0.0)
-    seats = _fewest(now.loc[under, "surplus_seats"], free_then.reindex(under))
-    rooms = float(np.floor(seats / loading + 1e-9)) if seats is not None else None
-    found = {"definitions_under": float(len(under)), "definitions_known": float(len(now)), "surplus_seats": seats, "surplus_rooms": rooms}
+    free = pd.concat([now.loc[under, "surplus_seats"], free_then.reindex(under)]).dropna()
+    per_room = np.where(free.index == "functional", loading * use_ratio, loading)
+    seats, rooms = _fewest(free), _fewest(free / per_room)
+    found = {
+        "definitions_under": float(len(under)),
+        "definitions_known": float(len(now)),
+        "surplus_seats": seats,
+        "surplus_rooms": rooms,
+    }
 
     def say(verdict: str, reason: str, **other: object) -> dict[str, object]:
         return {**found, "surplus_status": verdict, "reason": reason, **other}
@@ -100,7 +144,10 @@ def _verdict(
         what = "closed" if status == "closed" else "declared surplus"
         if seats is None:
             return say("offered", f"The site is {what} and stands empty; its capacity is not known.")
-        return say("offered", f"The site is {what} and stands empty: {seats:,.0f} seats, about {rooms:,.0f} rooms, by the smallest capacity definition.")
+        by = "the smallest capacity definition" if len(now) > 1 else f"its {_NAMES[str(now.index[0])]}"
+        return say(
+            "offered", f"The site is {what} and stands empty: {seats:,.0f} seats, about {rooms:,.0f} rooms, by {by}."
+        )
     if status in ("leased", "swing"):
         use_of = "leased to others" if status == "leased" else "kept as swing space for schools under construction"
         return say("not_offered", f"The site is {use_of}.", surplus_seats=None, surplus_rooms=None)
@@ -108,7 +155,10 @@ def _verdict(
         return say("not_known", "Its pupils or its capacity are not known.")
     shares = _percentages(now["utilization_ratio"])
     if not len(under):
-        return say("not_offered", f"In use: no capacity definition puts it below {under_ratio:.0%} in fall {fall_year} ({shares}).")
+        return say(
+            "not_offered",
+            f"In use: no capacity definition puts it below {under_ratio:.0%} in fall {fall_year} ({shares}).",
+        )
     start = f"Underutilized by {len(under)} of {len(now)} capacity {'definition' if len(now) == 1 else 'definitions'} in fall {fall_year} ({shares})"
     if len(under) < definitions:
         known = f"; only {len(now)} can be computed" if len(now) < definitions else ""
@@ -120,13 +170,16 @@ def _verdict(
     if still < definitions:
         return say("watch", f"{start}, but not surely so in {then}.")
     if rooms is None or rooms < smallest_rooms:
-        return say("watch", f"{start} and still in {then}, but only {rooms or 0:,.0f} rooms are free; the study asks for {smallest_rooms:g}.")
+        return say(
+            "watch",
+            f"{start} and still in {then}, but only {rooms or 0:,.0f} rooms are free; the study asks for {smallest_rooms:g}.",
+        )
     return say("offered", f"{start} and still in {then}: {rooms:,.0f} rooms free.")
 
 
-def _fewest(*seats: pd.Series) -> float | None:
-    known = pd.concat(list(seats)).dropna() if len(seats) else pd.Series(dtype="float64")
-    return float(np.floor(known.min() + 1e-9)) if len(known) else None
+def _fewest(numbers: pd.Series) -> float | None:
+    """The smallest, in whole seats or rooms."""
+    return float(np.floor(numbers.min() + 1e-9)) if len(numbers) else None
 
 
 def _percentages(ratios: pd.Series) -> str:

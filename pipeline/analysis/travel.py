@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 
-def near_pairs(schools: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, limit_m: float, detour_factor: float) -> pd.DataFrame:
+def near_pairs(
+    schools: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, limit_m: float, detour_factor: float
+) -> pd.DataFrame:
     """Every school with each site that can be reached from it within the limit.
 
     Parameters
@@ -50,9 +53,15 @@ def near_pairs(schools: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, limit_m: f
     site_ids, site_points = _points(sites, "site_id")
     if not len(school_ids) or not len(site_ids):
         return pd.DataFrame(
-            {"school_id": pd.Series(dtype="str"), "site_id": pd.Series(dtype="str"), "distance_m": pd.Series(dtype="float64")}
+            {
+                "school_id": pd.Series(dtype="str"),
+                "site_id": pd.Series(dtype="str"),
+                "distance_m": pd.Series(dtype="float64"),
+            }
         )
-    near = cKDTree(school_points).sparse_distance_matrix(cKDTree(site_points), limit_m / detour_factor, output_type="ndarray")
+    near = cKDTree(school_points).sparse_distance_matrix(
+        cKDTree(site_points), limit_m / detour_factor, output_type="ndarray"
+    )
     pairs = pd.DataFrame(
         {
             "school_id": school_ids[near["i"]],
@@ -64,5 +73,6 @@ def near_pairs(schools: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, limit_m: f
 
 
 def _points(places: gpd.GeoDataFrame, key: str) -> tuple[np.ndarray, np.ndarray]:
-    placed = places[places.geometry.notna() & ~places.geometry.is_empty]
-    return placed[key].to_numpy(dtype=object), np.column_stack([placed.geometry.x, placed.geometry.y]).reshape(-1, 2)
+    shapes = places.geometry.to_numpy()
+    placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    return places[key].to_numpy(dtype=object)[placed], shapely.get_coordinates(shapes[placed])

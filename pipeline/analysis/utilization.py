@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.ledger import Ledger
+
 COLUMNS = [
     "site_id", "capacity_definition", "fall_year", "capacity_seats", "pupils",
     "utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", "surplus_seats",
@@ -30,7 +32,9 @@ def use_now(use: pd.DataFrame, fall_year: int) -> pd.DataFrame:
     )
 
 
-def use_ahead(school_sites: pd.DataFrame, totals: pd.DataFrame, by_grade: pd.DataFrame, use: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
+def use_ahead(
+    school_sites: pd.DataFrame, totals: pd.DataFrame, by_grade: pd.DataFrame, use: pd.DataFrame, pupils: pd.DataFrame
+) -> pd.DataFrame:
     """Pupils to expect at each site in each year of the outlook, all its schools together.
 
     The schools' intervals are joined as independent: half widths by the root of their summed
@@ -47,9 +51,13 @@ def use_ahead(school_sites: pd.DataFrame, totals: pd.DataFrame, by_grade: pd.Dat
         `capacity.pupils_now`.
     """
     ahead = totals[totals["unit_kind"] == "school"].rename(columns={"unit_id": "school_id"})
-    preschool = by_grade[(by_grade["unit_kind"] == "school") & (by_grade["grade"] == "PK")].rename(columns={"unit_id": "school_id"})
+    preschool = by_grade[(by_grade["unit_kind"] == "school") & (by_grade["grade"] == "PK")].rename(
+        columns={"unit_id": "school_id"}
+    )
     ahead = ahead.merge(
-        preschool[["school_id", "fall_year", "pupils_projected"]].rename(columns={"pupils_projected": "preschool_pupils"}),
+        preschool[["school_id", "fall_year", "pupils_projected"]].rename(
+            columns={"pupils_projected": "preschool_pupils"}
+        ),
         on=["school_id", "fall_year"],
         how="left",
         validate="one_to_one",
@@ -61,7 +69,12 @@ def use_ahead(school_sites: pd.DataFrame, totals: pd.DataFrame, by_grade: pd.Dat
     here["above"] = (here["pupils_projected_high"] - here["pupils_projected"]) ** 2
     here["untested"] = here["below"].isna().astype("float64")
     numbers = ["pupils_projected", "preschool_pupils", "below", "above", "untested"]
-    sums = here.groupby(["site_id", "fall_year"])[numbers].sum().reset_index().rename(columns={"pupils_projected": "pupils"})
+    sums = (
+        here.groupby(["site_id", "fall_year"])[numbers]
+        .sum()
+        .reset_index()
+        .rename(columns={"pupils_projected": "pupils"})
+    )
     for side in ("below", "above"):
         sums[side] = np.sqrt(sums[side]).where(sums["untested"] == 0)
     full = pupils.index[pupils["pupils"] > 0]
@@ -70,7 +83,14 @@ def use_ahead(school_sites: pd.DataFrame, totals: pd.DataFrame, by_grade: pd.Dat
     falls = np.sort(totals["fall_year"].unique())
     vacant = use.index[(use["pupils"] == 0)].difference(pd.Index(sums["site_id"].unique()))
     still = pd.DataFrame(
-        {"site_id": np.repeat(vacant.to_numpy(), len(falls)), "fall_year": np.tile(falls, len(vacant)), "pupils": 0.0, "preschool_pupils": 0.0, "below": 0.0, "above": 0.0}
+        {
+            "site_id": np.repeat(vacant.to_numpy(), len(falls)),
+            "fall_year": np.tile(falls, len(vacant)),
+            "pupils": 0.0,
+            "preschool_pupils": 0.0,
+            "below": 0.0,
+            "above": 0.0,
+        }
     )
     return pd.concat([sums[sums["site_id"].isin(known)], still], ignore_index=True)[_USE]
 
@@ -127,19 +147,37 @@ def years_of_use(now: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
 
 
 def record(
-    sites: pd.DataFrame, school_sites: pd.DataFrame, pupils: pd.DataFrame, capacity: pd.DataFrame, surplus: pd.DataFrame, ledger: Ledger
+    sites: pd.DataFrame,
+    school_sites: pd.DataFrame,
+    pupils: pd.DataFrame,
+    capacity: pd.DataFrame,
+    surplus: pd.DataFrame,
+    ledger: Ledger,
 ) -> None:
     """Say how many pupils have a building, which sites lack a number, and why sites are not offered."""
     known = pupils["pupils"].dropna()
     housed = known[known.index.isin(school_sites["school_id"])]
     if len(known):
         reason = "pupils of schools that are tied to a site of the inventory; the others are in no building known here"
-        ledger.match("pupils at sites", total=float(known.sum()), matched=float(housed.sum()), unit="pupils", reason=reason)
+        ledger.match(
+            "pupils at sites", total=float(known.sum()), matched=float(housed.sum()), unit="pupils", reason=reason
+        )
     if sites.empty:
-        ledger.missing_input("sites", "no utilization is computed; an inventory of buildings is to be had from the district's facilities office")
+        ledger.missing_input(
+            "sites",
+            "no utilization is computed; an inventory of buildings is to be had from the district's facilities office",
+        )
     for definition in ("given", "state_loading", "functional"):
-        lacking = sorted(set(sites["site_id"]) - set(capacity.loc[capacity["capacity_definition"] == definition, "site_id"]))
+        lacking = sorted(
+            set(sites["site_id"]) - set(capacity.loc[capacity["capacity_definition"] == definition, "site_id"])
+        )
         if lacking:
-            ledger.absence("capacity", f"sites without a capacity by the definition '{definition}'", count=float(len(lacking)), unit="sites", item=lacking[0])
+            ledger.absence(
+                "capacity",
+                f"sites without a capacity by the definition '{definition}'",
+                count=float(len(lacking)),
+                unit="sites",
+                item=lacking[0],
+            )
     for status, count in surplus["surplus_status"].value_counts().sort_index().items():
         ledger.note("surplus_sites", f"{count} sites: {status}")

@@ -70,7 +70,7 @@ def _district_change(change: pd.DataFrame) -> str:
     up = int((local["is_significant"] & (local["children_change"] > 0)).sum())
     down = int((local["is_significant"] & (local["children_change"] < 0)).sum())
     before, now = local["children_from"].sum(), local["children_to"].sum()
-    return f"{period} the number of {ages} went from {number(before)} to {number(now)}. It surely rose in {number(up)} and surely fell in {number(down)} of {count_of(len(local), 'neighborhood', 'neighborhoods')}."
+    return f"{period} the number of {ages} went from {number(before)} to {number(now)}. It surely rose in {number(up) if up else 'none'} of {count_of(len(local), 'neighborhood', 'neighborhoods')} and surely fell in {number(down) if down else 'none'}."
 
 
 def _outlook(outlook: pd.DataFrame) -> str:
@@ -121,7 +121,12 @@ def quality_of_data(tables: Tables, about: About) -> str:
     missing = int((tables["public_missing"]["entry"] == "missing_input").sum())
     shown = hidden["shown_cells"].sum()
     kept = hidden["primary_hidden_cells"].sum() + hidden["complementary_hidden_cells"].sum()
-    cells = f"{count_of(shown, 'pupil count is', 'pupil counts are')} shown and {number(kept)} hidden, because few pupils stand behind them or another could be computed from them." if len(hidden) else "The published tables hold no pupil counts."
+    if not kept:
+        cells = f"{number(shown)} numbers are published; none had to be hidden."
+    else:
+        cells = f"{number(shown)} numbers are published and {number(kept)} hidden, because few pupils stand behind them or another could be computed from them."
     reliable = tables["public_neighborhoods"]["reliability_class"]
-    weak = f" Of {count_of(len(reliable), 'neighborhood', 'neighborhoods')}, {number(int(reliable.isin(['low', 'not_known']).sum()))} have figures too unreliable to act on." if len(reliable) else ""
-    return f"{cells}{weak} {count_of(missing, 'input is', 'inputs are')[:1].upper()}{count_of(missing, 'input is', 'inputs are')[1:]} missing."
+    unsure = int(reliable.isin(["low", "not_known"]).sum())
+    weak = f" Of {count_of(len(reliable), 'neighborhood', 'neighborhoods')}, {number(unsure) if unsure else 'none'} {'has' if unsure < 2 else 'have'} figures too unreliable to act on." if len(reliable) else ""
+    inputs = f"{count_of(missing, 'input is', 'inputs are')} missing."
+    return f"{cells}{weak} {inputs[:1].upper()}{inputs[1:]}"

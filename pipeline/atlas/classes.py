@@ -34,7 +34,7 @@ def classify(values: pd.Series, scheme: Scheme, form: Form) -> tuple[list[Class]
     whose number reads 25 stands in the class 26 to 40.
 
     >>> import pandas as pd
-    >>> legend, index = classify(pd.Series([0.101, 0.249, 0.333, None]), Scheme("cuts", (0.25,)), "percent")
+    >>> legend, index = classify(pd.Series([0.101, 0.244, 0.249, None]), Scheme("cuts", (0.25,)), "percent")
     >>> [c.label for c in legend], index
     (['under 25%', '25% and over'], [0, 0, 1, -1])
     """

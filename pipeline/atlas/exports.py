@@ -14,7 +14,7 @@ from pipeline.atlas.escape import cell, plain
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import school_year, sentence
 from pipeline.columns import BY_NAME
-from pipeline.tables import TABLES, Table
+from pipeline.tables import BY_TABLE, POINTS, TABLES, Table
 
 PUBLISHED = tuple(table for table in TABLES if table.stage == "publish" and not table.name.startswith("ledger_"))
 LAYERS = {"neighborhoods": "public_neighborhoods", "zones": "public_zones", "schools": "public_schools", "sites": "public_sites"}
@@ -106,11 +106,8 @@ def geopackage(tables: Mapping[str, Any]) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "schoolshed.gpkg"
             for layer, name in LAYERS.items():
-                frame = tables[name].copy()
-                kind = "Point" if frame.geom_type.isin(["Point"]).any() or name in ("public_schools", "public_sites") else "MultiPolygon"
-                for column in frame.columns[frame.dtypes == "bool"]:
-                    frame[column] = frame[column].astype("bool")
-                pyogrio.write_dataframe(frame, place, layer=layer, driver="GPKG", geometry_type=kind, promote_to_multi=kind == "MultiPolygon", append=place.exists())
+                kind = "Point" if BY_TABLE[name].geometry_types == POINTS else "MultiPolygon"
+                pyogrio.write_dataframe(tables[name], place, layer=layer, driver="GPKG", geometry_type=kind, promote_to_multi=kind == "MultiPolygon", append=place.exists())
             return place.read_bytes()
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

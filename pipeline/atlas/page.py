@@ -138,12 +138,20 @@ def index_page(sheets: tuple[Sheet, ...], about: About, answers: dict[str, str],
     return document(title=f"Schoolshed: {about.title}", body=body)
 
 
+KINDS = (("neighborhood", "Neighborhoods"), ("zone", "Attendance zones"), ("site", "Sites"), ("school", "Schools"), ("district", "The district"))
+
+
 def _advice(advice: list[dict[str, str]]) -> str:
     if not advice:
         return ""
-    items = "".join(
-        f'<li><p class="statement">{esc(row["statement"])}</p><p><strong>Evidence.</strong> {esc(row["evidence"])}</p>'
-        f'<p><strong>Against it.</strong> {esc(row["counter_evidence"])}</p><p class="rule">Rule {esc(row["rule_id"])} \u00b7 {esc(row["reliability"])}</p></li>'
-        for row in advice
-    )
-    return f'<section class="card"><h2>What the numbers suggest</h2><p>Each line follows from a fixed rule. It is a reason to look, not a decision.</p><ol class="advice">{items}</ol></section>'
+    parts = []
+    for kind, label in KINDS:
+        rows = [row for row in advice if row["subject_kind"] == kind]
+        items = "".join(
+            f'<li><p class="statement">{esc(row["statement"])}</p><p>{esc(row["evidence"])}</p><p>Against it: {esc(row["counter_evidence"])}</p>'
+            f'<p class="rule">Rule {esc(row["rule_id"])} \u00b7 {esc(row["reliability"])}</p></li>'
+            for row in rows
+        )
+        if rows:
+            parts.append(f'<details open><summary>{label} ({len(rows)})</summary><ul class="advice">{items}</ul></details>')
+    return f'<section class="card"><h2>What the numbers suggest</h2><p>Each line follows from a fixed rule. It is a reason to look, not a decision.</p>{"".join(parts)}</section>'

@@ -136,7 +136,9 @@ def _value(name: str, field: Field, value: Any) -> Any:
     """A cell as the page stores it: the published number to seven digits, or words."""
     if field.form == "word":
         return say(name.partition("|")[0], value)
-    if field.form == "text":
+    if field.form == "count" and str(value).isdigit():
+        return int(value)
+    if field.form in ("text", "count"):
         return plain(value) or None
     if field.form == "year":
         return int(value)
@@ -192,7 +194,9 @@ def _pockets(tables: Tables) -> dict[str, Any]:
 
 
 def _pupils(text: str) -> str:
-    return "number of pupils not shown" if text == HIDDEN else f"{text} pupils" if text else "pupils not known"
+    if text == HIDDEN:
+        return "number of pupils not shown"
+    return f"{number(float(text)) if text.isdigit() else text} pupils" if text else "pupils not known"
 
 
 def _dots(dots: Dots, frame: Any, drawn: list[gpd.GeoDataFrame]) -> dict[str, Any] | None:

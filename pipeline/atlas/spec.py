@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
-Form = Literal["text", "word", "whole", "percent", "share_change", "change", "year", "rank", "km"]
+Form = Literal["text", "word", "count", "whole", "percent", "chance", "share_change", "change", "year", "rank", "km"]
 
 SEQUENTIAL = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")  # ColorBrewer YlGnBu
 DIVERGING = ("#a6611a", "#dfc27d", "#f5f5f5", "#80cdc1", "#018571")  # ColorBrewer BrBG
@@ -32,13 +32,13 @@ class About:
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a sheet's table; two columns are shown as a value with its margin, or as a range."""
+    """A column of a sheet's table; two columns are shown as a value with its margin, as a range, or as "2 of 3"."""
 
     key: str
     label: str
     form: Form
     columns: tuple[str, ...]
-    pair: Literal["margin", "range", ""] = ""
+    pair: Literal["margin", "range", "of", ""] = ""
     explain: str = ""
     always: bool = True
     each: str = ""

@@ -105,6 +105,18 @@ def read_acs_summary_file(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     U.S. Census Bureau, Understanding and Using ACS Data: What All Data Users Need to Know (2020),
     chapters 7 and 8: margins of sums. B23025 line 3 (civilian labor force) is the base of the
     unemployment rate. B16005 counts people who speak English "not well" or "not at all".
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from pipeline import config
+    >>> from pipeline.ledger import Ledger
+    >>> study = config.load(Path("studies/millbrook.yaml"))
+    >>> source = next(s for s in study.raw.census if s.reader == "acs_summary_file")
+    >>> room = Folder(Path("data/raw/millbrook/census"), study.geography.crs, study.geography.box, Ledger())
+    >>> people = read_acs_summary_file(source, room).groupby("area_level")["population"].sum()
+    >>> bool(people["block_group"] == people["tract"])
+    True
     """
     chosen = options(entry, vintage=entry.vintage, area_levels=["block_group", "tract"], geoid_prefixes=[])
     tables: dict[str, _Lines] = {}

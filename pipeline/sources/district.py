@@ -37,7 +37,7 @@ from pipeline.tables import BY_TABLE, INPUTS, POLYGONS
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_FILE_OPTIONS: dict[str, Any] = {"delimiter": None, "encoding": "utf-8", "sheet": None, "header_row": 1, "skip_footer": 0, "ends_with_newline": True}
+_FILE_OPTIONS: dict[str, Any] = {"delimiter": None, "encoding": "utf-8", "sheet": None, "header_row": 1, "skip_footer": 0, "ends_with_newline": True, "accept_garbled": False}
 _SHAPE_OPTIONS: dict[str, Any] = {"layer": None, "crs": None, "outside": "refuse", "accept_repair": (), "shapes": None, "point_on": None}
 _SIDECARS = frozenset({".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qpj", ".qmd"})
 # What stands inside an option that is a mapping: its words, those that are needed first.

@@ -39,6 +39,7 @@ def read_rows(
     header_row: int = 1,
     skip_footer: int = 0,
     ends_with_newline: bool = True,
+    accept_garbled: bool = False,
     ledger: Ledger | None = None,
 ) -> pd.DataFrame:
     r"""Rows of a text file, workbook or JSON answer as text, with their row numbers.
@@ -62,6 +63,8 @@ def read_rows(
         Rows at the end that are notes.
     ends_with_newline
         False accepts a file whose last line has no end, which is otherwise taken for cut short.
+    accept_garbled
+        True accepts letters that were garbled before the file came here; noted in ``ledger``.
 
     Returns
     -------
@@ -96,7 +99,9 @@ def read_rows(
     elif suffix == ".json":
         header, frame, numbers = _read_json(path, subject)
     elif suffix in _TEXT:
-        text = _decode(_bytes(path, subject), encoding, subject)
+        text = _decode(_bytes(path, subject), encoding, subject, accept_garbled)
+        if accept_garbled and ledger is not None and (found := len(_MOJIBAKE.findall(text))):
+            ledger.note(subject, f"{found} garbled letters are kept as they are", item=_near(text, _MOJIBAKE))
         header, frame, numbers = _split(text, subject, delimiter, header_row, skip_footer, ends_with_newline)
     else:
         raise refuse(subject, "E-FORMAT", f"a table cannot be read from {suffix or 'a file without suffix'}", path.name, "Save it as .csv, .xlsx, .json or .parquet.")
@@ -124,7 +129,7 @@ def _bytes(path: Path, subject: str) -> bytes:
     return data
 
 
-def _decode(data: bytes, encoding: str, subject: str) -> str:
+def _decode(data: bytes, encoding: str, subject: str, accept_garbled: bool = False) -> str:
     remedy = "Declare the `encoding` of the source (utf-8, cp1252, utf-16)."
     wanted = encoding.lower().replace("_", "-")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) and not wanted.startswith("utf-16"):
@@ -141,8 +146,8 @@ def _decode(data: bytes, encoding: str, subject: str) -> str:
         raise refuse(subject, "E-ENCODING", f"the file is UTF-8, not {encoding}: letters would be garbled", _near(text, _MOJIBAKE), remedy)
     if "\0" in text:
         raise refuse(subject, "E-NUL", "the file holds NUL bytes", f"row {text[: text.index(chr(0))].count(chr(10)) + 1}", "Fetch it again; it is damaged or UTF-16 without a mark.")
-    if not data.isascii() and _MOJIBAKE.search(text):
-        raise refuse(subject, "E-MOJIBAKE", "letters are garbled: the file was saved in one encoding and read in another before it came here", _near(text, _MOJIBAKE), "Get it again from its publisher; the letters cannot be told for certain.")
+    if not accept_garbled and not data.isascii() and _MOJIBAKE.search(text):
+        raise refuse(subject, "E-MOJIBAKE", "letters are garbled: the file was saved in one encoding and read in another before it came here", _near(text, _MOJIBAKE), "Get it again from its publisher; if the names do not matter, set the option `accept_garbled: true`.")
     return text
 
 
@@ -164,8 +169,8 @@ def _split(text: str, subject: str, delimiter: str, header_row: int, skip_footer
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if ends and not text.endswith("\n"):
-        last = text[text.rfind("\n") + 1 :][:60]
-        raise refuse(subject, "E-CUT-SHORT", "the last line has no end: the file may be cut short", repr(last), "Fetch it again; if it is whole, set the option `ends_with_newline: false`.")
+        rest = text[text.rfind("\n") + 1 :][:60]
+        raise refuse(subject, "E-CUT-SHORT", "the last line has no end: the file may be cut short", repr(rest), "Fetch it again; if it is whole, set the option `ends_with_newline: false`.")
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
@@ -178,7 +183,7 @@ def _split(text: str, subject: str, delimiter: str, header_row: int, skip_footer
     above, below = (header_row, last) if ends_at is None else (ends_at[header_row - 1], ends_at[last - 1])
     start = header_row - 1 if ends_at is None else (ends_at[header_row - 2] if header_row > 1 else 0)
     title = "\n".join(lines[start:above])
-    header = next(csv.reader([title], delimiter=delimiter)) if quoted and "\n" not in title else title.split(delimiter) if not quoted else next(csv.reader(io.StringIO(title, newline=""), delimiter=delimiter))
+    header = next(csv.reader(io.StringIO(title, newline=""), delimiter=delimiter)) if quoted else title.split(delimiter)
     if len(header) == 1:
         other = next((d for d in ("\t", ";", "|", "^", ",") if d in header[0]), None)
         if other:
@@ -231,6 +236,7 @@ def _read_json(path: Path, subject: str) -> tuple[list[str], pd.DataFrame, pd.Se
     except (ValueError, RecursionError) as error:
         raise refuse(subject, "E-JSON", "the file is not JSON", str(error)[:120], "Fetch it again; it may be cut short or an error page.") from error
     if isinstance(content, list) and content and all(isinstance(r, dict) for r in content):
+        content = [_flat(record) for record in content]
         header = list(dict.fromkeys(name for record in content for name in record))
         content = [header, *([record.get(name) for name in header] for record in content)]
     if not isinstance(content, list) or not content or not all(isinstance(r, list) for r in content):
@@ -241,6 +247,14 @@ def _read_json(path: Path, subject: str) -> tuple[list[str], pd.DataFrame, pd.Se
     faults.raise_if_any(subject)
     frame = pd.DataFrame([[_json_cell(c) for c in r] for r in content[1:]], columns=pd.Index(range(len(header))), dtype="str")
     return header, frame, pd.Series(range(2, len(content) + 1))
+
+
+def _flat(record: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """An object without objects in it: ``{"demo": {"year": 1}}`` is ``{"demo.year": 1}``."""
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        flat.update(_flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value})
+    return flat
 
 
 def _json_cell(value: Any) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ os.environ.setdefault("OGR_SKIP", "OGR_VRT")
 os.environ.setdefault("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", "none")
 
 _SIDECARS = (".shx", ".dbf", ".prj")
+# What GDAL says of files that are sound for our purpose: feature numbers are not used here, nor are measures.
+_HARMLESS = ("Several features with id", "Measured (M)")
 
 
 def read_shapes_file(
@@ -127,15 +130,21 @@ def _read(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame
     import pyproj
     import shapely
 
-    try:
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        if layer is None and len(layers) != 1:
-            raise refuse(subject, "E-LAYER", f"the file has {len(layers)} layers of shapes", ", ".join(layers) or "none", "Name one with the option `layer`.")
-        if layer is not None and layer not in layers:
-            raise refuse(subject, "E-LAYER", f"there is no layer {layer!r}", f"it has {', '.join(layers)}", "Correct the option `layer`.")
-        meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer or layers[0])
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, pyogrio.errors.GeometryError) as error:
-        raise refuse(subject, "E-SHAPES-UNREADABLE", "the file cannot be read", str(error)[:200], "Fetch it again; it may be cut short or damaged.") from error
+    mixed = _look_through(path, subject) if suffix in (".geojson", ".json") else {}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+            if layer is None and len(layers) != 1:
+                raise refuse(subject, "E-LAYER", f"the file has {len(layers)} layers of shapes", ", ".join(layers) or "none", "Name one with the option `layer`.")
+            if layer is not None and layer not in layers:
+                raise refuse(subject, "E-LAYER", f"there is no layer {layer!r}", f"it has {', '.join(layers)}", "Correct the option `layer`.")
+            meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer or layers[0])
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, pyogrio.errors.GeometryError) as error:
+            raise refuse(subject, "E-SHAPES-UNREADABLE", "the file cannot be read", str(error)[:200], "Fetch it again; it may be cut short or damaged.") from error
+    warned = [str(w.message) for w in told if issubclass(w.category, RuntimeWarning) and not str(w.message).startswith(_HARMLESS)]
+    if warned:
+        raise refuse(subject, "E-SHAPES-WARNING", "the file can only be read by guessing", warned[0][:200], "Export the layer again.")
     columns = {str(name): text_column(pd.Series(values)) for name, values in zip(meta["fields"], fields, strict=True)}
     present = [w is not None for w in wkb]
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
@@ -146,7 +155,7 @@ def _read(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame
     faults.add("E-GEOM-UNREADABLE", "the bytes of a shape cannot be read", unreadable, "Export the layer again.")
     faults.raise_if_any(subject)
     declared = pyproj.CRS.from_user_input(meta["crs"]) if meta["crs"] else None
-    return gpd.GeoDataFrame(frame, geometry=shapes), declared, _mixed(path) if suffix in (".geojson", ".json") else {}
+    return gpd.GeoDataFrame(frame, geometry=shapes), declared, mixed
 
 
 def _read_geoparquet(path: Path, subject: str) -> tuple[gpd.GeoDataFrame, pyproj.CRS | None]:
@@ -244,18 +253,41 @@ def text_column(values: pd.Series) -> pd.Series:
     return pd.Series([c.strip() if c.isascii() and c.isprintable() else clean_text(c) for c in cells], index=values.index, dtype="str")
 
 
-def _mixed(path: Path) -> dict[str, str]:
-    """Properties that are a number in one feature and text in another: '0601' and 601 differ."""
+def _look_through(path: Path, subject: str) -> dict[str, str]:
+    """Properties that are a number in one feature and text in another ('0601' and 601 differ).
+
+    Rings that do not close are refused here: GDAL closes them, or drops a hole, with no more
+    than a warning that names no feature.
+    """
     import json
 
-    content = json.loads(path.read_bytes().decode("utf-8-sig"))
+    try:
+        content = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise refuse(subject, "E-JSON", "the file is not GeoJSON", str(error)[:120], "Fetch it again; it may be cut short.") from error
     kinds: dict[str, dict[str, int]] = {}
+    open_rings = []
     for row, feature in enumerate(content.get("features") or (), 1):
+        open_rings += [row] * (not all(_is_closed(ring) for ring in _rings(feature.get("geometry"))))
         for name, value in (feature.get("properties") or {}).items():
             kind = "text" if isinstance(value, str) else "number" if isinstance(value, int | float) and not isinstance(value, bool) else ""
             if kind:
                 kinds.setdefault(name, {}).setdefault(kind, row)
+    faults = Faults()
+    faults.add("E-GEOM-RING", "a ring does not end where it begins, or has fewer than four corners", open_rings, "Close the ring; the file may be cut short.")
+    faults.raise_if_any(subject)
     return {name: f"row {k['number']} is a number, row {k['text']} is text" for name, k in kinds.items() if len(k) == 2}
+
+
+def _rings(shape: Any) -> list[Any]:
+    kind, parts = (shape or {}).get("type"), (shape or {}).get("coordinates") or []
+    if kind == "GeometryCollection":
+        return [ring for part in shape.get("geometries") or () for ring in _rings(part)]
+    return parts if kind == "Polygon" else [ring for part in parts for ring in part] if kind == "MultiPolygon" else []
+
+
+def _is_closed(ring: list[Any]) -> bool:
+    return len(ring) >= 4 and ring[0][:2] == ring[-1][:2]
 
 
 def feature_names(frame: gpd.GeoDataFrame, id_column: str | None) -> list[str]:

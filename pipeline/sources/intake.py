@@ -22,7 +22,7 @@ _SIGNATURES = (
 
 def check_path(path: Path, subject: str) -> None:
     """Refuse what is no plain local file: GDAL's virtual paths and URLs, links out, files too large."""
-    if re.search(r"/vsi|://|<", str(path)) or re.match(r"[A-Za-z]{2,}:", path.name):
+    if re.search(r"/vsi|^[A-Za-z]{2,}:/|<", str(path)) or re.match(r"[A-Za-z]{2,}:", path.name):
         raise refuse(subject, "E-PATH", "the name is a virtual path or an address, not a file", str(path), "Put the file into the study's raw folder and name it alone.")
     if ".." in path.parts:
         raise refuse(subject, "E-PATH", "the name leaves the study's raw folder", path.name, "Put the file into the study's raw folder and name it alone.")

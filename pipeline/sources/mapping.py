@@ -313,7 +313,8 @@ def _spans(work: Mapped) -> tuple[pd.Series, pd.Series]:
     listed = ", ".join(repr(c) for c in sorted(cells[unknown].unique()))
     work.faults.add("E-CODE", f"{word['column']} has grade spans that are not understood: {listed}", places(unknown, cells, word["column"], rows), "Map each under span.codes, such as E: KG-05.")
     ends = cells.map(lambda c: read.get(c) or ("", ""))
-    return tuple(ends.map(lambda pair, i=i: pair[i] or None).astype("str") for i in (0, 1))  # type: ignore[return-value]  # two series
+    low, high = (ends.map(lambda pair, i=i: pair[i] or None).astype("str") for i in (0, 1))
+    return low, high
 
 
 def _absences(work: Mapped, out: pd.DataFrame) -> None:

@@ -160,8 +160,8 @@ def _repair(values: np.ndarray, names: list[str], accepted: np.ndarray, subject:
     import shapely
 
     notes = [""] * len(values)
-    flat = shapely.has_z(values) | _has_m(values)
-    for i in np.flatnonzero(flat):
+    # GDAL's reader turns measures into heights or drops them, so that heights are all there can be
+    for i in np.flatnonzero(shapely.has_z(values)):
         notes[i] = FLATTENED
     values = shapely.force_2d(values)
     faults = Faults()
@@ -179,12 +179,6 @@ def _repair(values: np.ndarray, names: list[str], accepted: np.ndarray, subject:
     faults.add("E-GEOM-INVALID", "a shape is not valid and cannot be repaired without changing it", refused, "Correct the shape at that place: a ring must not cross itself, parts must not overlap. If the repaired shape is right, name its id under the option `accept_repair`.")
     faults.raise_if_any(subject)
     return values, notes
-
-
-def _has_m(values: np.ndarray) -> np.ndarray:
-    import shapely
-
-    return shapely.has_m(values) if hasattr(shapely, "has_m") and shapely.geos_version >= (3, 12, 0) else shapely.has_z(values)
 
 
 def _polygons(shape: Any) -> Any:

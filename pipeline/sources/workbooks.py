@@ -81,7 +81,7 @@ def _choose(book: Any, subject: str, sheet: str | None) -> str:
     if len(seen) != 1 or len(every) != 1:
         hidden = ", ".join(sorted(set(every) - set(seen)))
         raise refuse(subject, "E-SHEET", "the workbook has several sheets", ", ".join(every) + (f" (hidden: {hidden})" if hidden else ""), "Name one with the option `sheet`.")
-    return seen[0]
+    return str(seen[0])
 
 
 def _text(value: Any) -> str:

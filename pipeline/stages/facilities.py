@@ -20,7 +20,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     place = study.geography
     folder = Folder(Path("data/raw") / study.study.name / "facilities", place.crs, place.box, ledger)
     listed, rooms, declared, projects = (
-        gather(study.raw.facilities, feeds, folder) for feeds in ("site_list", "room_counts", "site_schools", "project_list")
+        gather(study.raw.facilities, feeds, folder)
+        for feeds in ("site_list", "room_counts", "site_schools", "project_list")
     )
     at = inventory.school_sites(declared, tables["schools"], listed, ledger)
     inventory.record_missing(ledger, sites=listed, room_counts=rooms, schools_at_sites=at, housing_projects=projects)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.analysis import matching, siting
 from pipeline.analysis.capacity import pupils_now
+from pipeline.analysis.seats import reach_by_level
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.stages import Stage
@@ -36,7 +37,12 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         gap, tables["crosswalk"], tables["membership"], fall_year=study.zones.fall_year, ledger=ledger
     )
     options = siting.siting_options(
-        unmet, surplus, sites, tables["reach"], travel_m=settings.travel_m, options=settings.options
+        unmet,
+        surplus,
+        sites,
+        tables["reach"],
+        reach_m=reach_by_level(study.zones.levels, **study.seats.model_dump()),
+        options=settings.options,
     )
     siting.record_missing(gap, surplus, ledger)
     matching.record(matches, ledger)
@@ -60,6 +66,6 @@ STAGE = Stage(
         "reach",
     ),
     writes=("colocation_matches", "siting_options", "ledger_matches"),
-    sections=("study", "zones", "bands", "matches"),
+    sections=("study", "zones", "bands", "seats", "matches"),
     run=run,
 )

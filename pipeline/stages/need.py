@@ -19,7 +19,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     ledger = Ledger()
     settings, now = study.need, study.vintages.now
     profile = indicators.of_vintage(tables["neighborhood_profile"], now, ledger)
-    values = indicators.indicator_values(profile, tables["reach"], tables["school_quality"], tables["school_facts"])
+    values = indicators.indicator_values(
+        profile, tables["reach"], tables["school_quality"], tables["school_facts"], ledger
+    )
     need, contributions = analysis.need(
         profile,
         values,

@@ -34,13 +34,27 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         leave_out=settings.leave_out,
         ledger=ledger,
     )
-    return {"enrollment_outlook": by_grade, "outlook_totals": totals, "backtest": tested, "ledger_outlook": ledger.frame()}
+    return {
+        "enrollment_outlook": by_grade,
+        "outlook_totals": totals,
+        "backtest": tested,
+        "ledger_outlook": ledger.frame(),
+    }
 
 
 STAGE = Stage(
     name="outlook",
     summary="Enrollment outlook by cohort survival, with intervals from a back-test on hidden years",
-    reads=("enrollment", "enrollment_groups", "school_facts", "births", "project_facts", "project_places", "membership", "flows"),
+    reads=(
+        "enrollment",
+        "enrollment_groups",
+        "school_facts",
+        "births",
+        "project_facts",
+        "project_places",
+        "membership",
+        "flows",
+    ),
     writes=("enrollment_outlook", "outlook_totals", "backtest", "ledger_outlook"),
     sections=("study", "bands", "outlook"),
     run=run,

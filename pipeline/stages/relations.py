@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.analysis.areas import source_layers, target_layers
 from pipeline.analysis.membership import membership, project_places, site_places
 from pipeline.analysis.reach import destinations, inhabited_places, reach
-from pipeline.analysis.relations import adjacency_table, crosswalk_table, raster_counts
+from pipeline.analysis.relations import adjacency_table, all_crosswalks, raster_counts
 from pipeline.analysis.travel import near_pairs
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -25,7 +25,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     ends = destinations(tables["schools"], tables["sites"])
     in_force = {"fall_year": study.zones.fall_year, "levels": study.zones.levels}
     return {
-        "crosswalk": crosswalk_table(
+        "crosswalk": all_crosswalks(
             source_layers(tables["census_areas"]), layers, blocks, lots, evidence=study.allocation.evidence, ledger=ledger
         ),
         "adjacency": adjacency_table(layers, ledger),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.analysis import access, seats
+from pipeline.analysis import access, demand, seats
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.stages import Stage
@@ -16,7 +16,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     ledger = Ledger()
     now, bands, vintage = study.study.fall_year, study.bands.model_dump(), study.vintages.now
     facts, flows, quality = tables["school_facts"], tables["flows"], tables["school_quality"]
-    zones = seats.zones_in_force(
+    zones = demand.zones_in_force(
         tables["zone_profile"], fall_year=study.zones.fall_year, vintage=vintage, ledger=ledger
     )
     offered = seats.school_seats(tables["enrollment"], facts, tables["school_sites"], tables["utilization"], bands, now)
@@ -24,12 +24,12 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     rated, good = seats.rated_levels(offered, quality, ledger), seats.quality_seats(offered, quality)
     gap = seats.service_gap(
         zones,
-        seats.resident_pupils(zones, flows, facts, offered, bands, now, ledger),
+        demand.resident_pupils(zones, flows, facts, offered, bands, now, ledger),
         seats.seats_by_zone(good, zones, facts, tables["membership"], flows, now, ledger),
         rated=rated,
     )
     seats.record_gap(gap, ledger)
-    children = seats.neighborhood_children(tables["neighborhood_profile"], vintage, bands, ledger)
+    children = demand.neighborhood_children(tables["neighborhood_profile"], vintage, offered, bands, ledger)
     reach = seats.reach_by_level(rated, **study.seats.model_dump())
     reached = access.seat_access(children, good, access.trips_to_schools(tables["reach"]), reach)
     access.record_access(reached, children, ledger)

@@ -51,6 +51,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         under_ratio=limits.under_ratio,
         definitions=limits.definitions,
         smallest_rooms=limits.surplus_rooms,
+        use_ratio=rules.use_ratio,
     )
     utilization.record(sites, school_sites, pupils, seats, surplus, ledger)
     ledger.note("capacity", f"loadings: {rules.source}, {rules.effective}")

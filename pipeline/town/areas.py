@@ -40,6 +40,15 @@ def _sides(corners: Ints) -> tuple[Ints, Ints, Flags]:
     return np.column_stack([low, high]), cell, same
 
 
+def tally(label: Ints, values: npt.ArrayLike, number: int) -> Floats:
+    """Sum of values by label, for labels 0 to ``number`` - 1.
+
+    >>> tally(np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0]), 4).tolist()
+    [1.0, 0.0, 5.0, 0.0]
+    """
+    return np.asarray(np.bincount(label, np.asarray(values, dtype=float), minlength=number), dtype=float)
+
+
 def regions(places: Floats, seed: Flags, side: Ints, rng: np.random.Generator) -> Ints:
     """Give each place the nearest seed on its own side; a side without a seed gets one."""
     barrier = side * 1e6
@@ -48,7 +57,7 @@ def regions(places: Floats, seed: Flags, side: Ints, rng: np.random.Generator) -
         seed[np.flatnonzero(side == missing)[0]] = True
     jitter = rng.normal(0, 18, places.shape)
     points = np.column_stack([places + jitter, barrier])
-    return cKDTree(points[seed]).query(points)[1].astype(np.int64)
+    return np.asarray(cKDTree(points[seed]).query(points)[1], dtype=np.int64)
 
 
 def pieces(label: Ints, pairs: Ints) -> Ints:
@@ -56,7 +65,7 @@ def pieces(label: Ints, pairs: Ints) -> Ints:
     same = label[pairs[:, 0]] == label[pairs[:, 1]]
     a, b = pairs[same].T
     graph = coo_matrix((np.ones(len(a)), (a, b)), shape=(len(label), len(label)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def mend(label: Ints, pairs: Ints, forget: Flags | None = None, wall: Ints | None = None) -> Ints:
@@ -108,7 +117,9 @@ def _touches(loose: Flags, pairs: Ints, wall: Ints) -> bool:
     return bool(((loose[a] != loose[b]) & (wall[a] == wall[b])).any())
 
 
-def districts(places: Floats, weight: Floats, number: int, rng: np.random.Generator, rounds: int = 30) -> tuple[Ints, Floats]:
+def districts(
+    places: Floats, weight: Floats, number: int, rng: np.random.Generator, rounds: int = 60
+) -> tuple[Ints, Floats]:
     """Divide places into ``number`` compact areas of roughly equal weight (Lloyd's method).
 
     Returns the area of each place and the areas' centres. Places without weight join the
@@ -118,21 +129,24 @@ def districts(places: Floats, weight: Floats, number: int, rng: np.random.Genera
     centres = places[rng.choice(len(places), number, replace=False, p=share)]
     price = np.zeros(number)
     area = np.zeros(len(places), dtype=np.int64)
-    spread = np.sqrt((places.max(axis=0) - places.min(axis=0)).prod() / number) if places.shape[1] == 2 else _spread(places, number)
+    extent = places[:, :2].max(axis=0) - places[:, :2].min(axis=0)
+    spread = float(np.sqrt(extent.prod() / number))
+    best, kept = np.inf, centres
     for turn in range(rounds):
         lifted = np.column_stack([places, np.zeros(len(places))])
         height = np.sqrt(np.maximum(price - price.min(), 0))
-        area = cKDTree(np.column_stack([centres, height])).query(lifted)[1].astype(np.int64)
-        mass = np.bincount(area, share, minlength=number)
+        drawn = cKDTree(np.column_stack([centres, height])).query(lifted)[1].astype(np.int64)
+        mass = tally(drawn, share, number)
+        uneven = mass.std() + (mass == 0).any()
         safe = np.where(mass > 0, mass, 1)
-        moved = np.column_stack([np.bincount(area, share * places[:, k], minlength=number) for k in range(places.shape[1])]) / safe[:, None]
+        moved = (
+            np.column_stack([tally(drawn, share * places[:, k], number) for k in range(places.shape[1])])
+            / safe[:, None]
+        )
         centres = np.where((mass > 0)[:, None], moved, centres)
+        if uneven < best or turn < 4:
+            best, area, kept = uneven, drawn, centres
         if turn > 4:
             # heavy areas pay: their border moves towards their centre
-            price = price + 0.12 * spread**2 * np.clip(mass * number - 1, -0.6, 0.6)
-    return area, centres
-
-
-def _spread(places: Floats, number: int) -> float:
-    extent = places[:, :2].max(axis=0) - places[:, :2].min(axis=0)
-    return float(np.sqrt(extent.prod() / number))
+            price = price + 0.05 * spread**2 * np.clip(mass * number - 1, -0.6, 0.6)
+    return area, kept

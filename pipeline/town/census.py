@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.town import files
-from pipeline.town.areas import Flags, Floats, Ints, districts, mend
+from pipeline.town.areas import Flags, Floats, Ints, districts, mend, tally
 from pipeline.town.ground import Ground, shapes
 from pipeline.town.people import BANDS, People, whole
 
@@ -33,23 +33,32 @@ def census(ground: Ground, people: People, rng: np.random.Generator) -> Census:
     """Draw block groups and tracts round the blocks, number them, and count the people of 2020."""
     blocks = ground.blocks
     size = np.bincount(ground.block, minlength=blocks)
-    count = np.bincount(ground.block, people.people[2020], minlength=blocks)
-    middle = [np.bincount(ground.block, w, minlength=blocks) / size for w in (ground.x, ground.y, 1500.0 * ground.is_east, 900.0 * ground.is_south)]
+    count = tally(ground.block, people.people[2020], blocks)
+    middle = [
+        tally(ground.block, w, blocks) / size
+        for w in (ground.x, ground.y, 1500.0 * ground.is_east, 900.0 * ground.is_south)
+    ]
     places = np.column_stack(middle)
     groups = round(62 * blocks / 1046)
     group, _ = districts(places, count + 0.5, groups, rng)
     group = _whole_blocks(ground, mend(group[ground.block], ground.pairs))
-    centre = np.column_stack([np.bincount(group, count + 0.5, minlength=groups)] + [np.bincount(group, (count + 0.5) * c, minlength=groups) for c in middle])
+    centre = np.column_stack(
+        [tally(group, count + 0.5, groups)] + [tally(group, (count + 0.5) * c, groups) for c in middle]
+    )
     seats = np.flatnonzero(centre[:, 0] > 0)
     tract = np.full(groups, -1)
-    tract[seats], _ = districts(centre[seats, 1:] / centre[seats, :1], centre[seats, 0], max(1, round(20 * blocks / 1046)), rng)
-    park = np.bincount(ground.block, ground.is_park, minlength=blocks) > 0
+    tract[seats], _ = districts(
+        centre[seats, 1:] / centre[seats, :1], centre[seats, 0], max(1, round(20 * blocks / 1046)), rng
+    )
+    park = tally(ground.block, ground.is_park, blocks) > 0
     group_of = np.where(park, groups, group)
     tract = np.append(tract, -1)
     is_edge = _mostly(people.is_growing[people.home_area], group_of[ground.block], groups + 1)
     twin = _twins(group_of[ground.block], tract, is_edge, ground.pairs)  # undivided in 2010
     tract_edge = _mostly(is_edge[group_of[ground.block]], tract[group_of[ground.block]] + 1, int(tract.max()) + 2)
-    tract_twin = _twins(tract[group_of[ground.block]] + 1, np.zeros(len(tract_edge), dtype=np.int64), tract_edge, ground.pairs)
+    tract_twin = _twins(
+        tract[group_of[ground.block]] + 1, np.zeros(len(tract_edge), dtype=np.int64), tract_edge, ground.pairs
+    )
     codes, old_codes = _numbers(tract + 1, tract_twin, twin, group_of, middle)
     geoid = _block_numbers(codes[group_of], middle)
     return Census(geoid, codes[group_of], old_codes[group_of], _count(ground, people, rng))
@@ -61,8 +70,8 @@ def _whole_blocks(ground: Ground, cells: Ints) -> Ints:
 
 
 def _mostly(flag: Flags, label: Ints, number: int) -> Flags:
-    """Areas of whose cells more than half are flagged."""
-    return np.asarray(np.bincount(label, flag, minlength=number) > 0.5 * np.maximum(np.bincount(label, minlength=number), 1))
+    """Areas of whose cells more than a third are flagged."""
+    return np.asarray(tally(label, flag, number) > 0.34 * np.maximum(np.bincount(label, minlength=number), 1))
 
 
 def _twins(cells: Ints, family: Ints, chosen: Flags, pairs: Ints) -> Ints:
@@ -79,12 +88,14 @@ def _twins(cells: Ints, family: Ints, chosen: Flags, pairs: Ints) -> Ints:
     return twin
 
 
-def _numbers(tract: Ints, tract_twin: Ints, twin: Ints, group: Ints, middle: list[Floats]) -> tuple[np.ndarray, np.ndarray]:
+def _numbers(
+    tract: Ints, tract_twin: Ints, twin: Ints, group: Ints, middle: list[Floats]
+) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of the block groups of 2020 and 2010; tracts run from north to south.
 
     A tract divided since 2010 keeps its number and takes the suffixes 01 and 02.
     """
-    north = np.bincount(group, middle[1], minlength=len(tract)) / np.maximum(np.bincount(group, minlength=len(tract)), 1)
+    north = tally(group, middle[1], len(tract)) / np.maximum(np.bincount(group, minlength=len(tract)), 1)
     base = tract_twin[tract]
     height = pd.Series(north).groupby(base).mean().sort_values(ascending=False)
     height = height.drop(index=0)  # the park has a number of its own
@@ -119,33 +130,35 @@ def _block_numbers(code: np.ndarray, middle: list[Floats]) -> np.ndarray:
     order = frame.sort_values(["code", "y", "x"], kind="stable")
     number = order.groupby("code").cumcount()
     geoid = order["code"].str[:11] + order["code"].str[11] + number.map("{:03d}".format)
-    return geoid.sort_index().to_numpy()
+    return np.asarray(geoid.sort_index())
 
 
 def _count(ground: Ground, people: People, rng: np.random.Generator) -> pd.DataFrame:
     """The 2020 count by block; a few people live on the river."""
     blocks = ground.blocks
-    frame = pd.DataFrame({"people": np.bincount(ground.block, people.people[2020], minlength=blocks)})
+    frame = pd.DataFrame({"people": tally(ground.block, people.people[2020], blocks)})
     for band in BANDS:
-        children = whole(np.bincount(ground.block, people.children(band, (2020,)), minlength=blocks), rng)
+        children = whole(tally(ground.block, people.children(band, (2020,)), blocks), rng)
         frame[f"{band}_male"] = rng.binomial(children, 0.512)
         frame[f"{band}_female"] = children - frame[f"{band}_male"]
     young = frame.drop(columns="people").sum(axis=1)
     adults = whole(np.maximum(frame["people"].to_numpy() - young.to_numpy(), 0.0), rng)
     adults = np.where((young > 0) & (adults == 0), 1, adults)
-    afloat = np.flatnonzero(np.bincount(ground.block, ground.is_water, minlength=blocks) == np.bincount(ground.block, minlength=blocks))
+    afloat = np.flatnonzero(tally(ground.block, ground.is_water, blocks) == np.bincount(ground.block, minlength=blocks))
     adults[afloat[:1]] = 4
     frame.loc[afloat[:1], "children_5_9_female"] = 2
     frame["adults"] = adults
     frame["people"] = adults + frame.filter(like="children").sum(axis=1)
-    frame["homes"] = np.where(frame["people"] > 0, np.ceil(frame["people"] / 2.71 + rng.uniform(0, 1.2, blocks)), 0).astype(int)
+    frame["homes"] = np.where(
+        frame["people"] > 0, np.ceil(frame["people"] / 2.71 + rng.uniform(0, 1.2, blocks)), 0
+    ).astype(int)
     return frame
 
 
 def write_areas(ground: Ground, census: Census, folder: files.Out) -> None:
     """TIGER/Line-like shapefiles of blocks (2020), block groups and tracts (2018 and 2023 editions)."""
-    water = np.bincount(ground.block, ground.area_m2 * ground.is_water, minlength=ground.blocks)
-    land = np.bincount(ground.block, ground.area_m2 * ~ground.is_water, minlength=ground.blocks)
+    water = tally(ground.block, ground.area_m2 * ground.is_water, ground.blocks)
+    land = tally(ground.block, ground.area_m2 * ~ground.is_water, ground.blocks)
     for year, geoid in ((2018, census.old_group_geoid), (2023, census.group_geoid)):
         _write_level(ground, geoid, land, water, f"tl_{year}_06_bg", folder)
         _write_level(ground, np.array([g[:11] for g in geoid]), land, water, f"tl_{year}_06_tract", folder)
@@ -170,7 +183,9 @@ def write_areas(ground: Ground, census: Census, folder: files.Out) -> None:
     folder.shapefile("tl_2023_06_tabblock20", frame, polygons, "EPSG:4269")
 
 
-def _write_level(ground: Ground, geoid_of_block: np.ndarray, land: Floats, water: Floats, name: str, folder: files.Out) -> None:
+def _write_level(
+    ground: Ground, geoid_of_block: np.ndarray, land: Floats, water: Floats, name: str, folder: files.Out
+) -> None:
     geoid, label = np.unique(geoid_of_block, return_inverse=True)
     _, polygons = shapes(ground, label[ground.block])
     tract = name.endswith("tract")
@@ -192,13 +207,15 @@ def write_count(census: Census, folder: files.Out, rng: np.random.Generator) -> 
     persons = census.persons
     columns = {f"P12_{number:03d}N": np.zeros(len(persons), dtype=np.int64) for number in range(1, 50)}
     shares = np.array([2, 2.2, 1.1, 1.1, 3.4, 7.5, 7.6, 7.2, 6.9, 6.4, 6.2, 6.3, 2.4, 3.4, 2.1, 2.7, 3.6, 2.2, 1.9])
-    grown = rng.multinomial(persons["adults"].to_numpy(), np.concatenate([shares, shares * 1.05]) / (2.05 * shares.sum()))
+    grown = rng.multinomial(
+        persons["adults"].to_numpy(), np.concatenate([shares, shares * 1.05]) / (2.05 * shares.sum())
+    )
     for offset, sex, part in ((2, "male", grown[:, :19]), (26, "female", grown[:, 19:])):
         for number, band in enumerate(BANDS):
             columns[f"P12_{offset + 1 + number:03d}N"] += persons[f"{band}_{sex}"].to_numpy()
         for number in range(19):
             columns[f"P12_{offset + 5 + number:03d}N"] += part[:, number]
-        columns[f"P12_{offset:03d}N"] = sum(columns[f"P12_{offset + 1 + n:03d}N"] for n in range(23))
+        columns[f"P12_{offset:03d}N"] = np.sum([columns[f"P12_{offset + 1 + n:03d}N"] for n in range(23)], axis=0)
     columns["P12_001N"] = columns["P12_002N"] + columns["P12_026N"]
     frame = pd.DataFrame(columns).astype(str)
     geoid = pd.Series(census.block_geoid)
@@ -212,6 +229,6 @@ def write_births(ground: Ground, people: People, census: Census, folder: files.O
     cell = label[ground.block]
     rows = []
     for year in range(2010, 2025):
-        expected = np.bincount(cell, people.births[people.home_area, year - 1992] * people.weight, minlength=len(tract))
+        expected = tally(cell, people.births[people.home_area, year - 1992] * people.weight, len(tract))
         rows.append(pd.DataFrame({"year": year, "tract": tract, "births": rng.poisson(expected * 1.01)}))
     folder.text("births_by_tract.csv", pd.concat(rows))

@@ -10,19 +10,68 @@ from pipeline.town import files, names
 from pipeline.town.ground import CRS
 from pipeline.town.schools import Schools
 
-HEAD = (
-    "CDSCode NCESDist NCESSchool StatusType County District School Street StreetAbr City Zip State MailStreet MailStrAbr MailCity MailZip "
-    "MailState Phone Ext FaxNumber WebSite OpenDate ClosedDate Charter CharterNum FundingType DOC DOCType SOC SOCType EdOpsCode EdOpsName "
-    "EILCode EILName GSoffered GSserved Virtual Magnet YearRoundYN FederalDFCDistrictID Latitude Longitude AdmFName AdmLName LastUpDate Multilingual"
-).split()
-_SOC = {"elementary": ("60", "Elementary Schools (Public)"), "middle": ("62", "Intermediate/Middle Schools (Public)"), "high": ("66", "High Schools (Public)")}
+HEAD = [
+    "CDSCode",
+    "NCESDist",
+    "NCESSchool",
+    "StatusType",
+    "County",
+    "District",
+    "School",
+    "Street",
+    "StreetAbr",
+    "City",
+    "Zip",
+    "State",
+    "MailStreet",
+    "MailStrAbr",
+    "MailCity",
+    "MailZip",
+    "MailState",
+    "Phone",
+    "Ext",
+    "FaxNumber",
+    "WebSite",
+    "OpenDate",
+    "ClosedDate",
+    "Charter",
+    "CharterNum",
+    "FundingType",
+    "DOC",
+    "DOCType",
+    "SOC",
+    "SOCType",
+    "EdOpsCode",
+    "EdOpsName",
+    "EILCode",
+    "EILName",
+    "GSoffered",
+    "GSserved",
+    "Virtual",
+    "Magnet",
+    "YearRoundYN",
+    "FederalDFCDistrictID",
+    "Latitude",
+    "Longitude",
+    "AdmFName",
+    "AdmLName",
+    "LastUpDate",
+    "Multilingual",
+]
+_SOC = {
+    "elementary": ("60", "Elementary Schools (Public)"),
+    "middle": ("62", "Intermediate/Middle Schools (Public)"),
+    "high": ("66", "High Schools (Public)"),
+}
 # the survey's codes: 2 prekindergarten, 3 kindergarten, 6 first grade .. 17 twelfth
 PSS_GRADES = {"PK": "2", "KG": "3", "TK": "4", **{f"{g:02d}": str(g + 5) for g in range(1, 13)}}
 
 
 def lonlat(x: object, y: object) -> tuple[np.ndarray, np.ndarray]:
     """Metres to longitude and latitude, as the directory rounds them."""
-    east, north = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+    east, north = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(
+        np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    )
     return np.round(east, 6), np.round(north, 6)
 
 
@@ -53,7 +102,11 @@ def _row(at: int, row: object, longitude: float, latitude: float) -> dict[str, o
         code, kind = "65", "K-12 Schools (Public)"
     span = "-".join("K" if g in ("TK", "KG") else str(int(g)) for g in (r["low"], r["high"]))
     street = address(at)
-    eil = {"elementary": ("ELEM", "Elementary"), "middle": ("INTMIDJR", "Intermediate/Middle/Junior High"), "high": ("HS", "High School")}[r["level"]]
+    eil = {
+        "elementary": ("ELEM", "Elementary"),
+        "middle": ("INTMIDJR", "Intermediate/Middle/Junior High"),
+        "high": ("HS", "High School"),
+    }[r["level"]]
     if r["is_virtual"]:
         eil = ("ELEMHIGH", "Elementary-High Combination")
     return {
@@ -89,16 +142,26 @@ def write_private(schools: Schools, folder: files.Out) -> None:
         longitude, latitude = lonlat([row["x"]], [row["y"]])
         rows.append(
             {
-                "PPIN": row["school_id"], "PINST": row["name"].upper(), "PADDRS": address(61 + at).upper(), "PCITY": "MILLBROOK", "PSTABB": "CA", "PZIP": f"9599{at % 3}",
-                "LATITUDE22": f"{latitude[0]:.6f}", "LONGITUDE22": f"{longitude[0]:.6f}", "LOGR2022": PSS_GRADES[row["low"]], "HIGR2022": PSS_GRADES[row["high"]],
+                "PPIN": row["school_id"],
+                "PINST": row["name"].upper(),
+                "PADDRS": address(61 + at).upper(),
+                "PCITY": "MILLBROOK",
+                "PSTABB": "CA",
+                "PZIP": f"9599{at % 3}",
+                "LATITUDE22": f"{latitude[0]:.6f}",
+                "LONGITUDE22": f"{longitude[0]:.6f}",
+                "LOGR2022": PSS_GRADES[row["low"]],
+                "HIGR2022": PSS_GRADES[row["high"]],
                 "NUMSTUDS": int(schools.pupils[school, 4].sum()) + (18 if row["low"] == "PK" else 0),
-            }  # fmt: skip
+            }
         )
     folder.text("pss2122_pu.csv", pd.DataFrame(rows))
 
 
 def write_flows(schools: Schools, folder: files.Out) -> None:
     """Where pupils live and which school they attend, as the district's student system exports it."""
-    flows = schools.flows.rename(columns={"level": "LEVEL", "zone": "ZONE_OF_RESIDENCE", "school": "SCHOOL_ATTENDED_CDS", "pupils": "STUDENTS"})
+    flows = schools.flows.rename(
+        columns={"level": "LEVEL", "zone": "ZONE_OF_RESIDENCE", "school": "SCHOOL_ATTENDED_CDS", "pupils": "STUDENTS"}
+    )
     flows["LEVEL"] = flows["LEVEL"].map({"elementary": "ES", "middle": "MS", "high": "HS"})
     folder.text("attendance_flows_2024_25.csv", flows)

@@ -23,7 +23,9 @@ class Out:
 
     path: Path
 
-    def text(self, name: str, frame: pd.DataFrame, delimiter: str = ",", encoding: str = "utf-8", end: str = "\n") -> None:
+    def text(
+        self, name: str, frame: pd.DataFrame, delimiter: str = ",", encoding: str = "utf-8", end: str = "\n"
+    ) -> None:
         """A delimited text file with a header row."""
         content = frame.to_csv(index=False, sep=delimiter, lineterminator=end)
         (self.path / name).write_bytes(content.encode(encoding))
@@ -56,7 +58,9 @@ class Out:
         for row, shape in zip(frame.to_dict("records"), shapes, strict=True):
             geometry = json.loads(shapely.to_geojson(shape))
             geometry["coordinates"] = _rounded(geometry["coordinates"], places)
-            features.append(json.dumps({"type": "Feature", "properties": row, "geometry": geometry}, ensure_ascii=False))
+            features.append(
+                json.dumps({"type": "Feature", "properties": row, "geometry": geometry}, ensure_ascii=False)
+            )
         content = '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
         (self.path / name).write_text(content, encoding="utf-8", newline="\n")
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from pipeline.town.areas import borders, mend, neighbors, pieces, regions
+from pipeline.town.areas import borders, mend, neighbors, pieces, regions, tally
 
 CRS = "EPSG:3310"
 CENTRE = (-122.2, 40.125)
@@ -49,6 +49,7 @@ class Ground:
 
     @property
     def blocks(self) -> int:
+        """How many blocks there are."""
         return int(self.block.max()) + 1
 
 
@@ -63,8 +64,8 @@ def ground(size: int | None, rng: np.random.Generator) -> Ground:
     u, v = 2 * (column + 0.5) / columns - 1, 2 * (row + 0.5) / rows - 1
     edge = _edge(u, v)
     keep = edge < 1.13
-    corners, column, row, south, u, v, edge = (a[keep] for a in (corners, column, row, south, u, v, edge))
-    in_district = edge < 1.0
+    corners, column, south, u, v = corners[keep], column[keep], south[keep], u[keep], v[keep]
+    in_district = edge[keep] < 1.0
     x, y = nodes_m[corners, 0].mean(axis=1), nodes_m[corners, 1].mean(axis=1)
     is_water = column == river
     is_park = (u > -0.04) & (u < 0.17) & (v > 0.36) & (v < 0.60) & ~is_water
@@ -94,11 +95,15 @@ def _rounded_corners(nodes: Floats, corners: Ints, block: Ints) -> Floats:
     moved = nodes
     for _ in range(4):
         bent, eased = _mean_of_neighbors(moved, on_border), _mean_of_neighbors(moved, inner)
-        moved = np.where((degree == 2)[:, None], 0.5 * moved + 0.5 * bent, np.where((degree == 0)[:, None], eased, moved))
+        moved = np.where(
+            (degree == 2)[:, None], 0.5 * moved + 0.5 * bent, np.where((degree == 0)[:, None], eased, moved)
+        )
     # a cell must keep its shape: where it would fold, its corners go back towards where they were
     for turn in range(12):
         ring = moved[corners]
-        turns = np.stack([_areas(np.stack([ring[:, k - 1], ring[:, k], ring[:, (k + 1) % 4]], axis=1)) for k in range(4)])
+        turns = np.stack(
+            [_areas(np.stack([ring[:, k - 1], ring[:, k], ring[:, (k + 1) % 4]], axis=1)) for k in range(4)]
+        )
         folded = (turns < -200).any(axis=0) | (_areas(ring) < 900)
         if not folded.any():
             break
@@ -116,7 +121,7 @@ def _mean_of_neighbors(nodes: Floats, sides: Ints) -> Floats:
     """Mean place of the corners at the other end of the sides that start at each corner."""
     number = len(nodes)
     degree = np.maximum(np.bincount(sides[:, 0], minlength=number), 1)
-    total = [np.bincount(sides[:, 0], nodes[sides[:, 1], k], minlength=number) for k in (0, 1)]
+    total = [tally(sides[:, 0], nodes[sides[:, 1], k], number) for k in (0, 1)]
     return np.column_stack(total) / degree[:, None]
 
 
@@ -159,8 +164,16 @@ def _nodes(columns: int, rows: int, river: int, rail: Floats, rng: np.random.Gen
     x, y = i * CELL_M[0], (j + bend) * CELL_M[1]
     wave = rng.uniform(0, 2 * np.pi, 10)
     px, py = x / 1000, y / 1000
-    dx = 300 * np.sin(0.75 * py + wave[0]) + 100 * np.sin(1.8 * py + 0.7 * px + wave[1]) + 45 * np.sin(2.7 * py - 1.6 * px + wave[2])
-    dy = 280 * np.sin(0.7 * px + wave[3]) + 95 * np.sin(1.6 * px - 0.8 * py + wave[4]) + 40 * np.sin(2.8 * px + 1.8 * py + wave[5])
+    dx = (
+        300 * np.sin(0.75 * py + wave[0])
+        + 100 * np.sin(1.8 * py + 0.7 * px + wave[1])
+        + 45 * np.sin(2.7 * py - 1.6 * px + wave[2])
+    )
+    dy = (
+        280 * np.sin(0.7 * px + wave[3])
+        + 95 * np.sin(1.6 * px - 0.8 * py + wave[4])
+        + 40 * np.sin(2.8 * px + 1.8 * py + wave[5])
+    )
     jitter = rng.normal(0, 1, (2, *x.shape))
     loose = 5 + 13 * np.clip(np.hypot(i / columns, j / rows) * 2 - 0.2, 0, 1)
     on_bank = np.zeros_like(x)
@@ -170,7 +183,10 @@ def _nodes(columns: int, rows: int, river: int, rail: Floats, rng: np.random.Gen
     x, y = x + dx + loose * jitter[0], y + dy + loose * jitter[1]
     origin = pyproj.Transformer.from_crs("EPSG:4269", CRS, always_xy=True).transform(*CENTRE)
     return np.column_stack(
-        [(x * np.cos(turn) - y * np.sin(turn)).ravel() + origin[0], (x * np.sin(turn) + y * np.cos(turn)).ravel() + origin[1]]
+        [
+            (x * np.cos(turn) - y * np.sin(turn)).ravel() + origin[0],
+            (x * np.sin(turn) + y * np.cos(turn)).ravel() + origin[1],
+        ]
     )
 
 
@@ -192,7 +208,10 @@ def _cells(columns: int, rows: int, rail: Floats) -> tuple[Ints, Ints, Ints, Fla
     pieces.append(np.column_stack([se, ne, nw, nw])[falling])
     pieces.append(np.column_stack([sw, se, nw, nw])[falling])
     picks = [whole, rising, rising, falling, falling]
-    sides = [south[whole], *(np.full(int(p.sum()), below) for p, below in zip(picks[1:], (False, True, False, True), strict=True))]
+    sides = [
+        south[whole],
+        *(np.full(int(p.sum()), below) for p, below in zip(picks[1:], (False, True, False, True), strict=True)),
+    ]
     column, row = np.concatenate([i[p] for p in picks]), np.concatenate([j[p] for p in picks])
     return np.concatenate(pieces), column, row, np.concatenate(sides)
 

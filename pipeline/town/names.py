@@ -1,12 +1,18 @@
 """Names of Millbrook: invented, but such as a Sacramento Valley town would have."""
 
-NEIGHBORHOODS = (
-    "Old Town", "Courthouse Hill", "Depot", "Millrace", "Cannery Row", "Ferry Landing", "Orchard Park", "Sycamore Flats",
-    "Alder Creek", "Vineland", "Bidwell Grove", "Larkspur", "Quail Hollow", "Meadow Glen", "Sunrise Ranch", "Stonegate",
-    "Northgate", "Manzanita Heights", "Heron Landing", "Rio Vista Court", "Parkside", "College Terrace", "Walnut Bend", "Rosewood",
-    "East Bank", "Fairground", "Southside", "Tannery", "Railroad Addition", "Lower Bottoms", "Mulberry", "Esperanza",
-    "Hayfield", "West End", "Country Club", "Almond Acres", "Cottonwood", "Pioneer", "Live Oak", "Prairie View",
-)  # fmt: skip
+NEIGHBORHOODS = {
+    "growing": ("Heron Landing", "Sunrise Ranch", "Stonegate", "Meadow Glen", "Quail Hollow", "Prairie View", "Larkspur", "Northgate"),
+    "needy": ("Southside", "Tannery", "Railroad Addition", "Lower Bottoms", "Esperanza", "Mulberry", "Fairground", "Cannery Row"),
+    "old": (
+        "Old Town", "Courthouse Hill", "Depot", "Millrace", "Ferry Landing", "College Terrace", "Orchard Park", "Parkside", "Walnut Bend",
+        "Rosewood", "East Bank", "Bidwell Grove", "Third Street", "Mill Yard", "Salem Park",
+    ),
+    "other": (
+        "Alder Creek", "Almond Acres", "Cottonwood", "Country Club", "Hayfield", "Live Oak", "Manzanita Heights", "Nord Road", "Pioneer",
+        "Rancheria", "Rio Vista Court", "River Bend", "Sycamore Flats", "Vallombrosa", "Vineland", "West End", "Willow Slough", "Yosemite Park",
+        "Foothill", "Buttes View", "Dry Creek", "Hidden Valley", "Oak Knoll", "Peach Tree", "Silver Bridge", "Sandy Gulch",
+    ),
+}  # fmt: skip
 ELEMENTARY = (
     "Alder Creek", "Bidwell", "Cesar Chavez", "Cottonwood", "Dolores Huerta", "El Camino", "Fremont", "Hooker Oak", "Jefferson",
     "John Muir", "Juniper", "Larkspur", "Lincoln", "Live Oak", "Maidu", "Manzanita", "Mulberry Street", "Orchard View",
@@ -16,12 +22,17 @@ NEW_ELEMENTARY, CLOSED_ELEMENTARY = "Heron Landing", "Depot Street"
 MIDDLE = ("Bidwell Grove", "East Bank", "Harriet Tubman", "Marsh", "Sierra View")
 HIGH = ("Millbrook", "Pleasant Grove", "Southgate")
 CONTINUATION, VIRTUAL = "Fair Oaks Continuation High", "Millbrook Online Academy"
-CHARTERS = (
-    ("Cedar Grove Charter", "KG", "08"), ("Foothill Montessori Charter", "TK", "05"), ("Lantern Charter", "KG", "05"),
-    ("River Arts Charter Middle", "06", "08"), ("Valley Collegiate Charter High", "09", "12"), ("Inspire STEM Charter", "TK", "08"),
-    ("Puentes Dual Language Charter", "TK", "06"),
+CHARTERS = (  # name, grades, seats when full
+    ("Cedar Grove Charter", "KG", "08", 380), ("Foothill Montessori Charter", "TK", "05", 120), ("Lantern Charter", "KG", "05", 150),
+    ("River Arts Charter Middle", "06", "08", 180), ("Valley Collegiate Charter High", "09", "12", 310), ("Inspire STEM Charter", "TK", "08", 240),
+    ("Puentes Dual Language Charter", "TK", "06", 190),
 )  # fmt: skip
-PRIVATE = (("St. Brendan Elementary", "KG", "08"), ("Millbrook Christian School", "KG", "12"), ("Grace Lutheran School", "PK", "06"), ("Oak Tree Waldorf School", "KG", "08"))
+PRIVATE = (
+    ("St. Brendan Elementary", "KG", "08"),
+    ("Millbrook Christian School", "KG", "12"),
+    ("Grace Lutheran School", "PK", "06"),
+    ("Oak Tree Waldorf School", "KG", "08"),
+)
 STREETS = (
     "Alder", "Bell", "Cherry", "Depot", "East", "Ferry", "Grant", "Humboldt", "Ivy", "Jackson", "Kearny", "Laurel", "Main", "Nord",
     "Orient", "Park", "Quince", "Rancheria", "Salem", "Third", "Union", "Vallombrosa", "Walnut", "Yosemite", "Esplanade", "Mangrove",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.town.areas import Flags, Floats, Ints, districts, mend
+from pipeline.town.areas import Flags, Floats, Ints, districts, mend, tally
 from pipeline.town.ground import Ground
 
 PEOPLE_PER_BLOCK = 68.0
@@ -56,24 +56,26 @@ def people(ground: Ground, size: int | None, rng: np.random.Generator) -> People
     number = round(40 * (size or 1000) / 1000)
     home, centres = _neighborhoods(ground, density, number, rng)
     shown = np.where(ground.in_district & ~ground.is_park, home, -1)
-    mass = np.maximum(np.bincount(home, density, minlength=number), 1e-9)
-    cu, cv, south_share = (np.bincount(home, density * part, minlength=number) / mass for part in (u, v, ground.is_south))
+    mass = np.maximum(tally(home, density, number), 1e-9)
+    cu, cv, south_share = (tally(home, density * part, number) / mass for part in (u, v, ground.is_south))
     south = south_share > 0.5
     old = np.hypot(cu - 0.08, cv + 0.02)
     growing = ((cu < -0.42) & (cv > 0.08)) | ((cu > 0.42) & (cv > 0.42))
     needy = south & (cu > 0.12)
     shrinking = (old < 0.33) & ~needy
-    deprivation = 0.27 - 0.16 * cv - 0.06 * cu + 0.22 * np.exp(-((old / 0.3) ** 2)) + 0.10 * south + 0.42 * needy - 0.08 * growing
+    deprivation = (
+        0.27 - 0.16 * cv - 0.06 * cu + 0.22 * np.exp(-((old / 0.3) ** 2)) + 0.10 * south + 0.42 * needy - 0.08 * growing
+    )
     deprivation = np.clip(deprivation + rng.normal(0, 0.035, number), 0.03, 0.95)
     total = PEOPLE_PER_BLOCK * ground.blocks
     now = density * total / density.sum()
-    in_area = np.bincount(home, now, minlength=number)
+    in_area = tally(home, now, number)
     weight = now / np.maximum(in_area, 1e-9)[home]
     child_share = 0.205 + 0.11 * deprivation + 0.075 * growing - 0.035 * shrinking + rng.normal(0, 0.008, number)
     by_age, births = _history(child_share * in_area, growing, shrinking, needy, rng)
     middle = YEARS.index(2021)
     adults = in_area - by_age[:, :, middle].sum(axis=1)
-    rate = np.where(growing, 0.085, np.where(shrinking, -0.008, 0.003))
+    rate = np.where(growing, 0.105, np.where(shrinking, -0.008, 0.003))
     counts = {}
     for year in (2016, 2020, 2021):
         area = by_age[:, :, YEARS.index(year)].sum(axis=1) + adults * (1 + rate) ** (year - 2021)
@@ -95,7 +97,7 @@ def _density(ground: Ground, rng: np.random.Generator) -> Floats:
     rim = np.clip((np.hypot(u * 0.92, v) - 0.60) / 0.28, 0, 1)
     density = density * (1 - 0.93 * rim**1.3)
     edge = ((u < -0.38) & (u > -0.78) & (v > 0.05) & (v < 0.62)) | ((u > 0.36) & (u < 0.62) & (v > 0.38) & (v < 0.66))
-    density = np.where(edge, np.maximum(density, 0.62), density)
+    density = np.where(edge, np.maximum(density, 0.92), density)
     by_block = np.exp(rng.normal(0, 0.35, ground.blocks))
     shops = rng.random(ground.blocks) < 0.06
     flats = rng.random(ground.blocks) < 0.03
@@ -110,9 +112,17 @@ def _density(ground: Ground, rng: np.random.Generator) -> Floats:
 def _neighborhoods(ground: Ground, density: Floats, number: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
     """Neighborhoods follow blocks, the river and the rail line, and ask for room as well as people."""
     blocks = ground.blocks
-    mass = np.bincount(ground.block, density, minlength=blocks) + 0.06 * np.bincount(ground.block, minlength=blocks) * ground.in_district.mean()
+    mass = (
+        tally(ground.block, density, blocks)
+        + 0.03 * np.bincount(ground.block, minlength=blocks) * ground.in_district.mean()
+    )
     size = np.bincount(ground.block, minlength=blocks)
-    places = np.column_stack([np.bincount(ground.block, w, minlength=blocks) / size for w in (ground.x, ground.y, 1100.0 * ground.is_east, 800.0 * ground.is_south)])
+    places = np.column_stack(
+        [
+            tally(ground.block, w, blocks) / size
+            for w in (ground.x, ground.y, 1100.0 * ground.is_east, 800.0 * ground.is_south)
+        ]
+    )
     area, centres = districts(places, mass, number, rng)
     cells = mend(area[ground.block], ground.pairs)
     # a block stays whole: it takes the area of most of its cells
@@ -121,14 +131,18 @@ def _neighborhoods(ground: Ground, density: Floats, number: int, rng: np.random.
     return cells, centres[:, :2]
 
 
-def _history(children: Floats, growing: Flags, shrinking: Flags, needy: Flags, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def _history(
+    children: Floats, growing: Flags, shrinking: Flags, needy: Flags, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
     """Births by neighborhood and year, and the children that grow out of them."""
     number = len(children)
     years = np.array(BIRTH_YEARS)
-    trend = np.where(growing, 0.060, np.where(shrinking, -0.022, -0.010)) + rng.normal(0, 0.003, number)
+    trend = np.where(growing, 0.075, np.where(shrinking, -0.022, -0.010)) + rng.normal(0, 0.003, number)
     births = np.exp(trend[:, None] * (years - 2012)[None, :] + rng.normal(0, 0.04, (number, len(years))))
     births[:, years == 2020] *= 0.94
-    move = np.where(growing, 0.052, np.where(shrinking, -0.016, np.where(needy, -0.004, 0.002))) + rng.normal(0, 0.002, number)
+    move = np.where(growing, 0.080, np.where(shrinking, -0.016, np.where(needy, -0.004, 0.002))) + rng.normal(
+        0, 0.002, number
+    )
     by_age = np.zeros((number, 18, len(YEARS)))
     for at, year in enumerate(YEARS):
         for age in range(18):

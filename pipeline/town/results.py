@@ -7,7 +7,8 @@ import pandas as pd
 
 from pipeline.town import files
 from pipeline.town.areas import Floats
-from pipeline.town.schools import FALLS, GRADES, Schools
+from pipeline.town.choice import FALLS, GRADES
+from pipeline.town.schools import Schools
 
 YEARS = (2022, 2023, 2024)
 TESTED = ("03", "04", "05", "06", "07", "08", "11")
@@ -18,7 +19,8 @@ def meeting_share(schools: Schools, subject: int, year: int) -> Floats:
     """True share of pupils meeting the standard, by school: hardship, the school itself, and recovery."""
     start = 0.71 if subject == 1 else 0.60
     recovery = 0.013 * (year - 2022) * (1 + 6 * schools.table["effect"].to_numpy())
-    return np.clip(start - 0.62 * schools.hardship + schools.table["effect"].to_numpy() + recovery, 0.04, 0.95)
+    met = start - 0.62 * schools.hardship + schools.table["effect"].to_numpy() + recovery
+    return np.asarray(np.clip(met, 0.04, 0.95))
 
 
 def write_results(schools: Schools, folder: files.Out, rng: np.random.Generator) -> None:
@@ -37,7 +39,7 @@ def _rows(schools: Schools, year: int, rng: np.random.Generator) -> list[dict[st
     district: dict[tuple[int, str], np.ndarray] = {}
     for subject in (1, 2):
         share = meeting_share(schools, subject, year)
-        for school in np.flatnonzero((table["sector"] != "private") & (schools.pupils[:, at].sum(axis=1) > 0)):
+        for school in np.flatnonzero((table["sector"] != "private") & (schools.pupils[:, at].sum(axis=1) > 0)).tolist():
             whole = np.zeros(6, dtype=np.int64)
             for grade in TESTED:
                 enrolled = int(schools.pupils[school, at, GRADES.index(grade)])
@@ -46,7 +48,9 @@ def _rows(schools: Schools, year: int, rng: np.random.Generator) -> list[dict[st
                 tested = int(rng.binomial(enrolled, 0.962 if year > 2022 else 0.945))
                 slope = -0.012 * (int(grade) - 5) * (subject == 2)
                 met = float(np.clip(share[school] + slope, 0.03, 0.96))
-                levels = rng.multinomial(tested, [met * (0.25 + 0.4 * met), met * (0.75 - 0.4 * met), (1 - met) * 0.42, (1 - met) * 0.58])
+                levels = rng.multinomial(
+                    tested, [met * (0.25 + 0.4 * met), met * (0.75 - 0.4 * met), (1 - met) * 0.42, (1 - met) * 0.58]
+                )
                 counts = np.array([enrolled, tested, *levels])
                 whole += counts
                 rows.append(_row(table, school, year, subject, grade, "1", counts))
@@ -56,7 +60,9 @@ def _rows(schools: Schools, year: int, rng: np.random.Generator) -> list[dict[st
                 rows.append(_row(table, school, year, subject, "13", "1", whole))
                 for group, part in (("31", 0.16 + 0.8 * schools.hardship[school]), ("128", 0.13)):
                     rows.append(_row(table, school, year, subject, "13", group, _some(whole, part, rng)))
-    rows.extend(_row(table, None, year, subject, grade, "1", counts) for (subject, grade), counts in sorted(district.items()))
+    rows.extend(
+        _row(table, None, year, subject, grade, "1", counts) for (subject, grade), counts in sorted(district.items())
+    )
     return rows
 
 
@@ -66,7 +72,9 @@ def _some(counts: np.ndarray, part: float, rng: np.random.Generator) -> np.ndarr
     return np.array([tested + rng.integers(0, 3), tested, *levels])
 
 
-def _row(table: pd.DataFrame, school: int | None, year: int, subject: int, grade: str, group: str, counts: np.ndarray) -> dict[str, object]:
+def _row(
+    table: pd.DataFrame, school: int | None, year: int, subject: int, grade: str, group: str, counts: np.ndarray
+) -> dict[str, object]:
     enrolled, tested, *levels = (int(n) for n in counts)
     small = tested <= 10
     number = len(_AREAS)

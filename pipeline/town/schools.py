@@ -13,19 +13,24 @@ import numpy as np
 import pandas as pd
 
 from pipeline.town import names
-from pipeline.town.areas import Floats, Ints
+from pipeline.town.areas import Floats, Ints, tally
+from pipeline.town.choice import FALLS, GRADES, attendance_shares, flows, nearest_shares, open_share, upper_shares
 from pipeline.town.ground import Ground
 from pipeline.town.people import People
 from pipeline.town.zones import Zones
 
-FALLS = tuple(range(2017, 2025))
-GRADES = ("TK", "KG", *(f"{g:02d}" for g in range(1, 13)))
-LEVEL_OF = {**dict.fromkeys(GRADES[:7], "elementary"), **dict.fromkeys(GRADES[7:10], "middle"), **dict.fromkeys(GRADES[10:], "high")}
 # share of a kindergarten class's worth of children in transitional kindergarten: the law widens it year by year
 TK_SHARE = dict(zip(FALLS, (0.15, 0.15, 0.16, 0.11, 0.13, 0.22, 0.33, 0.43), strict=True))
 # the pandemic: families held children back or left, and some came back
-STAY = {2020: {"TK": 0.80, "KG": 0.86, "other": 0.972}, 2021: {"TK": 0.90, "KG": 0.95, "other": 0.962}, 2022: {"other": 0.970}, 2023: {"other": 0.974}, 2024: {"other": 0.975}}
+STAY = {
+    2020: {"TK": 0.80, "KG": 0.86, "other": 0.972},
+    2021: {"TK": 0.90, "KG": 0.95, "other": 0.962},
+    2022: {"other": 0.970},
+    2023: {"other": 0.974},
+    2024: {"other": 0.975},
+}
 DISTRICT = "9999999"
+SHARED_ZONE = 14  # the elementary school that shares its site with a charter
 
 
 @dataclass(frozen=True)
@@ -47,33 +52,37 @@ def schools(ground: Ground, people: People, drawn: Zones, rng: np.random.Generat
     number = int(zone.max()) + 1
     inside = zone >= 0
     kids = people.at_age(8, 2022)
-    need = np.bincount(zone[inside], (kids * people.deprivation[people.home_area])[inside], minlength=number) / np.bincount(zone[inside], kids[inside], minlength=number)
+    need = tally(zone[inside], (kids * people.deprivation[people.home_area])[inside], number) / tally(
+        zone[inside], kids[inside], number
+    )
     table = _table(ground, drawn, need, rng)
     residents = _residents(people, zone, inside, number)
-    homes = np.column_stack([np.bincount(zone[inside], (kids * c)[inside], minlength=number) for c in (ground.x, ground.y)])
-    homes = homes / np.bincount(zone[inside], kids[inside], minlength=number)[:, None]
-    upper = {level: _upper(drawn, level, kids, number) for level in ("middle", "high")}
-    share = _shares(table, need, homes, upper, rng)
+    homes = np.column_stack([tally(zone[inside], (kids * c)[inside], number) for c in (ground.x, ground.y)])
+    homes = homes / tally(zone[inside], kids[inside], number)[:, None]
+    upper = {level: upper_shares(drawn, level, kids, number) for level in ("middle", "high")}
+    share = attendance_shares(table, need, homes, upper, residents[:, 4], rng)
     cohort = np.exp(rng.normal(0, 0.055, (len(table), 40)))
     pupils = np.zeros((len(table), len(FALLS), len(GRADES)), dtype=np.int64)
     expected = np.zeros((number, len(table), len(GRADES)))
     for at, fall in enumerate(FALLS):
         for g, grade in enumerate(GRADES):
-            here = residents[:, at, g][:, None] * share[grade] * _open(table, fall, grade)[None, :]
+            here = residents[:, at, g][:, None] * share[grade] * open_share(table, fall, grade)[None, :]
             # pupils of a school that is not (or no longer) there go to the nearest that is
             lost = residents[:, at, g] * share[grade].sum(axis=1) - here.sum(axis=1)
-            here = here + lost[:, None] * _rest(table, fall, grade, homes)
+            here = here + lost[:, None] * nearest_shares(table, fall, grade, homes)
             factor = STAY.get(fall, {}).get(grade, STAY.get(fall, {}).get("other", 1.0))
             public = np.where(table["sector"] == "district", factor, 1 + (1 - factor) * 0.4)
             virtual = table["is_virtual"].to_numpy() & (fall in (2020, 2021))
-            mean = here.sum(axis=0) * public * np.where(virtual, 4.0, 1.0) * cohort[np.arange(len(table)), fall - g - 2003]
+            mean = (
+                here.sum(axis=0) * public * np.where(virtual, 4.0, 1.0) * cohort[np.arange(len(table)), fall - g - 2003]
+            )
             pupils[:, at, g] = np.floor(mean * np.exp(rng.normal(0, 0.012, len(table))) + rng.random(len(table)))
             if fall == FALLS[-1]:
                 expected[:, :, g] = here * public[None, :]
     hardship = np.einsum("zsg,z->s", expected, need) / np.maximum(expected.sum(axis=(0, 2)), 1e-9)
     hardship = np.where(expected.sum(axis=(0, 2)) > 0, hardship, need.mean())
-    flows = _flows(ground, drawn, people, table, expected, pupils, rng)
-    return Schools(table, expected, pupils, flows, residents, need, hardship)
+    drawn_from = flows(drawn, table, expected, pupils, upper, rng)
+    return Schools(table, expected, pupils, drawn_from, residents, need, hardship)
 
 
 def _table(ground: Ground, drawn: Zones, need: Floats, rng: np.random.Generator) -> pd.DataFrame:
@@ -83,27 +92,99 @@ def _table(ground: Ground, drawn: Zones, need: Floats, rng: np.random.Generator)
     for zone, (x, y) in enumerate(drawn.places["elementary"]):
         name = names.NEW_ELEMENTARY if zone == len(names.ELEMENTARY) else names.ELEMENTARY[order[zone]]
         opened = 2020 if name == names.NEW_ELEMENTARY else int(rng.integers(1948, 1996))
-        rows.append(_row(f"60{10010 + 7 * zone}", f"{name} Elementary", "district", "TK", "05", x, y, zone=zone, level="elementary", opened=opened))
-    for level, listed, low, high, base in (("middle", names.MIDDLE, "06", "08", 6061), ("high", names.HIGH, "09", "12", 4530)):
+        rows.append(
+            _row(
+                f"60{10010 + 7 * zone}",
+                f"{name} Elementary",
+                "district",
+                "TK",
+                "05",
+                x,
+                y,
+                zone=zone,
+                level="elementary",
+                opened=opened,
+            )
+        )
+    for level, listed, low, high, base in (
+        ("middle", names.MIDDLE, "06", "08", 6061),
+        ("high", names.HIGH, "09", "12", 4530),
+    ):
         for zone, (x, y) in enumerate(drawn.places[level]):
             title = f"{listed[zone]} {'Middle' if level == 'middle' else 'High'}"
-            rows.append(_row(f"{base}{120 + 11 * zone}", title, "district", low, high, x, y, zone=zone, level=level, opened=1955 + 9 * zone))
+            rows.append(
+                _row(
+                    f"{base}{120 + 11 * zone}",
+                    title,
+                    "district",
+                    low,
+                    high,
+                    x,
+                    y,
+                    zone=zone,
+                    level=level,
+                    opened=1955 + 9 * zone,
+                )
+            )
     high_at = drawn.places["high"]
     elementary_at = drawn.places["elementary"]
     closed = elementary_at[13] + np.array([-540.0, 260.0])
-    rows.append(_row("6010906", f"{names.CLOSED_ELEMENTARY} Elementary", "district", "TK", "05", *closed, level="elementary", opened=1931, closed=2021))
-    rows.append(_row("4530906", names.CONTINUATION, "district", "10", "12", *(high_at[1] + np.array([-1150.0, 320.0])), level="high", opened=1974))
-    rows.append(_row("0139907", names.VIRTUAL, "district", "KG", "12", *high_at[0], level="elementary", opened=2013, virtual=True))
-    spots = [elementary_at[k] for k in (5, 9, 15, 11, 6, 21, 18)]
-    for k, ((name, low, high), (x, y)) in enumerate(zip(names.CHARTERS, spots, strict=True)):
+    rows.append(
+        _row(
+            "6010906",
+            f"{names.CLOSED_ELEMENTARY} Elementary",
+            "district",
+            "TK",
+            "05",
+            *closed,
+            level="elementary",
+            opened=1931,
+            closed=2021,
+        )
+    )
+    rows.append(
+        _row(
+            "4530906",
+            names.CONTINUATION,
+            "district",
+            "10",
+            "12",
+            *(high_at[1] + np.array([-1150.0, 320.0])),
+            level="high",
+            opened=1974,
+        )
+    )
+    rows.append(
+        _row(
+            "0139907", names.VIRTUAL, "district", "KG", "12", *high_at[0], level="elementary", opened=2013, virtual=True
+        )
+    )
+    spots = [elementary_at[k] for k in (5, SHARED_ZONE, 15, 11, 6, 21, 18)]
+    for k, ((name, low, high, _), (x, y)) in enumerate(zip(names.CHARTERS, spots, strict=True)):
         away = (0.0, 0.0) if k == 1 else (330.0 + 40 * k, -280.0 + 30 * k)  # the second lives on a district site
         level = {"06": "middle", "09": "high"}.get(low, "elementary")
         opened = (2006, 2012, 2016, 2010, 2009, 2014, 2018)[k]
-        rows.append(_row(f"01{10203 + 4111 * k}", name, "charter", low, high, x + away[0], y + away[1], level=level, opened=opened))
+        rows.append(
+            _row(
+                f"01{10203 + 4111 * k}",
+                name,
+                "charter",
+                low,
+                high,
+                x + away[0],
+                y + away[1],
+                level=level,
+                opened=opened,
+            )
+        )
     for k, (name, low, high) in enumerate(names.PRIVATE):
-        x, y = elementary_at[(8, 2, 12, 0)[k]] + np.array([(-410.0, 380.0), (520.0, 90.0), (-300.0, -330.0), (260.0, 480.0)][k])
-        rows.append(_row(f"A990{1200 + 37 * k}", name, "private", low, high, x, y, level="elementary", opened=1950 + 13 * k))
-    table = pd.DataFrame(rows)
+        x, y = elementary_at[(8, 2, 12, 0)[k]] + np.array(
+            [(-410.0, 380.0), (520.0, 90.0), (-300.0, -330.0), (260.0, 480.0)][k]
+        )
+        rows.append(
+            _row(f"A990{1200 + 37 * k}", name, "private", low, high, x, y, level="elementary", opened=1950 + 13 * k)
+        )
+    table = _on_land(ground, pd.DataFrame(rows))
     zoned = table["level"].eq("elementary") & table["zone"].ge(0)
     poor = np.zeros(len(table))
     poor[zoned] = need[table.loc[zoned, "zone"]]
@@ -113,10 +194,33 @@ def _table(ground: Ground, drawn: Zones, need: Floats, rng: np.random.Generator)
     return table
 
 
-def _row(code: str, name: str, sector: str, low: str, high: str, x: float, y: float, *, level: str, zone: int = -1, opened: int = 1960, closed: int = 0, virtual: bool = False) -> dict[str, object]:
+def _row(
+    code: str,
+    name: str,
+    sector: str,
+    low: str,
+    high: str,
+    x: float,
+    y: float,
+    *,
+    level: str,
+    zone: int = -1,
+    opened: int = 1960,
+    closed: int = 0,
+    virtual: bool = False,
+) -> dict[str, object]:
     full = code if sector == "private" else f"{DISTRICT}{int(code):07d}"
     return {"school_id": full, "name": name, "sector": sector, "level": level, "zone": zone, "low": low, "high": high,
             "x": x, "y": y, "opened": opened, "closed": closed, "is_virtual": virtual}  # fmt: skip
+
+
+def _on_land(ground: Ground, table: pd.DataFrame) -> pd.DataFrame:
+    """Schools that are not in the middle of a zone move to the nearest dry ground within the district."""
+    dry = np.flatnonzero(ground.in_district & ~ground.is_water & ~ground.is_park)
+    for row in table.index[table["zone"].lt(0) & table["name"].ne(names.CHARTERS[1][0])]:
+        cell = dry[np.argmin(np.hypot(ground.x[dry] - table.loc[row, "x"], ground.y[dry] - table.loc[row, "y"]))]
+        table.loc[row, ["x", "y"]] = ground.x[cell] + 20.0, ground.y[cell] + 12.0
+    return table
 
 
 def _residents(people: People, zone: Ints, inside: np.ndarray, number: int) -> Floats:
@@ -125,102 +229,9 @@ def _residents(people: People, zone: Ints, inside: np.ndarray, number: int) -> F
     for at, fall in enumerate(FALLS):
         for g, grade in enumerate(GRADES):
             age = 4 + g
-            out[:, at, g] = np.bincount(zone[inside], people.at_age(age, fall)[inside], minlength=number)
+            out[:, at, g] = tally(zone[inside], people.at_age(age, fall)[inside], number)
             if grade == "TK":
                 out[:, at, g] *= TK_SHARE[fall] * 1.0
             elif g >= 11:
                 out[:, at, g] *= (1.0, 0.985, 0.965)[g - 11]
     return out
-
-
-def _upper(drawn: Zones, level: str, kids: Floats, number: int) -> Floats:
-    """Share of each elementary zone's children in each middle or high zone."""
-    upper = drawn.of(level)
-    both = (drawn.elementary >= 0) & (upper >= 0)
-    total = np.zeros((number, int(upper.max()) + 1))
-    np.add.at(total, (drawn.elementary[both], upper[both]), kids[both])
-    return np.asarray(total / total.sum(axis=1, keepdims=True))
-
-
-def _serves(table: pd.DataFrame, grade: str) -> np.ndarray:
-    at = {g: n for n, g in enumerate(("PK", *GRADES))}
-    return np.asarray((table["low"].map(at) <= at[grade]) & (table["high"].map(at) >= at[grade]))
-
-
-def _open(table: pd.DataFrame, fall: int, grade: str) -> Floats:
-    there = (table["opened"] <= fall) & ((table["closed"] == 0) | (table["closed"] > fall)) & _serves(table, grade)
-    return np.asarray(there, dtype=float)
-
-
-def _shares(table: pd.DataFrame, need: Floats, homes: Floats, upper: dict[str, Floats], rng: np.random.Generator) -> dict[str, Floats]:
-    """For each grade: the share of a zone's resident children who attend each school."""
-    far = np.hypot(homes[:, :1] - table["x"].to_numpy(), homes[:, 1:] - table["y"].to_numpy())
-    pull = np.exp(-far / 1800) * np.exp(3 * table["effect"].to_numpy())
-    taste = rng.uniform(0.7, 1.3, len(table))
-    out: dict[str, Floats] = {}
-    for grade in GRADES:
-        level, serves = LEVEL_OF[grade], _serves(table, grade)
-        share = np.zeros((len(need), len(table)))
-        charter_total = {"elementary": 0.085, "middle": 0.12, "high": 0.075}[level] * (0.7 + 0.9 * need)
-        private_total = (0.10 - 0.07 * need) * {"elementary": 1.0, "middle": 0.8, "high": 0.4}[level]
-        closed = table["closed"].to_numpy() > 0
-        for sector, total in (("charter", charter_total), ("private", private_total)):
-            weight = pull * taste * (serves & (table["sector"] == sector).to_numpy())
-            share += total[:, None] * weight / weight.sum(axis=1, keepdims=True)
-        virtual = table["is_virtual"].to_numpy() & serves
-        share[:, virtual] = 0.006
-        if level == "high":
-            share[:, (table["name"] == names.CONTINUATION).to_numpy() & serves] = 0.02 + 0.05 * need[:, None]
-        rest = 0.985 - share.sum(axis=1)  # the others are taught at home
-        zoned = table["zone"].ge(0).to_numpy() & table["level"].eq(level).to_numpy() & serves
-        own = np.zeros_like(share)
-        if level == "elementary":
-            own[np.arange(len(need)), np.flatnonzero(zoned)[np.argsort(table.loc[zoned, "zone"].to_numpy())]] = 1.0
-        else:
-            own[:, np.flatnonzero(zoned)] = upper[level]
-        stays = {"elementary": 0.86, "middle": 0.92, "high": 0.94}[level]
-        others = pull * zoned * (own < 0.5)
-        others = others / others.sum(axis=1, keepdims=True)
-        share += rest[:, None] * (stays * own + (1 - stays) * others)
-        if level == "elementary":
-            # the school that closed in 2021 had taken part of its neighbors' zones
-            near = np.argsort(far[:, closed].ravel())[:3]
-            own_at = own[near].argmax(axis=1)
-            for z, s in zip(near, own_at, strict=True):
-                moved = share[z, s] * 0.26
-                share[z, s] -= moved
-                share[z, np.flatnonzero(closed)] += moved
-        out[grade] = share
-    return out
-
-
-def _rest(table: pd.DataFrame, fall: int, grade: str, homes: Floats) -> Floats:
-    """Where pupils go whose school is not open: the nearest zoned schools of the level."""
-    there = _open(table, fall, grade) * table["zone"].ge(0) * table["level"].eq(LEVEL_OF[grade])
-    far = np.hypot(homes[:, :1] - table["x"].to_numpy(), homes[:, 1:] - table["y"].to_numpy())
-    weight = np.exp(-far / 350) * there.to_numpy()[None, :]
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
-
-
-def _flows(ground: Ground, drawn: Zones, people: People, table: pd.DataFrame, expected: Floats, pupils: Ints, rng: np.random.Generator) -> pd.DataFrame:
-    """Pupils by zone of residence and school attended in autumn 2024, public schools only."""
-    del ground, people
-    parts = []
-    public = (table["sector"] != "private").to_numpy()
-    number = expected.shape[0]
-    kids = np.ones(len(drawn.elementary))
-    for level in ("elementary", "middle", "high"):
-        grades = [g for g, grade in enumerate(GRADES) if LEVEL_OF[grade] == level]
-        matrix = expected[:, :, grades].sum(axis=2)
-        if level != "elementary":
-            matrix = _upper(drawn, level, kids, number).T @ matrix
-        for school in np.flatnonzero(public):
-            total = int(pupils[school, -1, grades].sum())
-            if total == 0 or matrix[:, school].sum() == 0:
-                continue
-            outside = rng.binomial(total, 0.012)  # live outside the district
-            drawn_from = rng.multinomial(total - outside, matrix[:, school] / matrix[:, school].sum())
-            zones_ = [drawn.zone_id(level, z) for z in range(len(matrix))]
-            parts.append(pd.DataFrame({"level": level, "zone": [*zones_, "OUT"], "school": table["school_id"].iloc[school], "pupils": [*drawn_from, outside]}))
-    flows = pd.concat(parts, ignore_index=True)
-    return flows[flows["pupils"] > 0].reset_index(drop=True)

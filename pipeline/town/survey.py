@@ -7,16 +7,18 @@ tested; the codes the Bureau writes where there is no number stand where it woul
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from pipeline.town import files
-from pipeline.town.areas import Floats
+from pipeline.town.areas import Floats, tally
 from pipeline.town.census import Census
 from pipeline.town.ground import Ground
 from pipeline.town.people import BANDS, BEFORE, NOW, People
 
-WEIGHT = 7.0
+WEIGHT = 6.0
 ZERO_MARGIN = 12
 _SEXES = 2
 
@@ -45,7 +47,7 @@ def _truth(ground: Ground, people: People, year: int) -> dict[str, Floats]:
     persons = people.people[year]
     years = NOW if year == 2021 else BEFORE
     bands = {band: people.children(band, years) for band in BANDS}
-    young = sum(bands.values())
+    young: Floats = np.sum(list(bands.values()), axis=0)
     poor_then = 1.0 if year == 2021 else 1.12
     homes = persons / 2.71
     return {
@@ -71,6 +73,31 @@ _ADULTS = np.array([2, 2.2, 1.1, 1.1, 3.4, 7.5, 7.6, 7.2, 6.9, 6.4, 6.2, 6.3, 2.
 _ADULTS = _ADULTS / _ADULTS.sum()
 
 
+def counts_by_cell(ground: Ground, people: People, year: int) -> dict[str, Floats]:
+    """True counts by cell under the names of the data dictionary, for one vintage (its middle year)."""
+    t = _truth(ground, people, year)
+    bands = {band: t[band] for band in BANDS}
+    return {
+        "population": t["persons"],
+        **bands,
+        "children_0_17": sum(bands.values(), np.zeros(len(t["persons"]))),
+        "children_in_poverty": t["child_poor"],
+        "people_in_poverty": t["child_poor"] + t["adult_poor"],
+        "households": t["homes"],
+        "limited_english_households": t["limited_english"],
+        "adults_25_plus": t["grown"],
+        "adults_without_diploma": t["no_diploma"],
+        "families_with_children": t["parents"],
+        "single_parent_families": t["single"],
+        "occupied_homes": t["homes"],
+        "homes_without_vehicle": t["no_vehicle"],
+        "renter_homes": t["renter"],
+        "crowded_homes": t["crowded"],
+        "unemployed_people": t["jobless"],
+        "people_with_disability": t["disabled"],
+    }
+
+
 def _b01001(t: dict[str, Floats]) -> dict[int, Floats]:
     leaves: dict[int, Floats] = {}
     for offset in (2, 26):
@@ -84,7 +111,10 @@ def _b17001(t: dict[str, Floats]) -> dict[int, Floats]:
     adult = np.array([0.13, 0.19, 0.17, 0.16, 0.16, 0.11, 0.08])
     leaves: dict[int, Floats] = {}
     young = sum(t[band] for band in BANDS)
-    for first, child, grown in ((4, t["child_poor"], t["adult_poor"]), (33, young - t["child_poor"], t["adults"] - t["adult_poor"])):
+    for first, child, grown in (
+        (4, t["child_poor"], t["adult_poor"]),
+        (33, young - t["child_poor"], t["adults"] - t["adult_poor"]),
+    ):
         for offset in (first, first + 14):
             leaves.update({offset + n: np.maximum(child, 0) * share / _SEXES for n, share in enumerate(ages)})
             leaves.update({offset + 6 + n: np.maximum(grown, 0) * share / _SEXES for n, share in enumerate(adult)})
@@ -95,7 +125,12 @@ def _c17002(t: dict[str, Floats]) -> dict[int, Floats]:
     poor = t["child_poor"] + t["adult_poor"]
     near = np.maximum(t["below_200"] - poor, 0)
     shares = {4: 0.24, 5: 0.25, 6: 0.36, 7: 0.15}
-    return {2: poor * 0.44, 3: poor * 0.56, **{n: near * s for n, s in shares.items()}, 8: np.maximum(t["persons"] - poor - near, 0)}
+    return {
+        2: poor * 0.44,
+        3: poor * 0.56,
+        **{n: near * s for n, s in shares.items()},
+        8: np.maximum(t["persons"] - poor - near, 0),
+    }
 
 
 def _b15003(t: dict[str, Floats]) -> dict[int, Floats]:
@@ -127,7 +162,10 @@ def _b25003(t: dict[str, Floats]) -> dict[int, Floats]:
 
 def _b25014(t: dict[str, Floats]) -> dict[int, Floats]:
     leaves: dict[int, Floats] = {}
-    for first, homes, crowded in ((3, t["homes"] - t["renter"], t["crowded"] * 0.3), (9, t["renter"], t["crowded"] * 0.7)):
+    for first, homes, crowded in (
+        (3, t["homes"] - t["renter"], t["crowded"] * 0.3),
+        (9, t["renter"], t["crowded"] * 0.7),
+    ):
         rest = np.maximum(homes - crowded, 0)
         parts = (rest * 0.66, rest * 0.34, crowded * 0.66, crowded * 0.25, crowded * 0.09)
         leaves.update({first + n: part for n, part in enumerate(parts)})
@@ -137,7 +175,11 @@ def _b25014(t: dict[str, Floats]) -> dict[int, Floats]:
 def _b11003(t: dict[str, Floats]) -> dict[int, Floats]:
     childless = t["homes"] * 0.34
     leaves: dict[int, Floats] = {}
-    for first, parents, without in ((4, t["parents"] - t["single"], 0.78), (11, t["single"] * 0.24, 0.07), (17, t["single"] * 0.76, 0.15)):
+    for first, parents, without in (
+        (4, t["parents"] - t["single"], 0.78),
+        (11, t["single"] * 0.24, 0.07),
+        (17, t["single"] * 0.76, 0.15),
+    ):
         leaves.update({first + n: parents * share for n, share in enumerate((0.22, 0.20, 0.58))})
         leaves[first + 3] = childless * without
     return leaves
@@ -161,7 +203,7 @@ def _b23025(t: dict[str, Floats]) -> dict[int, Floats]:
 
 
 # table: leaves, and which columns are sums (total first: summed last)
-_PARENTS = {
+_PARENTS: dict[str, dict[int, Iterable[int]]] = {
     "b01001": {26: range(27, 50), 2: range(3, 26), 1: (2, 26)},
     "b17001": {46: range(47, 60), 32: range(33, 46), 31: (32, 46), 17: range(18, 31), 3: range(4, 17), 2: (3, 17), 1: (2, 31)},
     "c17002": {1: range(2, 9)},
@@ -190,7 +232,7 @@ def write_survey(ground: Ground, people: People, census: Census, folder: files.O
     for year, edition, group in ((2016, 2018, census.old_group_geoid), (2021, 2023, census.group_geoid)):
         truth = _truth(ground, people, year)
         geoid, label = np.unique(group, return_inverse=True)
-        by_group = {name: np.bincount(label[ground.block], values, minlength=len(geoid)) for name, values in truth.items()}
+        by_group = {name: tally(label[ground.block], values, len(geoid)) for name, values in truth.items()}
         for table in TABLES:
             folder.text(f"acsdt5y{edition}-{table}.dat", survey_table(table, by_group, geoid, rng), delimiter="|")
 
@@ -200,14 +242,14 @@ def survey_table(table: str, truth: dict[str, Floats], geoid: np.ndarray, rng: n
     leaves = _LEAVES[table](truth)
     estimate = {n: _sampled(np.maximum(values, 0), rng) for n, values in leaves.items()}
     for parent, parts in _PARENTS[table].items():
-        estimate[parent] = sum(estimate[n] for n in parts)
+        estimate[parent] = np.sum([estimate[n] for n in parts], axis=0)
     columns = sorted(estimate)
     values = pd.DataFrame({n: estimate[n] for n in columns}, index=pd.Index(geoid))
     tracts = values.groupby(values.index.str[:11], sort=True).sum()
     tracts.index = "1400000US" + tracts.index
     values.index = "1500000US" + values.index
     both = tracts if table == "b18101" else pd.concat([tracts, values])
-    margin = np.where(both > 0, np.ceil(1.645 * np.sqrt(WEIGHT * np.maximum(both, 2))), ZERO_MARGIN).astype(int)
+    margin = np.where(both > 0, np.ceil(1.645 * np.sqrt(WEIGHT * (both + 3))), ZERO_MARGIN).astype(int)
     out: dict[str, object] = {"GEO_ID": both.index}
     for at, n in enumerate(columns):
         out[f"{table.upper()}_E{n:03d}"] = both[n].to_numpy()

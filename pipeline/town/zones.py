@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from pipeline.town import files, names
-from pipeline.town.areas import Floats, Ints, districts, mend
+from pipeline.town.areas import Floats, Ints, districts, mend, tally
 from pipeline.town.ground import CRS, Ground, shapes
 from pipeline.town.people import NOW, People
 
@@ -30,26 +30,33 @@ class Zones:
     places: dict[str, Floats]  # level: zone x (x, y) of its school
 
     def of(self, level: str) -> Ints:
+        """Zone of each cell on one level."""
         return {"elementary": self.elementary, "middle": self.middle, "high": self.high}[level]
 
     def zone_id(self, level: str, number: int) -> str:
+        """The district's number of a zone."""
         return str(NUMBERS[level] + number)
 
 
 def zones(ground: Ground, people: People, size: int | None, rng: np.random.Generator) -> Zones:
     """Draw zones round schools: they follow blocks, but three rural ones are cut across."""
     blocks = ground.blocks
-    number = {level: count if size is None else max(count, round(count * size / 1000)) for level, count in COUNTS.items()}
+    number = {
+        level: count if size is None else max(count, round(count * size / 1000)) for level, count in COUNTS.items()
+    }
     elementary = number["elementary"]
     children = sum(people.children(band, NOW) for band in ("children_5_9", "children_10_14", "children_15_17"))
     cells_in = np.bincount(ground.block, minlength=blocks)
-    mass = np.bincount(ground.block, np.asarray(children) * ground.in_district, minlength=blocks) + 0.02 * cells_in
-    middle = [np.bincount(ground.block, w, minlength=blocks) / cells_in for w in (ground.x, ground.y, 900.0 * ground.is_east, 1300.0 * ground.is_south)]
+    mass = tally(ground.block, np.asarray(children) * ground.in_district, blocks) + 0.02 * cells_in
+    middle = [
+        tally(ground.block, w, blocks) / cells_in
+        for w in (ground.x, ground.y, 900.0 * ground.is_east, 1300.0 * ground.is_south)
+    ]
     places = np.column_stack(middle)
     area, centres = districts(places, mass, elementary, rng)
     kept, cells = np.unique(_whole(ground, mend(area[ground.block], ground.pairs)), return_inverse=True)
     centres, elementary = centres[kept], len(kept)
-    growing = np.bincount(cells, people.is_growing[people.home_area] * np.asarray(children), minlength=elementary)
+    growing = tally(cells, people.is_growing[people.home_area] * np.asarray(children), elementary)
     order = np.argsort(-growing, kind="stable")
     # the youngest school (last name of the list) stands where the town grows most; the others run north to south
     rest = [zone for zone in np.argsort(-centres[:, 1], kind="stable") if zone != order[0]]
@@ -60,7 +67,7 @@ def zones(ground: Ground, people: People, size: int | None, rng: np.random.Gener
     before = _before(ground, cells)
     upper: dict[str, Ints] = {}
     spots = {"elementary": centres[:, :2]}
-    weight = np.bincount(cells, np.asarray(children), minlength=elementary)
+    weight = tally(cells, np.asarray(children), elementary)
     for level in ("middle", "high"):
         group, middles = districts(centres, weight, number[level], rng)
         order = np.argsort(np.argsort(-middles[:, 1], kind="stable"), kind="stable")
@@ -83,8 +90,9 @@ def _cut_across(ground: Ground, cells: Ints, centres: Floats) -> Ints:
     """Three wide blocks at a border between zones are divided between them."""
     a, b = ground.pairs.T
     seam = cells[a] != cells[b]
-    wide = np.bincount(ground.block)[ground.block] > 9
-    spots = np.unique(ground.block[a[seam & wide[a] & ~ground.is_water[a] & ground.in_district[a]]])
+    wet = np.bincount(ground.block, ground.is_water)[ground.block] > 0
+    wide = (np.bincount(ground.block)[ground.block] > 9) & ~wet
+    spots = np.unique(ground.block[a[seam & wide[a] & ground.in_district[a]]])
     cells = cells.copy()
     for block in spots[:: max(1, len(spots) // 3)][:3]:
         inside = np.flatnonzero(ground.block == block)
@@ -101,7 +109,10 @@ def _before(ground: Ground, cells: Ints) -> Ints:
     a, b = ground.pairs.T
     before = cells.copy()
     for _ in range(3):
-        rim_a, rim_b = (before[a] == cells.max()) & (before[b] != cells.max()), (before[b] == cells.max()) & (before[a] != cells.max())
+        rim_a, rim_b = (
+            (before[a] == cells.max()) & (before[b] != cells.max()),
+            (before[b] == cells.max()) & (before[a] != cells.max()),
+        )
         before[a[rim_a]] = before[b[rim_a]]
         before[b[rim_b]] = before[a[rim_b]]
     before = np.where(newest, before, cells)
@@ -133,7 +144,9 @@ def _on_the_ground(ground: Ground, spots: Floats, label: Ints, level: str) -> Fl
     return out
 
 
-def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[str, list[str]], folder: files.Out) -> None:
+def write_zones(
+    ground: Ground, people: People, drawn: Zones, school_of: dict[str, list[str]], folder: files.Out
+) -> None:
     """Zones of three levels, last year's elementary zones, neighborhoods and the district."""
     for level, label, year in (
         ("elementary", drawn.elementary, "2024_25"),
@@ -147,7 +160,9 @@ def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[st
         if faulty:
             metres = _slivers(_disputed(metres))
         feet = gpd.GeoSeries(metres, crs=CRS).to_crs(ZONE_CRS)
-        feet = gpd.GeoSeries(shapely.force_3d(shapely.transform(feet.to_numpy(), lambda c: np.round(c, 3)), 0.0), crs=ZONE_CRS)
+        feet = gpd.GeoSeries(
+            shapely.force_3d(shapely.transform(feet.to_numpy(), lambda c: np.round(c, 3)), 0.0), crs=ZONE_CRS
+        )
         frame = pd.DataFrame(
             {
                 "ZONE_NO": [drawn.zone_id(level, n) for n in number],
@@ -160,7 +175,7 @@ def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[st
             frame, feet = _two_rows(frame, feet)
         folder.shapefile(f"attendance_zones_{year}_{level}", frame, feet.to_numpy(), ZONE_CRS)
     number, polygons = shapes(ground, people.neighborhood)
-    listed = names.number_of(names.NEIGHBORHOODS, len(people.deprivation))
+    listed = neighborhood_names(people)
     frame = pd.DataFrame({"nbhd_id": [f"N{n + 1:02d}" for n in number], "nbhd_name": [listed[n] for n in number]})
     folder.geojson("neighborhoods.geojson", frame, polygons)
     _, outline = shapes(ground, np.where(ground.in_district, 0, -1))
@@ -171,12 +186,22 @@ def write_zones(ground: Ground, people: People, drawn: Zones, school_of: dict[st
     folder.shapefile("tl_2023_06_unsd", pd.DataFrame([district]), outline, "EPSG:4269")
 
 
+def neighborhood_names(people: People) -> list[str]:
+    """A name for each neighborhood that suits what it is."""
+    kinds = np.select([people.is_growing, people.is_needy, people.is_shrinking], ["growing", "needy", "old"], "other")
+    supply = {kind: iter(names.number_of(listed, len(kinds))) for kind, listed in names.NEIGHBORHOODS.items()}
+    return [next(supply[kind]) for kind in kinds]
+
+
 def _slivers(polygons: np.ndarray) -> np.ndarray:
     """Two zones were digitized by another hand: their corners lie up to half a metre off."""
     polygons = polygons.copy()
     for zone in (4, 13):
         moved = shapely.transform(polygons[zone], lambda c: c + 0.45 * np.sin(c[:, ::-1] * 12.9898))
         polygons[zone] = shapely.make_valid(moved, method="structure")
+    # a third ring was closed twice: its first corner stands two times more at the end
+    ring = shapely.get_coordinates(polygons[10].exterior)
+    polygons[10] = shapely.Polygon(np.vstack([ring, ring[:1], ring[:1]]), polygons[10].interiors)
     return polygons
 
 
@@ -188,7 +213,9 @@ def _disputed(polygons: np.ndarray) -> np.ndarray:
             if {first, second} & {4, 7, 13}:
                 continue
             border = shapely.get_parts(shapely.intersection(polygons[first], polygons[second]))
-            lines = shapely.get_parts(shapely.line_merge(shapely.union_all([g for g in border if g.geom_type == "LineString"])))
+            lines = shapely.get_parts(
+                shapely.line_merge(shapely.union_all([g for g in border if g.geom_type == "LineString"]))
+            )
             line = max(lines, key=shapely.length, default=None)
             if line is None or shapely.length(line) < 300:
                 continue
@@ -208,7 +235,10 @@ def _two_rows(frame: pd.DataFrame, shapes_: gpd.GeoSeries) -> tuple[pd.DataFrame
     shape = shapes_.iloc[zone]
     west, south, east, north = shape.bounds
     middle = (west + east) / 2
-    halves = [shapely.force_3d(shapely.intersection(shapely.force_2d(shape), shapely.box(*box)), 0.0) for box in ((west, south, middle, north), (middle, south, east, north))]
+    halves = [
+        shapely.force_3d(shapely.intersection(shapely.force_2d(shape), shapely.box(*box)), 0.0)
+        for box in ((west, south, middle, north), (middle, south, east, north))
+    ]
     frame = pd.concat([frame.drop(index=zone), frame.loc[[zone, zone]]], ignore_index=True)
     shapes_ = gpd.GeoSeries([*shapes_.drop(index=zone), *halves], crs=shapes_.crs)
     return frame, shapes_

@@ -30,12 +30,12 @@ def shapes(ids: Sequence[str], polygons: Sequence[Any], key: str = "area_id", cr
     return gpd.GeoDataFrame({key: list(ids), **columns}, geometry=list(polygons), crs=crs)
 
 
-def table(name: str, **columns: Any) -> Any:
+def table(_table: str, /, **columns: Any) -> Any:
     """A table of the pipeline with the columns given; all others are empty."""
     polygons = columns.pop("geometry", None)
-    blank = empty(name, CRS)
+    blank = empty(_table, CRS)
     rows = len(next(iter(columns.values())))
-    frame = pd.DataFrame({column: list(columns[column]) if column in columns else blank[column].reindex(range(rows)) for column in BY_TABLE[name].names if column != "geometry"})
+    frame = pd.DataFrame({column: list(columns[column]) if column in columns else blank[column].reindex(range(rows)) for column in BY_TABLE[_table].names if column != "geometry"})
     if polygons is None:
         return frame
     return gpd.GeoDataFrame(frame, geometry=list(polygons), crs=CRS)

@@ -66,7 +66,16 @@ def test_two_falls_are_too_few_to_test() -> None:
 
 
 def test_errors_beyond_the_last_tested_horizon_grow_with_its_root() -> None:
-    table = pd.DataFrame({"method": "m", "horizon_years": [1], "size_class": "g", "error_q10_change": [-0.1], "error_q90_change": [0.2]})
+    table = pd.DataFrame(
+        {
+            "method": "m",
+            "horizon_years": [1],
+            "size_class": "g",
+            "cases": 10.0,
+            "error_q10_change": [-0.1],
+            "error_q90_change": [0.2],
+        }
+    )
     low, high = interval_factors(table, "m", "g", 4)
     assert low.tolist() == pytest.approx([-0.1, -0.1 * np.sqrt(2), -0.1 * np.sqrt(3), -0.2])
     assert high[-1] == pytest.approx(0.4)
@@ -83,7 +92,9 @@ def baltimore_counts() -> Callable[[Path], tuple[pd.DataFrame, pd.DataFrame]]:
                 "school_id": raw["school_number"],
                 "fall_year": raw["year"].astype("int64") - 1,
                 "student_group": "all",
-                "grade": raw["grade"].replace({"PK": "PK", "K": "KG"}).where(raw["grade"].isin(["PK", "K"]), raw["grade"].str.zfill(2)),
+                "grade": raw["grade"]
+                .replace({"PK": "PK", "K": "KG"})
+                .where(raw["grade"].isin(["PK", "K"]), raw["grade"].str.zfill(2)),
                 "pupils": raw["enrolled_count"].astype("float64"),
             }
         )
@@ -91,7 +102,9 @@ def baltimore_counts() -> Callable[[Path], tuple[pd.DataFrame, pd.DataFrame]]:
         grades = counts[raw["grade"].notna()].drop_duplicates(["school_id", "fall_year", "grade"])
         hidden = grades["pupils"].isna()
         grades = grades.assign(
-            pupils_low=grades["pupils"].mask(hidden, 1.0), pupils_high=grades["pupils"].mask(hidden, 9.0), value_status=np.where(hidden, "suppressed", "reported")
+            pupils_low=grades["pupils"].mask(hidden, 1.0),
+            pupils_high=grades["pupils"].mask(hidden, 9.0),
+            value_status=np.where(hidden, "suppressed", "reported"),
         )
         return grades, totals
 

@@ -30,7 +30,15 @@ def profile(rows: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:
 
 
 def change(table: pd.DataFrame, band: str = "5-9", **other: object) -> pd.DataFrame:
-    settings = {"layer": "neighborhood", "area": "neighborhood_id", "before": "2014-2018", "now": "2019-2023", "factors": {}, **SETTINGS, **other}
+    settings = {
+        "layer": "neighborhood",
+        "area": "neighborhood_id",
+        "before": "2014-2018",
+        "now": "2019-2023",
+        "factors": {},
+        **SETTINGS,
+        **other,
+    }
     found = growth.school_age_change(table, **settings)
     return found[found["age_band"] == band].set_index("area_id")
 
@@ -97,7 +105,13 @@ def test_a_control_total_scales_counts_and_margins() -> None:
     table = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0)})  # 500 people each
     ledger = Ledger()
     found = growth.changes(
-        table, empty("zone_profile", ""), before="2014-2018", now="2019-2023", control={"2019-2023": 550.0}, **SETTINGS, ledger=ledger
+        table,
+        empty("zone_profile", ""),
+        before="2014-2018",
+        now="2019-2023",
+        control={"2019-2023": 550.0},
+        **SETTINGS,
+        ledger=ledger,
     )
     row = found[found["age_band"] == "5-9"].iloc[0]
     assert row["children_to"] == pytest.approx(110.0)
@@ -117,8 +131,12 @@ def test_a_control_total_scales_counts_and_margins() -> None:
 )
 def test_periods_that_cannot_be_compared_give_no_change_and_a_reason(before: str | None, now: str, says: str) -> None:
     ledger = Ledger()
-    table = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0), ("n", "2016-2020"): (1.0, 1.0)})
-    found = growth.changes(table, empty("zone_profile", ""), before=before, now=now, control={}, **SETTINGS, ledger=ledger)
+    table = profile(
+        {("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0), ("n", "2016-2020"): (1.0, 1.0)}
+    )
+    found = growth.changes(
+        table, empty("zone_profile", ""), before=before, now=now, control={}, **SETTINGS, ledger=ledger
+    )
     assert check(BY_TABLE["school_age_change"], found).empty
     assert says in ledger.frame()["reason"].item()
     assert ledger.frame()["entry"].item() == "missing_input"
@@ -133,8 +151,15 @@ def test_zones_are_compared_by_layer() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 500), st.floats(1, 90), st.floats(0, 500), st.floats(1, 90)), min_size=1, max_size=12), st.floats(0.2, 5))
-def test_multiplying_counts_and_margins_alike_changes_no_test(areas: list[tuple[float, float, float, float]], factor: float) -> None:
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 500), st.floats(1, 90), st.floats(0, 500), st.floats(1, 90)), min_size=1, max_size=12
+    ),
+    st.floats(0.2, 5),
+)
+def test_multiplying_counts_and_margins_alike_changes_no_test(
+    areas: list[tuple[float, float, float, float]], factor: float
+) -> None:
     rows = {}
     for n, (then, then_moe, now, now_moe) in enumerate(areas):
         rows[(f"n{n:02d}", "2014-2018")] = (then, then_moe)

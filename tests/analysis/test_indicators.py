@@ -53,6 +53,24 @@ def test_a_share_of_nobody_is_not_zero_but_absent() -> None:
     assert "no_diploma" in set(census_shares(counts)["indicator"])
 
 
+def test_a_universe_without_a_margin_gives_a_wider_margin_never_a_narrower_one() -> None:
+    known = census_shares(profile()).set_index("indicator")["indicator_share_moe"]
+    counts = profile().assign(child_poverty_universe_moe=np.nan)
+    bare = census_shares(counts).set_index("indicator")["indicator_share_moe"]
+    assert bare["child_poverty"] == pytest.approx(0.12) and bare["child_poverty"] > known["child_poverty"]
+    ledger = Ledger()
+    indicator_values(
+        counts, *(empty(name, "EPSG:3310") for name in ("reach", "school_quality", "school_facts")), ledger
+    )
+    assert "child_poverty_universe: taken as exact" in ledger.frame()["reason"].iloc[0]
+
+
+def test_a_count_without_a_margin_has_a_share_without_one() -> None:
+    counts = profile().assign(children_in_poverty_moe=np.nan)
+    row = census_shares(counts).set_index("indicator").loc["child_poverty"]
+    assert row["indicator_share"] == pytest.approx(0.4) and np.isnan(row["indicator_share_moe"])
+
+
 def test_an_unknown_weight_is_refused_with_the_names_that_exist() -> None:
     with pytest.raises(ConfigError, match=r"no indicator povertee\. Known: child_poverty, poverty"):
         usable_weights(census_shares(profile()), {"povertee": 1.0, "poverty": 1.0}, Ledger())
@@ -138,9 +156,9 @@ def test_swapping_sectors_changes_no_value() -> None:
 
 def test_a_study_without_schools_keeps_the_census_indicators() -> None:
     tables = [empty(name, "EPSG:3310") for name in ("reach", "school_quality", "school_facts")]
-    values = indicator_values(profile(), *tables)
+    values = indicator_values(profile(), *tables, Ledger())
     assert set(values["indicator"]) == {i.name for i in INDICATORS if not i.from_schools}
-    assert indicator_values(profile().iloc[:0], *tables).empty
+    assert indicator_values(profile().iloc[:0], *tables, Ledger()).empty
 
 
 def test_a_vintage_that_is_not_there_is_recorded() -> None:

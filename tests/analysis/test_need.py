@@ -177,6 +177,17 @@ def test_one_unknown_margin_makes_the_reliability_not_known() -> None:
     assert not table.drop("n03")["reliability_class"].eq("not_known").any()
 
 
+def test_no_certainty_is_claimed_where_no_margin_is_known() -> None:
+    profile, values = town()
+    ledger = Ledger()
+    table, _ = run(profile, values.assign(indicator_share_moe=np.nan), ledger)
+    assert table["need_class"].value_counts().to_dict() == {"not_high": 16, "possible": 4}
+    assert ledger.frame().query("entry == 'absence'")["total"].tolist() == [20]
+    mostly = values.assign(indicator_share_moe=values["indicator_share_moe"].mask(values["indicator"].eq("no_diploma")))
+    known, _ = run(profile, mostly, weights={"poverty": 0.6, "no_diploma": 0.4})
+    assert known["need_class"].eq("high").any()
+
+
 def test_the_same_seed_gives_the_same_ranks_and_another_seed_nearly() -> None:
     first, again, other = (run(*town(moe=0.1), seed=s)[0] for s in (1, 1, 2))
     pd.testing.assert_frame_equal(first, again)

@@ -47,12 +47,22 @@ def test_a_wild_ratio_is_capped_and_says_so() -> None:
 
 
 def test_an_area_without_younger_children_takes_the_ratio_of_the_district() -> None:
-    found = outlook(profile({"n": ([0.0, 50.0, 50.0, 30.0], [20.0, 5.0, 50.0, 30.0]), "m": ([100.0, 100.0, 100.0, 60.0], [100.0, 115.0, 100.0, 60.0])}))
+    found = outlook(
+        profile(
+            {
+                "n": ([0.0, 50.0, 50.0, 30.0], [20.0, 5.0, 50.0, 30.0]),
+                "m": ([100.0, 100.0, 100.0, 60.0], [100.0, 115.0, 100.0, 60.0]),
+            }
+        )
+    )
     assert found.loc[("n", "5-9", 2026), "method"] == "ratio of the district"
 
 
 def test_areas_sum_to_the_projection_of_the_district_as_one() -> None:
-    areas = {"n": ([50.0, 60.0, 70.0, 40.0], [80.0, 90.0, 60.0, 41.0]), "m": ([100.0, 90.0, 80.0, 60.0], [90.0, 100.0, 100.0, 45.0])}
+    areas = {
+        "n": ([50.0, 60.0, 70.0, 40.0], [80.0, 90.0, 60.0, 41.0]),
+        "m": ([100.0, 90.0, 80.0, 60.0], [90.0, 100.0, 100.0, 45.0]),
+    }
     parts = outlook(profile(areas))["children_projected"].groupby(["age_band", "year"]).sum()
     whole = {"d": tuple([sum(x) for x in zip(*(side[k] for side in areas.values()), strict=True)] for k in (0, 1))}
     one = outlook(profile(whole))["children_projected"].droplevel(0)
@@ -65,7 +75,9 @@ def test_the_interval_widens_with_the_margins_and_holds_the_number() -> None:
     for found in (narrow, wide):
         assert (found["children_projected_low"] <= found["children_projected"]).all()
         assert (found["children_projected"] <= found["children_projected_high"]).all()
-    width = (wide["children_projected_high"] - wide["children_projected_low"]) - (narrow["children_projected_high"] - narrow["children_projected_low"])
+    width = (wide["children_projected_high"] - wide["children_projected_low"]) - (
+        narrow["children_projected_high"] - narrow["children_projected_low"]
+    )
     assert (width > 0).all()
 
 

@@ -184,7 +184,11 @@ def test_pupils_of_all_rows_are_accounted_for_by_year() -> None:
     for part in ("40 in 1 (virtual", "7 in 1 (codes that are no place", "3 in 1 (the directory does not list"):
         assert part in reason
     record_absences(groups, "enrollment", ledger)
-    assert ledger.frame().iloc[-1][["subject_name", "reason", "total"]].tolist() == ["enrollment 2023", "suppressed", 1]
+    assert ledger.frame().iloc[-1][["subject_name", "reason", "total"]].tolist() == [
+        "enrollment",
+        "suppressed, fall 2023",
+        1,
+    ]
 
 
 def test_schools_that_the_directory_does_not_list_are_named() -> None:

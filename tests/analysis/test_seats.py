@@ -9,18 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analysis.seats import (
-    band_age_weights,
-    children_by_level,
-    neighborhood_children,
     quality_seats,
     rated_levels,
     record_gap,
-    resident_pupils,
     school_seats,
     seats_by_zone,
     service_gap,
     site_capacity,
-    zones_in_force,
 )
 from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
@@ -105,36 +100,13 @@ def zones() -> pd.DataFrame:
             "children_5_9": [100.0, 200.0, 300.0],
             "children_10_14": [100.0, 200.0, 300.0],
             "children_15_17": [60.0, 90.0, 150.0],
+            "children_0_17": [310.0, 590.0, 900.0],
         }
     )
 
 
 def offered() -> pd.DataFrame:
     return school_seats(enrollment(), facts(), SITES, UTILIZATION, BANDS, 2024)
-
-
-def test_the_ages_of_each_level() -> None:
-    #  TK 4, KG 5 ... 05 10 | 06 11 - 08 13 | 09 14 - 12 17
-    assert band_age_weights(BANDS["elementary"]) == {
-        "children_0_4": 0.2,
-        "children_5_9": 1.0,
-        "children_10_14": 0.2,
-        "children_15_17": 0.0,
-    }
-    assert band_age_weights(BANDS["middle"])["children_10_14"] == pytest.approx(0.6)
-    assert band_age_weights(BANDS["high"]) == {
-        "children_0_4": 0.0,
-        "children_5_9": 0.0,
-        "children_10_14": 0.2,
-        "children_15_17": 1.0,
-    }
-
-
-def test_the_three_levels_together_are_the_children_from_4_to_17() -> None:
-    table = children_by_level(zones(), "zone_id", BANDS)
-    assert table["children"].sum() == pytest.approx(
-        (zones()["children_0_4"] / 5 + zones()[["children_5_9", "children_10_14", "children_15_17"]].sum(axis=1)).sum()
-    )
 
 
 def test_a_sites_capacity_is_shared_by_pupils_and_never_grows() -> None:
@@ -173,45 +145,6 @@ def test_private_and_closed_schools_offer_no_public_seats() -> None:
 def test_a_school_without_enrollment_has_no_known_seats() -> None:
     table = school_seats(enrollment()[lambda f: f["school_id"].ne("c")], facts(), SITES, UTILIZATION, BANDS, 2024)
     assert "c" not in set(table["school_id"])
-
-
-def test_residents_are_counted_where_flows_are_given_and_estimated_elsewhere() -> None:
-    lived = flows(
-        ("elementary", "north", "a", 90),
-        ("elementary", "north", "c", 10),
-        ("elementary", "north", "p", 50),
-        ("elementary", "north", "w", None),
-    )
-    ledger = Ledger()
-    table = resident_pupils(zones(), lived, facts(), offered(), BANDS, 2024, ledger).set_index("zone_id")
-    assert table["resident_pupils"].to_dict() == {"north": 105.0, "south": 0.0, "all": 150.0}
-    assert table.loc["north", "demand_method"] == "residents counted"
-    assert table.loc["all", "demand_method"].startswith("children of these ages")
-    assert "together 1 to 9 pupils" in ledger.frame()["reason"].iloc[0]
-
-
-def test_estimated_residents_add_up_to_the_pupils_of_public_schools() -> None:
-    ledger = Ledger()
-    table = resident_pupils(zones(), flows(), facts(), offered(), BANDS, 2024, ledger)
-    by_level = table.groupby("level")["resident_pupils"].sum()
-    assert by_level["elementary"] == pytest.approx(200 + 100 + 80)
-    north, south = table["resident_pupils"].iloc[:2]
-    assert south == pytest.approx(2 * north)
-
-
-def test_pupils_who_live_in_no_zone_are_in_the_ledger() -> None:
-    ledger = Ledger()
-    resident_pupils(
-        zones(),
-        flows(("elementary", "north", "a", 90), ("elementary", "elsewhere", "a", 12)),
-        facts(),
-        offered(),
-        BANDS,
-        2024,
-        ledger,
-    )
-    line = ledger.frame().query("entry == 'balance'").iloc[0]
-    assert (line["total"], line["inside"], line["outside"]) == (102, 90, 12)
 
 
 def test_citywide_seats_go_where_their_pupils_live_or_are_kept_out_with_a_record() -> None:
@@ -290,25 +223,6 @@ def test_a_level_without_any_rated_school_is_unknown_beside_one_that_is_rated() 
     levels = rated_levels(offered(), quality, ledger)
     assert levels == ("elementary", "middle")
     assert ledger.frame()[["entry", "subject_name"]].to_numpy().tolist() == [["absence", "quality seats, high"]]
-
-
-def test_only_the_zones_and_counts_of_the_study_are_used() -> None:
-    several = pd.concat([zones(), zones().assign(fall_year=2023), zones().assign(vintage="2014-2018")])
-    ledger = Ledger()
-    assert len(zones_in_force(several, fall_year=2024, vintage="2019-2023", ledger=ledger)) == 3
-    assert ledger.frame().empty
-    assert zones_in_force(several, fall_year=2022, vintage="2019-2023", ledger=ledger).empty
-    assert ledger.frame()["entry"].tolist() == ["missing_input"]
-
-
-def test_unknown_children_of_a_neighborhood_are_recorded_not_counted_as_none() -> None:
-    profile = zones().drop(columns=["level", "zone_id"]).assign(neighborhood_id=["x", "y", "z"])
-    profile.loc[1, "children_15_17"] = np.nan
-    ledger = Ledger()
-    children = neighborhood_children(profile, "2019-2023", BANDS, ledger)
-    unknown = children[children["children"].isna()]
-    assert unknown[["neighborhood_id", "level"]].to_numpy().tolist() == [["y", "high"]]
-    assert ledger.frame()[["entry", "total"]].to_numpy().tolist() == [["absence", 1.0]]
 
 
 def test_approximate_zones_are_said_to_be() -> None:

@@ -141,7 +141,7 @@ def test_answers_say_the_numbers_of_the_tables(files: dict[str, Any], tables: di
     unmet = tables["public_zones"].groupby("level")["unmet_seats"].sum()
     assert f"{unmet['elementary']:,.0f} in elementary school" in answer("seats")
     assert "2 have room to offer, together 440 empty seats" in answer("facilities")
-    assert "12 pupil counts are shown and 4 hidden" in answer("quality_of_data")
+    assert "12 numbers are published and 4 hidden" in answer("quality_of_data")
 
 
 def test_a_study_without_inputs_says_what_is_missing() -> None:

@@ -19,18 +19,23 @@ ROWS = "#table tbody tr.row"
 
 
 def _everything(page: Any) -> None:
-    """Show every layer, hover and click every shape, sort by every column, open every row."""
-    for value in page.eval_on_selector_all("#view option", "options => options.map(o => o.value)"):
-        page.select_option("#view", value)
-        for path in page.locator(".leaflet-overlay-pane path.leaflet-interactive").all()[:40]:
-            path.dispatch_event("mouseover")
-            path.dispatch_event("click")
-        for row in page.locator(f"{ROWS} button").all()[:40]:
-            row.dispatch_event("click")
-        for head in page.locator("#table thead button").all():
-            head.dispatch_event("click")
-    for head in page.locator(".annex thead button").all():
-        head.dispatch_event("click")
+    """Show every layer, hover and click every shape, open every row, sort by every column."""
+    page.evaluate(
+        """() => {
+            const all = (query) => Array.from(document.querySelectorAll(query));
+            const fire = (node, kind) => node.dispatchEvent(new MouseEvent(kind, {bubbles: true}));
+            const choice = document.getElementById("view");
+            for (const option of choice ? choice.options : []) {
+                choice.value = option.value;
+                choice.dispatchEvent(new Event("change"));
+                for (const path of all(".leaflet-overlay-pane path.leaflet-interactive")) { fire(path, "mouseover"); fire(path, "click"); }
+                for (let row = 0; row < 20; row++) { const found = all("#table tbody button")[row]; if (found) found.click(); }
+                for (let head = 0; head < 12; head++) { const found = all("#table thead button")[head]; if (found) found.click(); }
+            }
+            all(".annex thead button").forEach((head) => head.click());
+        }"""
+    )
+    page.wait_for_timeout(100)
 
 
 @pytest.mark.parametrize("name", PAGES)

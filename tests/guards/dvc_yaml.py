@@ -1,7 +1,9 @@
 """dvc.yaml as the stages say it must be; `make dag` writes it, a test holds it.
 
 A stage depends on the tables it reads, the raw folder of its room, every module its code
-can reach (DVC does not see imports), its data files and the locked packages.
+can reach (DVC does not see imports), its data files and the locked packages. A package that is
+reached whole is named as a folder. The sources' part of the settings (`raw`) is long, and DVC
+would read it once for every stage: stages that use it depend on params.yaml as a file.
 """
 
 from __future__ import annotations
@@ -50,6 +52,19 @@ def data_files(modules: list[str]) -> list[str]:
     return sorted(found)
 
 
+def folded(files: list[str]) -> list[str]:
+    """Name a package's folder in place of its files where all of them are there."""
+    for package in ("pipeline/atlas", "pipeline/sources"):
+        whole = {
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / package).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        if whole <= set(files):
+            files = sorted({package, *(set(files) - whole)})
+    return files
+
+
 def render() -> str:
     """The text of dvc.yaml."""
     graph = grimp.build_graph("pipeline", cache_dir=None)
@@ -58,21 +73,22 @@ def render() -> str:
         stage = stages.find(name)
         modules = modules_of(graph, name)
         raw = [f"data/raw/${{study.name}}/{room}" for room in stage.rooms]
-        files = [path for path in stage.files if path.endswith("quality.json")]
+        settings = ["params.yaml"] if any(section.startswith("raw.") for section in stage.sections) else []
+        tables = [store.path_of(table).as_posix() for table in stage.reads]
+        code = folded([*modules, *data_files(modules)])
+        metrics = [path for path in stage.files if path.endswith("quality.json")]
+        outs = [*(store.path_of(table).as_posix() for table in stage.writes), *stage.files]
         entry: dict[str, object] = {
             "desc": stage.summary,
             "cmd": f"python -m pipeline {name}",
-            "deps": [*raw, *(store.path_of(table).as_posix() for table in stage.reads), *modules, *data_files(modules), "requirements.lock"],
-            "params": list(stage.sections),
-            "outs": [
-                *(store.path_of(table).as_posix() for table in stage.writes),
-                *(path for path in stage.files if path not in files),
-            ],
+            "deps": [*raw, *settings, *tables, *code, "requirements.lock"],
+            "params": [section for section in stage.sections if not section.startswith("raw.")],
+            "outs": [path for path in outs if path not in metrics],
         }
         if not entry["outs"]:
             del entry["outs"]
-        if files:
-            entry["metrics"] = files
+        if metrics:
+            entry["metrics"] = metrics
         body[name] = entry
     return HEAD + yaml.safe_dump({"stages": body}, sort_keys=False, width=120, allow_unicode=True)
 

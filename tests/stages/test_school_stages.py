@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from pipeline import config, stages
 from pipeline.errors import ConfigError
 from pipeline.tables import BY_TABLE, check, empty
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("schools", "quality", "need", "seats")
 NOW = "2019-2023"
 
@@ -183,3 +185,55 @@ def test_millbrook_has_a_gap_for_every_zone_and_access_for_every_neighborhood(mi
     access = millbrook("seat_access")
     assert len(set(access.groupby("level").size())) == 1
     assert 0 < access["is_poor_access"].mean() < 1
+
+
+@pytest.fixture(scope="module")
+def truth() -> Any:
+    from pipeline import town
+
+    return town.truth()
+
+
+@pytest.fixture(scope="module")
+def settings() -> config.Study:
+    return config.load(ROOT / "studies/millbrook.yaml")
+
+
+def test_millbrooks_planted_neediest_neighborhoods_are_found(millbrook: Callable[[str], Any], truth: Any) -> None:
+    need = millbrook("need").set_index("neighborhood_id")
+    planted = list(truth.neediest)
+    assert len(planted) >= 4
+    assert set(need["need_rank"].nsmallest(len(planted)).index) == set(planted)
+    assert need.loc[planted, "need_class"].eq("high").all()
+    assert need.loc[planted, "hot_spot_class"].eq("hot").sum() >= len(planted) - 1
+    assert need["need_index"].corr(truth.deprivation, method="spearman") > 0.9
+
+
+def test_with_the_margins_tripled_fewer_are_called_high_and_none_wrongly(
+    millbrook: Callable[[str], Any], truth: Any, settings: config.Study
+) -> None:
+    tables = {name: millbrook(name) for name in stages.find("need").reads}
+    profile = tables["neighborhood_profile"]
+    tripled = profile.assign(**{c: profile[c] * 3 for c in profile.columns if c.endswith("_moe")})
+    usual = run("need", tables, settings)["need"].set_index("neighborhood_id")
+    vague = run("need", {**tables, "neighborhood_profile": tripled}, settings)["need"].set_index("neighborhood_id")
+    pd.testing.assert_series_equal(usual["need_index"], vague["need_index"])
+    called = {
+        name: set(table.index[table["need_class"].eq("high")]) for name, table in (("usual", usual), ("vague", vague))
+    }
+    top_fifth = set(truth.deprivation.nlargest(len(usual) // 5).index)
+    assert 0 < len(called["vague"]) < len(called["usual"])
+    assert called["vague"] <= set(truth.neediest)
+    assert called["usual"] <= top_fifth
+
+
+def test_most_intervals_hold_the_true_status_of_millbrooks_schools(millbrook: Callable[[str], Any], truth: Any) -> None:
+    latest = truth.quality[truth.quality["year"].eq(truth.quality["year"].max())]
+    true = latest.groupby("school_id")["meeting_share"].mean().rename("true_share")
+    rated = millbrook("school_quality").set_index("school_id").join(true, how="inner").dropna(subset="status_share")
+    assert len(rated) >= 30
+    held = rated["true_share"].between(rated["status_low_share"], rated["status_high_share"])
+    assert held.mean() >= 0.8
+    assert rated["shrunk_share"].corr(rated["true_share"]) > 0.95
+    strong = rated[rated["quality_class"].eq("strong")]
+    assert strong["true_share"].min() > rated.loc[rated["quality_class"].eq("weak"), "true_share"].max()

@@ -28,6 +28,7 @@ var schoolshed = (function () {
   function one(form, value) {
     if (value === null || value === undefined) return null;
     if (form === "percent") return rounded(100 * value) + "%";
+    if (form === "chance") return value > 0.995 && value < 1 ? "over 99%" : value > 0 && value < 0.005 ? "under 1%" : rounded(100 * value) + "%";
     if (form === "share_change") return (value > 0 ? "+" : "") + rounded(100 * value, 1) + "%";
     if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);
     if (form === "km") return rounded(value / 1000, 1) + " km";
@@ -39,6 +40,7 @@ var schoolshed = (function () {
     var first = one(column.form, value[0]), second = one(column.form === "change" ? "whole" : column.form, value[1]);
     if (column.pair === "margin") return first === null ? null : second === null ? first : first + " \u00b1 " + second.replace("%", "");
     if (first === null || second === null) return first === null ? second : first;
+    if (column.pair === "of") return first + " of " + second;
     return first === second ? first : first + " to " + second;
   }
   function weight(value) { return Array.isArray(value) ? value[0] : value; }
@@ -63,6 +65,7 @@ var schoolshed = (function () {
       var y = place === "name" ? rows[b].name : weight(rows[b].cells[place]);
       if (x === null || y === null) return x === y ? a - b : x === null ? 1 : -1;
       if (words && words.indexOf(x) >= 0 && words.indexOf(y) >= 0) { x = words.indexOf(x); y = words.indexOf(y); }
+      if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
       var sign = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
       return (down ? -sign : sign) || a - b;
     });
@@ -293,14 +296,14 @@ var schoolshed = (function () {
     table.columns.forEach(function (column, place) {
       if (inBars[column.key]) return;
       var text = written(column, table.rows[picked][place]);
-      if (column.group && column.group !== group) {
+      if (column.group !== group) {
         box.appendChild(list);
-        box.appendChild(el("h3", "", column.group));
+        if (column.group) box.appendChild(el("h3", "", column.group));
         list = el("dl");
       }
       group = column.group;
       list.appendChild(el("dt", "", column.group ? column.short : column.label));
-      list.appendChild(el("dd", "", text === null ? "not known" : text));
+      list.appendChild(el("dd", text !== null && text.length > 24 ? "long" : "", text === null ? "not known" : text));
     });
     box.appendChild(list);
     if (table.bars) bars(box, table);
@@ -366,7 +369,7 @@ var schoolshed = (function () {
       var calm = { animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches };
       if (shape.getLatLng) map.setView(shape.getLatLng(), Math.max(map.getZoom(), wholeZoom() + 1.5), calm);
       else {
-        var near = Math.min(map.getBoundsZoom(shape.getBounds().pad(1.2)), wholeZoom() + 2.5);
+        var near = Math.min(map.getBoundsZoom(shape.getBounds().pad(1.2)), wholeZoom() + 1.75);
         if (near > wholeZoom()) map.setView(shape.getBounds().getCenter(), near, calm);
         else map.fitBounds(data.bounds, Object.assign({ padding: [12, 12] }, calm));
       }
@@ -451,10 +454,19 @@ var schoolshed = (function () {
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
     map.getContainer().setAttribute("aria-label", "Map. Every area is also a row of the table.");
+    var several = Object.keys(data.tables).length > 1, groups = {};
     data.views.forEach(function (item) {
-      var option = el("option", "", item.label);
+      var option = el("option", "", item.label), into = $("view");
       option.value = item.key;
-      $("view").appendChild(option);
+      if (several) {
+        into = groups[item.table];
+        if (!into) {
+          into = groups[item.table] = el("optgroup");
+          into.label = data.tables[item.table].caption;
+          $("view").appendChild(into);
+        }
+      }
+      into.appendChild(option);
     });
     $("view").addEventListener("change", function () { show($("view").value); say("Shown: " + view.label); });
     $("find").addEventListener("input", drawTable);

@@ -59,8 +59,8 @@ def read_cde_rows(entry: SourceEntry, folder: Folder, name: str, aliases: Mappin
 
 # A statewide file is read for several tables and districts of one study: read it once.
 @lru_cache(maxsize=2)
-def _rows(path: Path, stamp: tuple[int, int], delimiters: str) -> tuple[pd.DataFrame, tuple[tuple[str, float], ...]]:
-    """Rows of a file as they are, and the repairs of its cells; ``stamp`` tells one version from another."""
+def _rows(path: Path, _stamp: tuple[int, int], delimiters: str) -> tuple[pd.DataFrame, tuple[tuple[str, float], ...]]:
+    """Rows of a file as they are, and the repairs of its cells; ``_stamp`` tells one version from another."""
     tries = [(delimiter, encoding) for delimiter in delimiters for encoding in ("utf-8", "latin-1")]
     for delimiter, encoding in tries:
         ledger = Ledger()

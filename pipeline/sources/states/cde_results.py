@@ -23,6 +23,8 @@ _TESTS = {
     "grade": ("grade",),
     "tested": ("totalstudentstestedwithscores", "studentswithscores", "ntested"),
     "met": ("countstandardmetandabove", "nmetandabove"),
+    "nearly": ("countstandardnearlymet", "nnearlymet"),
+    "below": ("countstandardnotmet", "nnotmet"),
     "share": ("percentagestandardmetandabove", "pctmetandabove"),
 }
 _GRADUATION = {
@@ -47,7 +49,8 @@ def read_ca_caaspp(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     Layout: the Smarter Balanced research files of any year (``^`` between fields, before 2019 also
     commas) and wide conversions. Only rows of all students (group 1), of all grades (grade 13) and
     of schools are used. Where the file gives no count (before 2024), pupils meeting the standard are
-    the published percentage times the pupils with scores, rounded to whole pupils. ``*`` is
+    the published percentage times the pupils with scores, rounded to whole pupils; where it gives
+    the counts of all levels, pupils with scores are their sum. ``*`` is
     suppressed: ten pupils or fewer. Option: ``district`` (7 digits).
 
     Raises
@@ -77,13 +80,20 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
     used = everyone & balanced & (rows["grade"] == "13") & rows["test"].str.lstrip("0").isin(list(_SUBJECTS))
     record_loss(folder, name, "rows of student groups, single grades and other tests", ~used)
     rows = rows[used].reset_index(drop=True)
-    tested, tested_status = parse_number(rows["tested"], entry=entry, what="pupils with scores", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
-    share, share_status = parse_number(rows["share"], entry=entry, what="percentage met and above", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
+    tested, _ = parse_number(rows["tested"], entry=entry, what="pupils with scores", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
+    share, _ = parse_number(rows["share"], entry=entry, what="percentage met and above", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
     tested, share = tested.astype("float64"), share.astype("float64") / 100
     meeting = np.round(share * tested)
-    if "met" in rows.columns:
-        given, _ = parse_number(rows["met"], entry=entry, what="count met and above", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
-        meeting = given.astype("float64").fillna(meeting)
+    counts = {}
+    for column in ("met", "nearly", "below"):
+        if column in rows.columns:
+            given, _ = parse_number(rows[column], entry=entry, what=f"count {column}", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
+            counts[column] = given.astype("float64")
+    if "met" in counts:
+        meeting = counts["met"].fillna(meeting)
+    if len(counts) == 3:
+        # conversions print all pupils tested; those with a score are the sum of the levels
+        tested = (counts["met"] + counts["nearly"] + counts["below"]).fillna(tested)
     return _results(rows, rows["test"].str.lstrip("0").map(_SUBJECTS), _springs(rows["year"], rows["__row__"], faults), tested, meeting, folder, faults, subject, name)
 
 

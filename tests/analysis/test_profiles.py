@@ -1,0 +1,90 @@
+"""Who lives in each zone and neighborhood."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.analysis.profiles import balance_layers, layer_profile, neighborhood_profile, zone_profile
+from pipeline.errors import LedgerError
+from pipeline.ledger import Ledger
+from pipeline.tables import BY_TABLE, check, empty
+from tests.analysis.ground import CRS, table
+
+
+def links(*rows: tuple[str, str, str, str, float]) -> pd.DataFrame:
+    columns = ["source_layer", "source_id", "target_layer", "target_id", "weight"]
+    return pd.DataFrame(rows, columns=columns).assign(method="area")
+
+
+AREAS = table(
+    "census_areas",
+    area_level=["block_group", "block_group", "tract"],
+    vintage=["2019-2023"] * 3,
+    area_geoid=["b1", "b2", "t1"],
+    population=[100.0, 200.0, 310.0],
+    children_0_17=[20.0, 60.0, 81.0],
+    children_0_17_moe=[3.0, 8.0, 5.0],
+    people_with_disability=[np.nan, np.nan, 30.0],
+)
+CROSSWALK = links(
+    ("block_group 2019-2023", "b1", "neighborhood", "n", 1.0),
+    ("block_group 2019-2023", "b2", "neighborhood", "n", 0.5),
+    ("tract 2019-2023", "t1", "neighborhood", "n", 0.6),
+)
+NAMES = pd.DataFrame({"neighborhood_id": ["n", "m"], "name": ["N", "M"], "is_approximate": [False, False]})
+
+
+def test_each_count_comes_from_the_finest_areas_that_publish_it() -> None:
+    """Children from block groups (20 + 60/2), disability from the tract (30 * 0.6)."""
+    row = layer_profile(AREAS, CROSSWALK, "neighborhood").iloc[0]
+    assert (row["children_0_17"], row["people_with_disability"], row["population"]) == (50, 18, 200)
+    assert row["children_0_17_moe"] == 5
+    assert np.isnan(row["homes"])
+
+
+def test_a_neighborhood_out_of_reach_is_a_ledger_line_and_no_row() -> None:
+    ledger = Ledger()
+    found = check(BY_TABLE["neighborhood_profile"], neighborhood_profile(AREAS, CROSSWALK, NAMES, ledger))
+    assert found["neighborhood_id"].tolist() == ["n"]
+    assert ledger.frame().iloc[0][["entry", "item"]].tolist() == ["loss", "m"]
+
+
+def test_zones_of_all_school_years_are_profiled_and_stay_marked() -> None:
+    zones = table("zone_names", level=["high", "high"], fall_year=[2023, 2024], zone_id=["z", "z"], is_approximate=[False, True])
+    crosswalk = links(*(("block_group 2019-2023", "b1", f"zone high {year}", "z", 1.0) for year in (2023, 2024)))
+    found = check(BY_TABLE["zone_profile"], zone_profile(AREAS, crosswalk, zones, Ledger()))
+    assert found[["fall_year", "is_approximate", "children_0_17"]].values.tolist() == [[2023, False, 20.0], [2024, True, 20.0]]
+
+
+def test_without_zones_or_crosswalk_the_tables_are_empty() -> None:
+    ledger = Ledger()
+    assert check(BY_TABLE["zone_profile"], zone_profile(AREAS, CROSSWALK, empty("zone_names", CRS), ledger)).empty
+    assert ledger.frame()["entry"].tolist() == ["missing_input"]
+    nothing = empty("crosswalk", CRS)
+    assert check(BY_TABLE["neighborhood_profile"], neighborhood_profile(AREAS, nothing, NAMES, Ledger())).empty
+    balance_layers(AREAS, nothing, fall_year=2024, outside_share=0.02, ledger=ledger)
+
+
+DISTRICT = links(
+    ("block_group 2019-2023", "b1", "district", "d", 1.0),
+    ("block_group 2019-2023", "b2", "district", "d", 0.5),
+    ("block_group 2019-2023", "b1", "zone high 2024", "z", 1.0),
+    ("block_group 2019-2023", "b2", "zone high 2024", "z", 0.4),
+)
+
+
+def test_children_in_no_zone_are_counted_against_the_district() -> None:
+    """The district has 20 + 30 children; 6 of them live in a gap between zones."""
+    ledger = Ledger()
+    balance_layers(AREAS, DISTRICT, fall_year=2024, outside_share=0.2, ledger=ledger)
+    line = ledger.frame().iloc[0]
+    assert (line["total"], line["inside"], line["outside"]) == pytest.approx((50, 44, 6))
+
+
+def test_too_many_children_in_no_zone_are_refused_with_the_place_they_live() -> None:
+    with pytest.raises(LedgerError, match=r"zone high 2024: 6 of 50 \(12\.0%\) by 2019-2023, most of them in block_group b2 \(6\)") as refusal:
+        balance_layers(AREAS, DISTRICT, fall_year=2024, outside_share=0.02, ledger=Ledger())
+    assert "geography.outside_share" in str(refusal.value)
+    balance_layers(AREAS, DISTRICT, fall_year=2025, outside_share=0.02, ledger=Ledger())  # last year's zones are only recorded

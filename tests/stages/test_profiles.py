@@ -1,0 +1,48 @@
+"""Stage profiles: Millbrook's zones and neighborhoods have the town's children."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.stages import bare
+
+
+def test_zones_and_neighborhoods_count_the_districts_children(millbrook: Any) -> None:
+    district = millbrook("ledger_profiles").query("subject_name == 'neighborhood, 2019-2023'")["total"].iloc[0]
+    neighborhoods = millbrook("neighborhood_profile").query("vintage == '2019-2023'")["children_0_17"].sum()
+    assert neighborhoods == pytest.approx(district, rel=1e-9)
+    zones = millbrook("zone_profile").query("vintage == '2019-2023' and fall_year == 2024")
+    for _, level in zones.groupby("level"):
+        assert level["children_0_17"].sum() == pytest.approx(district, rel=1e-3)
+
+
+def test_age_bands_add_up_to_children(millbrook: Any) -> None:
+    profile = millbrook("neighborhood_profile").query("vintage == '2019-2023'")
+    bands = profile[["children_0_4", "children_5_9", "children_10_14", "children_15_17"]].sum(axis=1)
+    assert bands.to_numpy() == pytest.approx(profile["children_0_17"].to_numpy(), rel=1e-9)
+
+
+def test_counts_carry_margins_and_no_share_has_travelled(millbrook: Any) -> None:
+    profile = millbrook("zone_profile").query("vintage == '2019-2023'")
+    assert profile["children_0_17_moe"].notna().all() and (profile["children_0_17_moe"] > 0).all()
+    assert not [column for column in profile if column.endswith(("_share", "_ratio", "_index"))]
+
+
+def test_disability_is_taken_from_tracts(millbrook: Any) -> None:
+    profile = millbrook("neighborhood_profile").query("vintage == '2019-2023'")
+    assert profile["people_with_disability"].notna().all()
+
+
+def test_every_balance_of_the_ledger_adds_up(millbrook: Any) -> None:
+    ledger = millbrook("ledger_profiles")
+    subjects = ledger.query("entry == 'balance'")["subject_name"].tolist()
+    assert subjects
+    bare.balanced(ledger, subjects)
+
+
+def test_a_study_with_nothing_has_empty_profiles_and_says_so() -> None:
+    tables = bare.run("profiles")
+    assert tables["zone_profile"].empty and tables["neighborhood_profile"].empty
+    assert "zone_profile" in bare.missing(tables["ledger_profiles"])
