@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -20,14 +15,11 @@ from typing import IO, Any
 from pipeline import config
 from pipeline.errors import ConfigError, Fault, MissingInput, SourceError
 from pipeline.origins import ROOMS, RawFile, SourceEntry
+from pipeline.wheels import download, opened, sha256_of
 
 STUDIES = Path("studies")
 RAW = Path("data/raw")
-PACKAGES = Path("build/packages")
 CERTIFICATES = "SOURCES.json"
-# A member of a wheel may unpack to this size and no more: a small archive can hide a huge file.
-LARGEST_MEMBER = 500_000_000
-LARGEST_RATIO = 200
 _WHEEL = re.compile(r"wheel:([A-Za-z0-9._-]+==[A-Za-z0-9._+-]+)!(.+)")
 _PLAIN = re.compile(r"[^./\\][^/\\]*")
 
@@ -89,11 +81,21 @@ def fetch() -> None:
         try:
             outcome, why = _bring(item, root, study.study.packages)
         except (OSError, zipfile.BadZipFile) as error:
-            faults.append(Fault("E-FETCH", "file cannot be read", 1, f"{item.room}/{item.file.name}: {error}", "Obtain it again from its publisher."))
+            faults.append(
+                Fault(
+                    "E-FETCH",
+                    "file cannot be read",
+                    1,
+                    f"{item.room}/{item.file.name}: {error}",
+                    "Obtain it again from its publisher.",
+                )
+            )
             continue
         if outcome == "differs":
             remedy = "Obtain that edition again; if you mean to use another, change its sha256 in the study."
-            faults.append(Fault("E-HASH", "bytes differ from the pinned hash", 1, f"{item.room}/{item.file.name}: {why}", remedy))
+            faults.append(
+                Fault("E-HASH", "bytes differ from the pinned hash", 1, f"{item.room}/{item.file.name}: {why}", remedy)
+            )
         elif outcome == "missing":
             missing.append((item, why))
         else:
@@ -105,8 +107,14 @@ def fetch() -> None:
         raise MissingInput(_missing_message(study, required, root))
     _certify(study, files)
     for item, _ in missing:
-        print(f"fetch: without {item.room}/{item.file.name} ({item.entry.title}; {item.entry.producer}, {item.entry.url})", flush=True)
-    print(f"fetch: {count['copied']} files copied, {count['kept']} already there, {len(missing)} optional ones not to be had", flush=True)
+        print(
+            f"fetch: without {item.room}/{item.file.name} ({item.entry.title}; {item.entry.producer}, {item.entry.url})",
+            flush=True,
+        )
+    print(
+        f"fetch: {count['copied']} files copied, {count['kept']} already there, {len(missing)} optional ones not to be had",
+        flush=True,
+    )
 
 
 def data_root(study: config.Study) -> Path | None:
@@ -144,7 +152,9 @@ def listed(study: config.Study) -> list[Listed]:
                 if place not in seen:
                     items.append(Listed(room, entry, file, place))
                 elif seen[place] != file:
-                    faults.append(f"source {entry.id}: {file.name} is listed twice in {room} with another origin or hash")
+                    faults.append(
+                        f"source {entry.id}: {file.name} is listed twice in {room} with another origin or hash"
+                    )
                 seen[place] = file
     if faults:
         raise ConfigError(f"study {study.study.name}, section raw:" + "".join(f"\n  - {fault}" for fault in faults))
@@ -172,22 +182,24 @@ def _is_fetched(study: config.Study) -> bool:
 
 def _bring(item: Listed, root: Path | None, packages: dict[str, str]) -> tuple[str, str]:
     """Put one file in its place: copied, kept, differs or missing, and why."""
-    present = _sha256(item.place) if item.place.is_file() else None
+    present = sha256_of(item.place) if item.place.is_file() else None
     if present and present == item.file.sha256:
         return "kept", ""
     whys = []
     for origin in _origins(item.file):
         wheel = _WHEEL.fullmatch(origin)
-        source = _download(wheel[1], packages[wheel[1]]) if wheel else _under(root, origin)
+        source = download(wheel[1], packages[wheel[1]]) if wheel else _under(root, origin)
         if isinstance(source, str):
             whys.append(source)
             continue
-        with _opened(source, wheel[2] if wheel else None) as stream:
+        with opened(source, wheel[2] if wheel else None) as stream:
             return _copy(stream, item, present)
     if present:
         # put there by hand: nothing to copy it from, so only its hash can speak against it
         return ("differs", _hashes(item.file, present)) if item.file.sha256 else ("kept", "")
-    return "missing", "; ".join(whys) or "it belongs to the repository (`python -m pipeline town` writes Millbrook's files)"
+    return "missing", "; ".join(
+        whys
+    ) or "it belongs to the repository (`python -m pipeline town` writes Millbrook's files)"
 
 
 def _under(root: Path | None, origin: str) -> Path | str:
@@ -201,45 +213,6 @@ def _under(root: Path | None, origin: str) -> Path | str:
     return path
 
 
-def _download(package: str, sha256: str) -> Path | str:
-    """The wheel of a package, held to its hash; it is read as an archive and never installed."""
-    name, version = package.split("==")
-    pattern = f"{re.sub(r'[-_.]+', '_', name).lower()}-{version}-*.whl"
-    for wheel in PACKAGES.glob(pattern):
-        if _sha256(wheel) == sha256:
-            return wheel
-    if importlib.util.find_spec("pip") is None:
-        return f"{package} is not downloaded, because this Python has no pip (`python -m ensurepip` adds it)"
-    PACKAGES.mkdir(parents=True, exist_ok=True)
-    wanted = PACKAGES / f"{name}.txt"
-    wanted.write_text(f"{package} --hash=sha256:{sha256}\n", encoding="utf-8")
-    print(f"fetch: downloading {package} with pip ...", flush=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python"]
-    done = subprocess.run([*command, "--dest", str(PACKAGES), "--requirement", str(wanted)], capture_output=True, text=True, check=False)
-    for wheel in PACKAGES.glob(pattern):
-        if _sha256(wheel) == sha256:
-            return wheel
-    lines = done.stderr.strip().splitlines() or [f"pip ended with {done.returncode}"]
-    return f"pip could not download {package}: {lines[-1]}"
-
-
-@contextmanager
-def _opened(source: Path, member: str | None) -> Iterator[IO[bytes]]:
-    if member is None:
-        with source.open("rb") as stream:
-            yield stream
-        return
-    with zipfile.ZipFile(source) as archive:
-        try:
-            entry = archive.getinfo(member)
-        except KeyError as error:
-            raise OSError(f"{source.name} has no member {member}") from error
-        if entry.file_size > LARGEST_MEMBER or entry.file_size > LARGEST_RATIO * max(entry.compress_size, 1):
-            raise OSError(f"{member} in {source.name} would unpack to {entry.file_size:,} bytes: refused")
-        with archive.open(entry) as stream:
-            yield stream
-
-
 def _copy(stream: IO[bytes], item: Listed, present: str | None) -> tuple[str, str]:
     item.place.parent.mkdir(parents=True, exist_ok=True)
     # drafts lie outside the rooms, which DVC watches as whole folders
@@ -249,12 +222,12 @@ def _copy(stream: IO[bytes], item: Listed, present: str | None) -> tuple[str, st
             shutil.copyfileobj(stream, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
-        found = _sha256(draft)
+        found = sha256_of(draft)
         if item.file.sha256 not in (None, found):
             return "differs", _hashes(item.file, found)
         if found == present:
             return "kept", ""
-        os.replace(draft, item.place)
+        draft.replace(item.place)
     finally:
         draft.unlink(missing_ok=True)
     return "copied", ""
@@ -267,7 +240,20 @@ def _certify(study: config.Study, files: list[Listed]) -> None:
     for room in ROOMS:
         sources: list[dict[str, Any]] = []
         for entry in getattr(study.raw, room):
-            about = entry.model_dump(include={"id", "feeds", "producer", "title", "citation", "url", "licence", "vintage", "accessed", "required"})
+            about = entry.model_dump(
+                include={
+                    "id",
+                    "feeds",
+                    "producer",
+                    "title",
+                    "citation",
+                    "url",
+                    "licence",
+                    "vintage",
+                    "accessed",
+                    "required",
+                }
+            )
             about["files"] = [_certificate(RAW / study.study.name / room / file.name, entry) for file in entry.files]
             sources.append(about)
         text = json.dumps({"study": study.study.name, "room": room, "sources": sources}, indent=2, ensure_ascii=False)
@@ -276,13 +262,18 @@ def _certify(study: config.Study, files: list[Listed]) -> None:
 
 def _certificate(place: Path, entry: SourceEntry) -> dict[str, Any]:
     if place.is_file():
-        return {"name": place.name, "bytes": place.stat().st_size, "sha256": _sha256(place)}
+        return {"name": place.name, "bytes": place.stat().st_size, "sha256": sha256_of(place)}
     return {"name": place.name, "missing": f"to be had from {entry.producer}: {entry.url}"}
 
 
 def _missing_message(study: config.Study, missing: list[tuple[Listed, str]], root: Path | None) -> str:
-    lines = "".join(f"\n  - {i.room}/{i.file.name}: {i.entry.title}, by {i.entry.producer}, {i.entry.url} ({why})" for i, why in missing)
-    where = f"under {root} (SCHOOLSHED_DATA, or the study's data_root)" if root else "in a folder named by SCHOOLSHED_DATA"
+    lines = "".join(
+        f"\n  - {i.room}/{i.file.name}: {i.entry.title}, by {i.entry.producer}, {i.entry.url} ({why})"
+        for i, why in missing
+    )
+    where = (
+        f"under {root} (SCHOOLSHED_DATA, or the study's data_root)" if root else "in a folder named by SCHOOLSHED_DATA"
+    )
     return (
         f"{len(missing)} files of the study {study.study.name} are not there:{lines}\n"
         f"Put them {where} at the paths of their origin, or straight into {RAW / study.study.name}/<room>/, and fetch again."
@@ -293,21 +284,20 @@ def _hashes(file: RawFile, found: str) -> str:
     return f"sha256 {found[:12]}... instead of {str(file.sha256)[:12]}..."
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _write_if_changed(path: Path, content: bytes) -> None:
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.parent.parent / f".draft-{path.name}" if path.name == CERTIFICATES else path.with_name(f".draft-{path.name}")
+    draft = (
+        path.parent.parent / f".draft-{path.name}"
+        if path.name == CERTIFICATES
+        else path.with_name(f".draft-{path.name}")
+    )
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def _discard_drafts(folder: Path) -> None:

@@ -34,11 +34,16 @@ class Step(Protocol):
     """What must be known of a stage: the tables it reads and what it writes."""
 
     @property
-    def reads(self) -> tuple[str, ...]: ...
+    def reads(self) -> tuple[str, ...]:
+        """Tables it reads."""
+
     @property
-    def writes(self) -> tuple[str, ...]: ...
+    def writes(self) -> tuple[str, ...]:
+        """Tables it writes."""
+
     @property
-    def files(self) -> tuple[str, ...]: ...
+    def files(self) -> tuple[str, ...]:
+        """Files it writes."""
 
 
 def ancestors(name: str, steps: Iterable[Step]) -> set[str]:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCRATCH = Path("build/studies")
-# What a workspace needs besides the raw files: the code, the studies and the DAG.
-CARRIED = ("pipeline", "studies")
+# What a workspace needs besides the raw files: the code, the studies and what the DAG depends on.
+FOLDERS = ("pipeline", "studies")
+FILES = ("dvc.yaml", ".dvcignore", "requirements.lock")
+# Ledger lines that are printed for a study; the others are counted.
+PRINTED = ("balance", "match", "missing_input")
 # Millbrook is the study in force by default and has its own command.
 DEMO = "millbrook"
 _PRINTED = threading.Lock()
@@ -87,10 +90,10 @@ def _run(name: str, study: config.Study, width: int) -> str:
 
 def _prepare(home: Path, name: str) -> None:
     """Bring a scratch workspace up to date with this one; its data and results stay."""
-    for folder in CARRIED:
+    for folder in FOLDERS:
         shutil.rmtree(home / folder, ignore_errors=True)
         shutil.copytree(folder, home / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("dvc.yaml", ".dvcignore"):
+    for file in FILES:
         if Path(file).is_file():
             shutil.copy2(file, home / file)
     if name == DEMO:
@@ -98,12 +101,16 @@ def _prepare(home: Path, name: str) -> None:
     settings = home / ".dvc/config"
     settings.parent.mkdir(exist_ok=True)
     # no Git in the scratch copy, and no word to anyone about what is run
-    settings.write_text("[core]\n    no_scm = true\n    analytics = false\n    check_update = false\n", encoding="utf-8")
+    settings.write_text(
+        "[core]\n    no_scm = true\n    analytics = false\n    check_update = false\n", encoding="utf-8"
+    )
 
 
 def _is_progress(line: str) -> bool:
     """Our own lines and errors; not what DVC says about Git and lock files."""
-    return ": " in line and not line.startswith(("Running", "Updating", "To track", "Use `dvc", "Generating", "\t", ">", " "))
+    return ": " in line and not line.startswith(
+        ("Running", "Updating", "To track", "Use `dvc", "Generating", "\t", ">", " ")
+    )
 
 
 def _say(text: str) -> None:
@@ -143,14 +150,20 @@ def _reader(home: Path) -> Callable[[str], pd.DataFrame]:
 def ledger_lines(read: Callable[[str], pd.DataFrame]) -> Iterator[str]:
     """The ledger of a run, as lines to print: what went in, arrived, lies outside or has no place, and why.
 
-    ``read`` gives a processed table by its name.
+    Balances, matches, missing inputs and schools without a place are printed; the other lines are
+    counted, for quality.json has them all. ``read`` gives a processed table by its name.
     """
+    others: dict[str, int] = {}
     for table in TABLES:
         if not table.name.startswith("ledger_"):
             continue
-        lines = read(table.name)
-        for row in lines.itertuples(index=False):
-            yield f"  {table.stage:<15} {_ledger_line(row)}"
+        for row in read(table.name).itertuples(index=False):
+            if row.entry in PRINTED or (row.entry == "absence" and row.unit_name == "schools"):
+                yield f"  {table.stage:<15} {_ledger_line(row)}"
+            else:
+                others[row.entry] = others.get(row.entry, 0) + 1
+    counted = ", ".join(f"{entry} {count:,}" for entry, count in sorted(others.items())) or "none"
+    yield f"  further lines in data/processed/quality.json: {counted}"
 
 
 def _ledger_line(row: Any) -> str:
@@ -168,8 +181,8 @@ def check_total(expected: config.Expected, read: Callable[[str], pd.DataFrame]) 
     """Whether a finished table agrees with a total of its publisher, and a line that says so.
 
     Rows of ``expected.table`` (joined to ``expected.joined`` by that table's key) with the given
-    values are counted, or their column ``expected.sum`` is added up; a missing value among those
-    that are added up is a disagreement, not a zero.
+    values are counted, or their column ``expected.sum`` is added up. A missing number is not a zero:
+    there must be just as many of them as ``expected.unknown`` says.
 
     Raises
     ------
@@ -193,13 +206,25 @@ def check_total(expected: config.Expected, read: Callable[[str], pd.DataFrame]) 
             raise ConfigError(f"expected {expected.what!r}: there is no table {name}.")
     rows = read(expected.table)
     if expected.joined:
-        rows = rows.merge(read(expected.joined), on=list(BY_TABLE[expected.joined].key), how="left", validate="m:1", suffixes=("", "_joined"))
+        rows = rows.merge(
+            read(expected.joined),
+            on=list(BY_TABLE[expected.joined].key),
+            how="left",
+            validate="m:1",
+            suffixes=("", "_joined"),
+        )
     lacking = sorted({*expected.where, *filter(None, [expected.sum])} - set(rows.columns))
     if lacking:
         raise ConfigError(f"expected {expected.what!r}: {expected.table} has no column {', '.join(lacking)}.")
     for column, value in expected.where.items():
         rows = rows[(rows[column] == value).fillna(False).astype(bool)]
-    found = float(rows[expected.sum].sum(skipna=False)) if expected.sum else float(len(rows))
+    unknown = int(rows[expected.sum].isna().sum()) if expected.sum else 0
+    found = float(rows[expected.sum].sum()) if expected.sum else float(len(rows))
+    if unknown != expected.unknown:
+        return (
+            False,
+            f"{expected.what}: {found:,.0f} and {unknown} rows without a number, where {expected.unknown} are expected",
+        )
     agrees = abs(found - expected.value) <= expected.tolerance
     said = f"as {expected.source} says" if agrees else f"but {expected.source} says {expected.value:,.0f}"
     return agrees, f"{expected.what}: {found:,.0f}, {said}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import config, fetch
+from pipeline import config, fetch, wheels
 from pipeline.errors import ConfigError, MissingInput, SourceError
 
 ZONES = b"zone,name\n1,North\n"
@@ -112,19 +111,41 @@ def test_a_file_that_changed_at_its_origin_replaces_the_old_one_whole(workspace:
 
 
 def test_all_missing_required_files_are_named_with_publisher_and_address(workspace: Path) -> None:
-    flows = _entry(id="flows", feeds="flow_counts", files=[{"name": "flows.csv", "origin": "given/flows.csv"}], producer="Valley Planning", url="https://example.org/flows")
+    flows = _entry(
+        id="flows",
+        feeds="flow_counts",
+        files=[{"name": "flows.csv", "origin": "given/flows.csv"}],
+        producer="Valley Planning",
+        url="https://example.org/flows",
+    )
     blocks = _entry(id="blocks", feeds="block_shapes", files=[{"name": "blocks.gpkg", "origin": "given/blocks.gpkg"}])
     _put(_study(raw={"boundaries": [blocks], "schools": [flows]}))
     with pytest.raises(MissingInput) as refusal:
         fetch.fetch()
     message = str(refusal.value)
     assert message.startswith("2 files of the study valley are not there")
-    for said in ("boundaries/blocks.gpkg", "schools/flows.csv", "Valley Planning", "https://example.org/flows", "data/raw/valley"):
+    for said in (
+        "boundaries/blocks.gpkg",
+        "schools/flows.csv",
+        "Valley Planning",
+        "https://example.org/flows",
+        "data/raw/valley",
+    ):
         assert said in message
 
 
-def test_a_missing_optional_file_is_named_in_the_certificate_and_does_not_stop(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _put(_study(raw={"schools": [_entry(id="flows", required=False, files=[{"name": "flows.csv", "origin": "given/flows.csv"}])]}))
+def test_a_missing_optional_file_is_named_in_the_certificate_and_does_not_stop(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _put(
+        _study(
+            raw={
+                "schools": [
+                    _entry(id="flows", required=False, files=[{"name": "flows.csv", "origin": "given/flows.csv"}])
+                ]
+            }
+        )
+    )
     fetch.fetch()
     files = json.loads(Path("data/raw/valley/schools/SOURCES.json").read_text())["sources"][0]["files"]
     assert files == [{"name": "flows.csv", "missing": "to be had from Valley Unified: https://example.org/zones"}]
@@ -143,7 +164,9 @@ def test_a_file_put_into_the_raw_folder_by_hand_is_accepted(workspace: Path) -> 
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_bytes_that_differ_from_the_pinned_hash_are_refused_and_leave_nothing(workspace: Path, by_hand: bool) -> None:
     origin = "given/none.csv" if by_hand else "given/zones.csv"
-    _put(_study(raw={"boundaries": [_entry(files=[{"name": "zones.csv", "origin": origin, "sha256": _sha(b"other")}])]}))
+    _put(
+        _study(raw={"boundaries": [_entry(files=[{"name": "zones.csv", "origin": origin, "sha256": _sha(b"other")}])]})
+    )
     place = Path("data/raw/valley/boundaries/zones.csv")
     if by_hand:
         place.parent.mkdir(parents=True)
@@ -164,7 +187,17 @@ def test_what_a_killed_fetch_left_behind_is_removed(workspace: Path) -> None:
     assert not draft.exists()
 
 
-@pytest.mark.parametrize("origin", ["/etc/passwd", "../outside.csv", "given/../../x.csv", "https://example.org/x.csv", "wheel:counts==1.0!../x.csv", "..\\x.csv"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "/etc/passwd",
+        "../outside.csv",
+        "given/../../x.csv",
+        "https://example.org/x.csv",
+        "wheel:counts==1.0!../x.csv",
+        "..\\x.csv",
+    ],
+)
 def test_origins_that_leave_the_data_folder_are_refused(workspace: Path, origin: str) -> None:
     study = _study(raw={"boundaries": [_entry(files=[{"name": "zones.csv", "origin": origin}])]})
     study["study"]["packages"] = {"counts==1.0": "0" * 64}
@@ -183,7 +216,7 @@ def test_names_that_are_not_plain_are_refused(workspace: Path, name: str) -> Non
 def test_a_link_out_of_the_data_folder_is_not_followed(workspace: Path) -> None:
     outside = workspace.parent / "secret.csv"
     outside.write_bytes(b"secret")
-    os.symlink(outside, workspace.parent / "data/given/link.csv")
+    (workspace.parent / "data/given/link.csv").symlink_to(outside)
     _put(_study(raw={"boundaries": [_entry(files=[{"name": "zones.csv", "origin": "given/link.csv"}])]}))
     with pytest.raises(MissingInput, match="leads out of the data folder"):
         fetch.fetch()
@@ -192,7 +225,7 @@ def test_a_link_out_of_the_data_folder_is_not_followed(workspace: Path) -> None:
 def test_a_data_folder_that_is_not_there_is_said(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _put(_study())
     monkeypatch.setenv("SCHOOLSHED_DATA", str(workspace / "nowhere"))
-    with pytest.raises(MissingInput, match="SCHOOLSHED_DATA names .*nowhere, which is not a folder"):
+    with pytest.raises(MissingInput, match=r"SCHOOLSHED_DATA names .*nowhere, which is not a folder"):
         fetch.fetch()
 
 
@@ -229,7 +262,9 @@ def _wheel(path: Path, members: dict[str, bytes], compression: int = zipfile.ZIP
 
 
 def _wheel_study(sha256: str, origin: str = "wheel:counts==1.0!counts/data/areas.csv") -> dict[str, Any]:
-    study = _study(raw={"census": [_entry(id="areas", feeds="area_counts", files=[{"name": "areas.csv", "origin": origin}])]})
+    study = _study(
+        raw={"census": [_entry(id="areas", feeds="area_counts", files=[{"name": "areas.csv", "origin": origin}])]}
+    )
     study["study"]["packages"] = {"counts==1.0": sha256}
     return study
 
@@ -244,11 +279,13 @@ def _pip(monkeypatch: pytest.MonkeyPatch, wheel: Path | None, says: str = "") ->
             (folder / wheel.name).write_bytes(wheel.read_bytes())
         return subprocess.CompletedProcess(command, 0 if wheel else 1, "", says)
 
-    monkeypatch.setattr(fetch.subprocess, "run", run)
+    monkeypatch.setattr(wheels.subprocess, "run", run)
     return calls
 
 
-def test_a_member_of_a_wheel_is_read_and_the_wheel_downloaded_once(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_member_of_a_wheel_is_read_and_the_wheel_downloaded_once(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wheel = workspace.parent / "counts-1.0-py3-none-any.whl"
     sha = _wheel(wheel, {"counts/data/areas.csv": COUNTS, "counts/__init__.py": b"raise SystemExit('imported')"})
     calls = _pip(monkeypatch, wheel)
@@ -270,10 +307,14 @@ def test_the_data_folder_comes_before_the_wheel(workspace: Path, monkeypatch: py
     assert calls == []
 
 
-def test_a_wheel_that_cannot_be_downloaded_is_said_with_pips_last_word(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wheel_that_cannot_be_downloaded_is_said_with_pips_last_word(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _pip(monkeypatch, None, "WARNING: retrying\nERROR: No matching distribution found for counts==1.0")
     _put(_wheel_study("0" * 64))
-    with pytest.raises(MissingInput, match=r"census/areas\.csv.*pip could not download counts==1\.0: ERROR: No matching distribution"):
+    with pytest.raises(
+        MissingInput, match=r"census/areas\.csv.*pip could not download counts==1\.0: ERROR: No matching distribution"
+    ):
         fetch.fetch()
 
 
@@ -297,10 +338,15 @@ def test_a_wheel_needs_a_pinned_hash(workspace: Path) -> None:
 
 @pytest.mark.parametrize(
     ("members", "says"),
-    [({"counts/data/other.csv": COUNTS}, "has no member counts/data/areas.csv"), ({"counts/data/areas.csv": b"0" * 3_000_000}, "would unpack to 3,000,000 bytes")],
+    [
+        ({"counts/data/other.csv": COUNTS}, "has no member counts/data/areas.csv"),
+        ({"counts/data/areas.csv": b"0" * 3_000_000}, "would unpack to 3,000,000 bytes"),
+    ],
     ids=["no such member", "archive bomb"],
 )
-def test_members_that_are_absent_or_swell_are_refused(workspace: Path, monkeypatch: pytest.MonkeyPatch, members: dict[str, bytes], says: str) -> None:
+def test_members_that_are_absent_or_swell_are_refused(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, members: dict[str, bytes], says: str
+) -> None:
     wheel = workspace.parent / "counts-1.0-py3-none-any.whl"
     sha = _wheel(wheel, members, zipfile.ZIP_DEFLATED)
     _pip(monkeypatch, wheel)
@@ -335,6 +381,6 @@ def test_use_leaves_the_study_in_force_when_the_new_one_is_not_valid(workspace: 
     other = _study()
     other["study"]["name"] = "hill"
     Path("studies/valley.yaml").write_text(yaml.safe_dump(other), encoding="utf-8")
-    with pytest.raises(ConfigError, match="study.name is 'hill'"):
+    with pytest.raises(ConfigError, match=r"study\.name is 'hill'"):
         fetch.use("valley")
     assert Path("params.yaml").read_bytes() == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from pipeline.lineage import FILLS, ancestors, sources_of
-from pipeline.origins import RawFile, Raw, SourceEntry
+from pipeline.origins import Raw, RawFile, SourceEntry
 from pipeline.tables import BY_TABLE, INPUTS
 
 #  zones ---> crosswalk ---> zone_profile ---> maps/need.html
@@ -21,10 +21,25 @@ STEPS = [
 
 
 def _entry(name: str, feeds: str) -> SourceEntry:
-    return SourceEntry(id=name, feeds=feeds, reader="table", files=(RawFile(name=f"{name}.csv"),), producer="p", title="t", url="u", licence="l", vintage="v", accessed="a")
+    return SourceEntry(
+        id=name,
+        feeds=feeds,
+        reader="table",
+        files=(RawFile(name=f"{name}.csv"),),
+        producer="p",
+        title="t",
+        url="u",
+        licence="l",
+        vintage="v",
+        accessed="a",
+    )
 
 
-RAW = Raw(census=(_entry("acs", "area_counts"), _entry("births", "birth_counts")), boundaries=(_entry("zones", "zone_shapes"),), schools=(_entry("directory", "directory"),))
+RAW = Raw(
+    census=(_entry("acs", "area_counts"), _entry("births", "birth_counts")),
+    boundaries=(_entry("zones", "zone_shapes"),),
+    schools=(_entry("directory", "directory"),),
+)
 
 
 def test_a_map_descends_from_everything_behind_it_and_nothing_else() -> None:
@@ -39,7 +54,10 @@ def test_a_table_that_a_source_fills_descends_from_that_source() -> None:
 
 
 def test_steps_that_feed_each_other_do_not_loop() -> None:
-    steps = [SimpleNamespace(reads=("b",), writes=("a",), files=()), SimpleNamespace(reads=("a",), writes=("b",), files=())]
+    steps = [
+        SimpleNamespace(reads=("b",), writes=("a",), files=()),
+        SimpleNamespace(reads=("a",), writes=("b",), files=()),
+    ]
     assert ancestors("a", steps) == {"b"}
 
 

@@ -49,7 +49,9 @@ def census_areas(
     new = added.set_index(KEY).index.difference(shapes.set_index(KEY).index)
     fresh = added[added.set_index(KEY).index.isin(new)]
     shapes = gpd.GeoDataFrame(
-        pd.concat([frame for frame in (shapes, fresh[list(shapes.columns)]) if len(frame)] or [shapes], ignore_index=True),
+        pd.concat(
+            [frame for frame in (shapes, fresh[list(shapes.columns)]) if len(frame)] or [shapes], ignore_index=True
+        ),
         geometry="geometry",
         crs=shapes.crs,
     )
@@ -64,16 +66,32 @@ def census_areas(
         ledger.match(f"shapes of {name} with counts", total=len(rows), matched=matched, unit="areas")
         if len(of_layer):
             reason = "counts without a shape near the study lie outside it"
-            ledger.match(f"counts of {name} with a shape", total=len(of_layer), matched=matched, unit="areas", reason=reason)
+            ledger.match(
+                f"counts of {name} with a shape", total=len(of_layer), matched=matched, unit="areas", reason=reason
+            )
         if len(of_layer) and matched < len(rows):
             first = joined.loc[rows].loc[~has_counts[rows], "area_geoid"].min()
-            ledger.loss(f"shapes of {name}", "no counts are published for the area: they stay missing", count=len(rows) - matched, unit="areas", item=first)
-    shapeless = counts.groupby(["area_level", "vintage"]).size().drop(shapes.groupby(["area_level", "vintage"]).size().index, errors="ignore")
+            ledger.loss(
+                f"shapes of {name}",
+                "no counts are published for the area: they stay missing",
+                count=len(rows) - matched,
+                unit="areas",
+                item=first,
+            )
+    shapeless = (
+        counts.groupby(["area_level", "vintage"])
+        .size()
+        .drop(shapes.groupby(["area_level", "vintage"]).size().index, errors="ignore")
+    )
     if not has_counts.any():
         reason = "no census counts with shapes, so nothing is said about who lives where"
-        ledger.missing_input("census areas", f"{reason}; the American Community Survey (data.census.gov) and TIGER/Line have both")
+        ledger.missing_input(
+            "census areas", f"{reason}; the American Community Survey (data.census.gov) and TIGER/Line have both"
+        )
     for (level, vintage), number in shapeless.items():
-        ledger.loss(f"counts of {level} {vintage}", "there are no shapes of this level and vintage", count=number, unit="areas")
+        ledger.loss(
+            f"counts of {level} {vintage}", "there are no shapes of this level and vintage", count=number, unit="areas"
+        )
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=shapes.crs)[BY_TABLE["census_areas"].names]
 
 
@@ -96,13 +114,25 @@ def areas_from_blocks(
         )
         there = shapes[(shapes["vintage"] == vintage) & (shapes["area_level"] == "block_group")].set_index("area_geoid")
         outlines = [
-            there.at[name, "geometry"] if name in there.index else polygons_of(shapely.union_all(own.geometry.to_numpy()[rows]))
+            there.loc[name, "geometry"]
+            if name in there.index
+            else polygons_of(shapely.union_all(own.geometry.to_numpy()[rows]))
             for name, rows in sorted(group.reset_index(drop=True).groupby(group.to_numpy()).indices.items())
         ]
         parts.append(totals.reset_index().assign(area_level="block_group", vintage=vintage, geometry=outlines))
         people = float(own["population"].sum())
-        ledger.balance(f"people of the blocks of {vintage}", total=people, inside=float(totals["population"].sum()), unit="people", reason="block groups added up from their blocks")
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"area_level": [], "vintage": [], "area_geoid": [], "geometry": []})
+        ledger.balance(
+            f"people of the blocks of {vintage}",
+            total=people,
+            inside=float(totals["population"].sum()),
+            unit="people",
+            reason="block groups added up from their blocks",
+        )
+    table = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame({"area_level": [], "vintage": [], "area_geoid": [], "geometry": []})
+    )
     for column in ("name", "land_m2", "water_m2", *COUNT_COLUMNS):
         if column not in table:
             table[column] = np.nan if column != "name" else pd.Series(index=table.index, dtype="str")
@@ -112,7 +142,9 @@ def areas_from_blocks(
 def source_layers(areas: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     """Census areas by layer '<area_level> <vintage>', with ``source_id``, in order of their ids."""
     return {
-        f"{level} {vintage}": part.sort_values("area_geoid", kind="stable").rename(columns={"area_geoid": "source_id"}).reset_index(drop=True)
+        f"{level} {vintage}": part.sort_values("area_geoid", kind="stable")
+        .rename(columns={"area_geoid": "source_id"})
+        .reset_index(drop=True)
         for (level, vintage), part in areas.groupby(["area_level", "vintage"], sort=True)
     }
 
@@ -125,7 +157,10 @@ def target_layers(
     The layers are 'neighborhood', 'district' and 'zone <level> <fall_year>'.
     """
     layers: dict[str, gpd.GeoDataFrame] = {}
-    for layer, frame, key in (("neighborhood", neighborhoods, "neighborhood_id"), ("district", district, "district_id")):
+    for layer, frame, key in (
+        ("neighborhood", neighborhoods, "neighborhood_id"),
+        ("district", district, "district_id"),
+    ):
         if len(frame):
             layers[layer] = frame
             layers[layer] = frame.rename(columns={key: "area_id"})

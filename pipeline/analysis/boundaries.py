@@ -49,7 +49,9 @@ def district_outline(
             others = sorted(set(shapes["district_id"]))
             what = f"district {district_id} is not in the file"
             remedy = "Set study.district_id to one of its ids, or map the file's id column."
-            raise ContractError("the district's outline", [Fault("E-DISTRICT", what, len(others), ", ".join(others[:5]), remedy)])
+            raise ContractError(
+                "the district's outline", [Fault("E-DISTRICT", what, len(others), ", ".join(others[:5]), remedy)]
+            )
         outline, repairs = dissolve_parts(own, "district_id", ["name"])
         _record("district", repairs, ledger)
         return outline
@@ -59,7 +61,8 @@ def district_outline(
             union = polygons_of(shapely.union_all(frame.geometry.to_numpy()))
             return gpd.GeoDataFrame({"district_id": [district_id], "name": [title]}, geometry=[union], crs=frame.crs)
     ledger.missing_input(
-        "district", "no outline, so nothing is counted by place; Census TIGER/Line (UNSD, ELSD, SCSD) has one for each district"
+        "district",
+        "no outline, so nothing is counted by place; Census TIGER/Line (UNSD, ELSD, SCSD) has one for each district",
     )
     return gpd.GeoDataFrame(empty("district", str(shapes.crs)))
 
@@ -128,12 +131,23 @@ def census_neighborhoods(
     slight = share < EDGE_SHARE
     if slight.any():
         first = own["area_geoid"].to_numpy()[slight][0]
-        ledger.loss("neighborhoods", f"areas of which less than {EDGE_SHARE:.1%} lies in the district", count=int(slight.sum()), unit="areas", item=first)
-    parts = np.array([polygons_of(shape) for shape in np.where(share > 1 - EDGE_SHARE, shapes, inside)[~slight]], dtype=object)
+        ledger.loss(
+            "neighborhoods",
+            f"areas of which less than {EDGE_SHARE:.1%} lies in the district",
+            count=int(slight.sum()),
+            unit="areas",
+            item=first,
+        )
+    parts = np.array(
+        [polygons_of(shape) for shape in np.where(share > 1 - EDGE_SHARE, shapes, inside)[~slight]], dtype=object
+    )
     own, share = own[~slight], share[~slight]
     clipped = int((share <= 1 - EDGE_SHARE).sum())
     if clipped:
-        ledger.note("neighborhoods", f"{clipped} of {len(own)} reach beyond the district: the part inside it is the neighborhood")
+        ledger.note(
+            "neighborhoods",
+            f"{clipped} of {len(own)} reach beyond the district: the part inside it is the neighborhood",
+        )
     table = pd.DataFrame(
         {
             "neighborhood_id": own["area_geoid"].to_numpy(),
@@ -182,17 +196,23 @@ def outlines(
     zones, neighborhoods, district : GeoDataFrame
         Tables of these names; what is lacking is empty, with a ``missing_input`` line.
     """
-    drawing = {"sliver_m2": sliver_m2, "overlap_share": overlap_share, "ledger": ledger}
-    zones = published_zones(zone_shapes if zones_kind == "published" else zone_shapes.iloc[:0], **drawing)
+    zone_shapes = zone_shapes if zones_kind == "published" else zone_shapes.iloc[:0]
+    neighborhood_shapes = neighborhood_shapes if neighborhoods_kind == "published" else neighborhood_shapes.iloc[:0]
+    zones = published_zones(zone_shapes, sliver_m2=sliver_m2, overlap_share=overlap_share, ledger=ledger)
     neighborhoods = published_neighborhoods(
-        neighborhood_shapes if neighborhoods_kind == "published" else neighborhood_shapes.iloc[:0], **drawing
+        neighborhood_shapes, sliver_m2=sliver_m2, overlap_share=overlap_share, ledger=ledger
     )
-    stand_ins = {"neighborhoods": neighborhoods, "zones": zones[zones["level"] == min(zones["level"], key=list(levels).index, default="")] if len(zones) else zones}
+    stand_ins = {"neighborhoods": neighborhoods, "zones": zones}
     district = district_outline(district_shapes, stand_ins, district_id=district_id, title=title, ledger=ledger)
     if neighborhoods_kind == "census_areas":
-        neighborhoods = census_neighborhoods(census_areas, district, area_level=area_level, vintage=vintage, ledger=ledger)
+        neighborhoods = census_neighborhoods(
+            census_areas, district, area_level=area_level, vintage=vintage, ledger=ledger
+        )
     elif neighborhoods.empty:
-        ledger.missing_input("neighborhoods", "no neighborhoods are given, so there is no need index; census areas can serve (neighborhoods.kind)")
+        ledger.missing_input(
+            "neighborhoods",
+            "no neighborhoods are given, so there is no need index; census areas can serve (neighborhoods.kind)",
+        )
     if zones_kind == "nearest_school" and len(district):
         nearest, notes = nearest_school_zones(directory, district, fall_year=fall_year, levels=levels, bands=bands)
         zones = _stacked([zones, nearest])
@@ -233,14 +253,27 @@ def _record(layer: str, repairs: pd.DataFrame, ledger: Ledger) -> None:
         ledger.repair(layer, reason, item=str(row.changed_id), before=row.area_m2, after=0.0, unit="m2")
     small = repairs[~listed]
     if len(small):
-        ledger.repair(layer, f"{len(small)} slivers under {LISTED_M2:g} m2: given to the lower id", before=float(small["area_m2"].sum()), after=0.0, unit="m2")
+        ledger.repair(
+            layer,
+            f"{len(small)} slivers under {LISTED_M2:g} m2: given to the lower id",
+            before=float(small["area_m2"].sum()),
+            after=0.0,
+            unit="m2",
+        )
 
 
 def _say_what_lacks(zones: gpd.GeoDataFrame, fall_year: int, levels: Sequence[str], kind: str, ledger: Ledger) -> None:
     in_force = set(zones.loc[zones["fall_year"] == fall_year, "level"])
     for level in [level for level in levels if level not in in_force]:
-        where = "the study has none (zones.kind: none)" if kind == "none" else "ask the district, or set zones.kind to nearest_school"
-        ledger.missing_input(f"{level} zones {fall_year}", f"no {level} zones for the school year {fall_year}, so nothing is said by {level} zone; {where}")
+        where = (
+            "the study has none (zones.kind: none)"
+            if kind == "none"
+            else "ask the district, or set zones.kind to nearest_school"
+        )
+        ledger.missing_input(
+            f"{level} zones {fall_year}",
+            f"no {level} zones for the school year {fall_year}, so nothing is said by {level} zone; {where}",
+        )
 
 
 def _record_gaps(zones: gpd.GeoDataFrame, district: gpd.GeoDataFrame, sliver_m2: float, ledger: Ledger) -> None:
@@ -251,4 +284,10 @@ def _record_gaps(zones: gpd.GeoDataFrame, district: gpd.GeoDataFrame, sliver_m2:
         large, small = areas[areas > sliver_m2], areas[areas <= sliver_m2]
         for found, what in ((large, f"places of more than {sliver_m2:g} m2 in no zone"), (small, "slivers in no zone")):
             if len(found):
-                ledger.loss(f"zone {level} {fall_year}", f"{len(found)} {what}: they stay outside", count=float(found.sum()), unit="m2", item=f"largest {found[0]:,.0f} m2")
+                ledger.loss(
+                    f"zone {level} {fall_year}",
+                    f"{len(found)} {what}: they stay outside",
+                    count=float(found.sum()),
+                    unit="m2",
+                    item=f"largest {found[0]:,.0f} m2",
+                )

@@ -66,7 +66,14 @@ def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequ
         covered = np.bincount(area[known], weights=piece_m2[known], minlength=len(areas)) / shapely.area(shapes)
         # rounding of the pieces' edges must not make a covered area more than covered
         parts.append(
-            pd.DataFrame({"area_id": areas["area_id"].to_numpy(), "measure": measure, "raster_count": sums, "coverage_share": np.minimum(covered, 1.0)})
+            pd.DataFrame(
+                {
+                    "area_id": areas["area_id"].to_numpy(),
+                    "measure": measure,
+                    "raster_count": sums,
+                    "coverage_share": np.minimum(covered, 1.0),
+                }
+            )
         )
     columns = ["area_id", "measure", "raster_count", "coverage_share"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

@@ -82,7 +82,9 @@ def overlaps(sources: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.DataFra
     area[crossing] = shapely.area(common_ground(source_shapes[source[crossing]], target_shapes[target[crossing]]))
     share = np.divide(area, whole, out=np.zeros(len(area)), where=whole > 0)
     share[inside] = 1.0
-    pieces = pd.DataFrame({"source": source, "target": target, "area_m2": area, "area_share": share, "is_inside": inside})
+    pieces = pd.DataFrame(
+        {"source": source, "target": target, "area_m2": area, "area_share": share, "is_inside": inside}
+    )
     return pieces[pieces["area_share"] > NOISE_SHARE].reset_index(drop=True)
 
 
@@ -137,7 +139,10 @@ def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: s
     if len(over):
         first = f"{names[over[0]]}: its weights add to {sums[over[0]]:.4f}"
         what = "areas would be counted more than once, because the targets overlap"
-        raise ContractError(f"layer {layer}", [Fault("E-WEIGHTS", what, len(over), first, "Clear the overlaps first; they are never averaged away.")])
+        raise ContractError(
+            f"layer {layer}",
+            [Fault("E-WEIGHTS", what, len(over), first, "Clear the overlaps first; they are never averaged away.")],
+        )
     return sparse.csr_array(sparse.diags_array(1.0 / np.maximum(sums, 1.0)) @ weights)
 
 
@@ -188,21 +193,36 @@ def allocate(
     Traceback (most recent call last):
     ...
     pipeline.errors.ContractError: columns to allocate cannot be used:
-      - [E-KIND] indicator_share is a share, not a count (once; first: indicator_share). Carry its counts and divide on arrival.
+      - [E-KIND] indicator_share is of kind share, not count (once; first: indicator_share). Carry its counts and divide on arrival.
     """
     wrong = [name for name in columns if name not in BY_NAME or BY_NAME[name].kind != "count"]
     if wrong:
-        kinds = ", ".join(f"{name} is a {BY_NAME[name].kind if name in BY_NAME else 'stranger'}" for name in wrong)
-        fault = Fault("E-KIND", f"{kinds}, not a count", len(wrong), wrong[0], "Carry its counts and divide on arrival.")
+        kinds = {name: BY_NAME[name].kind if name in BY_NAME else "unknown" for name in wrong}
+        what = ", ".join(f"{name} is of kind {kind}" for name, kind in kinds.items())
+        remedy = "Carry its counts and divide on arrival."
+        fault = Fault("E-KIND", f"{what}, not count", len(wrong), wrong[0], remedy)
         raise ContractError("columns to allocate", [fault])
     if table["source_id"].duplicated().any():
         first = table.loc[table["source_id"].duplicated(), "source_id"].iloc[0]
-        raise ContractError("table to allocate", [Fault("E-KEY-DUP", "a source stands twice", 1, first, "Give each area one row.")])
+        raise ContractError(
+            "table to allocate", [Fault("E-KEY-DUP", "a source stands twice", 1, first, "Give each area one row.")]
+        )
     target_ids, row = np.unique(crosswalk["target_id"].to_numpy(dtype=object).astype(str), return_inverse=True)
     position = pd.Index(table["source_id"]).get_indexer(crosswalk["source_id"])
     if (position < 0).any():
         first = crosswalk.loc[position < 0, "source_id"].iloc[0]
-        raise ContractError("crosswalk", [Fault("E-KEY-MISSING", "a source is not in the table", int((position < 0).sum()), first, "Give both from the same census areas.")])
+        raise ContractError(
+            "crosswalk",
+            [
+                Fault(
+                    "E-KEY-MISSING",
+                    "a source is not in the table",
+                    int((position < 0).sum()),
+                    first,
+                    "Give both from the same census areas.",
+                )
+            ],
+        )
     weight = crosswalk["weight"].to_numpy(dtype="float64")
     # fixed order of summation: the same bytes however the rows come
     order = np.lexsort((table["source_id"].to_numpy(dtype=object).astype(str)[position], row))

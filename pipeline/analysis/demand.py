@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis.schools import Bands, middle
+from pipeline.analysis.enrollment import middle
+from pipeline.analysis.schools import Bands
 from pipeline.columns import CHILD_COUNTS, LEVELS
 from pipeline.ledger import Ledger
 

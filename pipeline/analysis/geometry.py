@@ -53,7 +53,9 @@ def require_equal_area(*frames: gpd.GeoDataFrame) -> None:
         elif crs != frames[0].crs:
             what = f"shapes to be compared are in different systems ({frames[0].crs} and {crs})"
         if what:
-            fault = Fault("E-CRS", what, 1, str(crs), "Reproject to the study's equal-area CRS, such as EPSG:3310 or 5070.")
+            fault = Fault(
+                "E-CRS", what, 1, str(crs), "Reproject to the study's equal-area CRS, such as EPSG:3310 or 5070."
+            )
             raise ContractError("a layer of shapes", [fault])
 
 
@@ -150,14 +152,19 @@ def cut_overlaps(
     found = pd.DataFrame({"low": low, "high": high, "area_m2": overlap, "overlap_share": share})
     found = found[found["area_m2"] > NOISE_M2]
     sliver = (found["area_m2"] <= sliver_m2) & (found["overlap_share"] < 0.5)
-    refused = found[~sliver & (found["overlap_share"] > overlap_share)].sort_values("area_m2", ascending=False, kind="stable")
+    refused = found[~sliver & (found["overlap_share"] > overlap_share)].sort_values(
+        "area_m2", ascending=False, kind="stable"
+    )
     if len(refused):
         pairs = [
             f"{ids[row.low]} and {ids[row.high]}: {row.area_m2:,.0f} m2, {row.overlap_share:.1%} of the smaller"
             for row in refused.itertuples()
         ]
         what = f"zones overlap by more than {sliver_m2:,.0f} m2 and {overlap_share:.2%} of the smaller"
-        remedy = "Correct the file, split levels into layers, or raise geography.overlap_share. All pairs: " + "; ".join(pairs)
+        remedy = (
+            "Correct the file, split levels into layers, or raise geography.overlap_share. All pairs: "
+            + "; ".join(pairs)
+        )
         raise ContractError("a layer of zones", [Fault("E-ZONE-OVERLAP", what, len(pairs), pairs[0], remedy)])
     for row in found.itertuples():
         shapes[row.high] = _without(shapes[row.high], shapes[row.low])
@@ -261,7 +268,9 @@ def polygons_of(shape: Any) -> Any:
     return shapely.multipolygons(tidy) if len(tidy) != 1 else tidy[0]
 
 
-def placed(points: Shapes, polygons: Shapes, tree: shapely.STRtree | None = None) -> tuple[Integers, npt.NDArray[np.bool_]]:
+def placed(
+    points: Shapes, polygons: Shapes, tree: shapely.STRtree | None = None
+) -> tuple[Integers, npt.NDArray[np.bool_]]:
     """Which polygon each point lies in, and whether it had to be chosen among several.
 
     A point on a border belongs to the first polygon (so give them in order of their ids),

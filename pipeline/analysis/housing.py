@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.columns import GRADES
 from pipeline.ledger import Ledger
 
+WITH_HOUSING = " and housing"  # what the method of a forecast says when new homes were added
 _COLUMNS = ["level", "zone_id", "grade", "ahead", "pupils"]
 MATCHES = ("assigned", "inside", "on_border")  # the zone's own school first
 

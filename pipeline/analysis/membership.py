@@ -27,8 +27,13 @@ def containing(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, key: str) -> p
     require_equal_area(points, areas)
     areas = areas.sort_values(key, kind="stable")
     position, _ = placed(points.geometry.to_numpy(), areas.geometry.to_numpy())
-    ids = np.append(areas[key].to_numpy(dtype=object), None)
-    return pd.Series(ids[position], index=points.index, dtype="str")
+    return _ids_at(areas[key], position, points.index)
+
+
+def _ids_at(ids: pd.Series, position: np.ndarray, index: pd.Index) -> pd.Series:
+    """Ids by position; missing where it is -1."""
+    found = ids.reset_index(drop=True).reindex(np.where(position >= 0, position, len(ids)))
+    return pd.Series(found.to_numpy(dtype=object), index=index, dtype="str")
 
 
 def membership(
@@ -68,15 +73,25 @@ def membership(
     located = (schools["location_status"] == "located") & schools.geometry.notna()
     schools = schools.set_geometry(schools.geometry.where(located))
     schools["neighborhood_id"] = containing(schools, neighborhoods, "neighborhood_id")
-    served = [levels_served(low, high, bands) for low, high in zip(schools["grade_low"], schools["grade_high"], strict=True)]
+    served = [
+        levels_served(low, high, bands) for low, high in zip(schools["grade_low"], schools["grade_high"], strict=True)
+    ]
     without = sum(not levels for levels in served)
     if without:
         first = schools["school_id"][next(row for row, levels in enumerate(served) if not levels)]
-        ledger.loss("schools by level", "their grades are not known or make up no level", count=without, unit="schools", item=first)
+        ledger.loss(
+            "schools by level",
+            "their grades are not known or make up no level",
+            count=without,
+            unit="schools",
+            item=first,
+        )
     parts = []
     for level in bands:
         of_level = schools[np.array([level in levels for levels in served], dtype=bool)].reset_index(drop=True)
-        in_force = zones[(zones["level"] == level) & (zones["fall_year"] == fall_year)].sort_values("zone_id", kind="stable")
+        in_force = zones[(zones["level"] == level) & (zones["fall_year"] == fall_year)].sort_values(
+            "zone_id", kind="stable"
+        )
         found = _zone_of(of_level, in_force.reset_index(drop=True))
         parts.append(of_level[["school_id", "neighborhood_id"]].assign(level=level).join(found)[_MEMBERSHIP])
         _record(found, of_level, level, len(in_force), ledger)
@@ -104,8 +119,8 @@ def _zone_of(schools: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame
         on_border = (match == "inside") & (is_shared | (distance < _ON_BORDER_M))
         match[on_border] = "on_border"
     match[~is_located & (match != "assigned")] = "not_located"
-    ids = np.append(zones["zone_id"].to_numpy(dtype=object), None)
-    return pd.DataFrame({"zone_id": pd.Series(ids[position], dtype="str"), "match": match, "border_distance_m": distance})
+    zone_ids = _ids_at(zones["zone_id"], position, schools.index)
+    return pd.DataFrame({"zone_id": zone_ids, "match": match, "border_distance_m": distance})
 
 
 def _record(found: pd.DataFrame, schools: gpd.GeoDataFrame, level: str, zones: int, ledger: Ledger) -> None:
@@ -122,13 +137,18 @@ def _record(found: pd.DataFrame, schools: gpd.GeoDataFrame, level: str, zones: i
     )
     near = found["match"].isin(["inside", "on_border"]) & (found["border_distance_m"] < NEAR_BORDER_M)
     for row in found.index[near]:
-        metres = found.at[row, "border_distance_m"]
-        reason = f"stands {metres:.1f} m from the border of {level} zone {found.at[row, 'zone_id']}: its zone depends on the drawing"
-        ledger.note(f"schools in {level} zones", reason, item=schools.at[row, "school_id"])
+        metres = found.loc[row, "border_distance_m"]
+        reason = f"stands {metres:.1f} m from the border of {level} zone {found.loc[row, 'zone_id']}: its zone depends on the drawing"
+        ledger.note(f"schools in {level} zones", reason, item=schools.loc[row, "school_id"])
 
 
 def site_places(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, neighborhoods: gpd.GeoDataFrame, *, fall_year: int, levels: Sequence[str]
+    sites: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+    neighborhoods: gpd.GeoDataFrame,
+    *,
+    fall_year: int,
+    levels: Sequence[str],
 ) -> pd.DataFrame:
     """Each site's neighborhood and its zone of the lowest level the study has zones for."""
     places = sites.sort_values("site_id", kind="stable").reset_index(drop=True)
@@ -144,7 +164,12 @@ def site_places(
 
 
 def project_places(
-    projects: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, neighborhoods: gpd.GeoDataFrame, *, fall_year: int, levels: Sequence[str]
+    projects: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+    neighborhoods: gpd.GeoDataFrame,
+    *,
+    fall_year: int,
+    levels: Sequence[str],
 ) -> pd.DataFrame:
     """Each housing project's neighborhood and its zone of every level."""
     places = projects.sort_values("project_id", kind="stable").reset_index(drop=True)
@@ -154,7 +179,9 @@ def project_places(
             {
                 "project_id": places["project_id"],
                 "level": pd.Series(level, index=places.index, dtype="str"),
-                "zone_id": containing(places, zones[(zones["level"] == level) & (zones["fall_year"] == fall_year)], "zone_id"),
+                "zone_id": containing(
+                    places, zones[(zones["level"] == level) & (zones["fall_year"] == fall_year)], "zone_id"
+                ),
                 "neighborhood_id": home,
             }
         )

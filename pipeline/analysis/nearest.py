@@ -90,11 +90,15 @@ def nearest_school_zones(
         if of_level.empty:
             notes.append(f"no open district school with a place serves the {level} level: it has no zones")
             continue
-        at = pd.Series(list(zip(of_level.geometry.x.round(), of_level.geometry.y.round(), strict=True)), index=of_level.index)
+        at = pd.Series(
+            list(zip(of_level.geometry.x.round(), of_level.geometry.y.round(), strict=True)), index=of_level.index
+        )
         first = ~at.duplicated()
         for double in of_level.index[~first]:
             host = of_level.loc[(at == at[double]) & first, "school_id"].iloc[0]
-            notes.append(f"{of_level.loc[double, 'school_id']} stands at the place of {host} and shares its {level} zone")
+            notes.append(
+                f"{of_level.loc[double, 'school_id']} stands at the place of {host} and shares its {level} zone"
+            )
         of_level = of_level[first].reset_index(drop=True)
         cells = _cells(of_level.geometry.to_numpy(), outline)
         layers.append(
@@ -121,4 +125,6 @@ def _cells(points: np.ndarray, outline: shapely.Geometry) -> np.ndarray:
     diagram = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=outline))
     # The diagram's order is its own: each cell is found by the point it holds.
     cell_of = placed(points, diagram)[0]
-    return np.array([polygons_of(cell) for cell in common_ground(diagram[cell_of], np.repeat(outline, len(points)))], dtype=object)
+    return np.array(
+        [polygons_of(cell) for cell in common_ground(diagram[cell_of], np.repeat(outline, len(points)))], dtype=object
+    )

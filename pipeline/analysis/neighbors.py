@@ -55,7 +55,9 @@ def adjacency(
     shared = shapely.length(shapely.intersection(borders[first], borders[second]))
     unsure = np.flatnonzero(shared < smallest_m)
     near = shapely.buffer(shapes[second[unsure]], tolerance_m)
-    shared[unsure] = np.maximum(shapely.length(shapely.intersection(borders[first[unsure]], near)) - 2 * tolerance_m, shared[unsure])
+    shared[unsure] = np.maximum(
+        shapely.length(shapely.intersection(borders[first[unsure]], near)) - 2 * tolerance_m, shared[unsure]
+    )
     keep = shared >= smallest_m
     first, second, shared = first[keep], second[keep], shared[keep]
     pairs = pd.DataFrame(

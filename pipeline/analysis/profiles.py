@@ -82,11 +82,15 @@ def zone_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, zones: pd.DataFra
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def neighborhood_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, neighborhoods: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def neighborhood_profile(
+    areas: pd.DataFrame, crosswalk: pd.DataFrame, neighborhoods: pd.DataFrame, ledger: Ledger
+) -> pd.DataFrame:
     """Table ``neighborhood_profile``: counts and margins of each neighborhood, by vintage."""
     profile = layer_profile(areas, crosswalk, "neighborhood").rename(columns={"target_id": "neighborhood_id"})
     _record_unreached(neighborhoods["neighborhood_id"], profile, "neighborhood_id", "neighborhood", ledger)
-    table = neighborhoods[["neighborhood_id", "is_approximate"]].merge(profile, on="neighborhood_id", how="inner", validate="1:m")
+    table = neighborhoods[["neighborhood_id", "is_approximate"]].merge(
+        profile, on="neighborhood_id", how="inner", validate="1:m"
+    )
     return table[["neighborhood_id", "vintage", "is_approximate", "method", *COUNT_COLUMNS]]
 
 
@@ -106,7 +110,9 @@ def balance_layers(
         in force: names the level, the share and the census area with the most of them.
     """
     layers = sorted(set(crosswalk["target_layer"]) - {"district"})
-    sums = crosswalk.groupby(["source_layer", "source_id", "target_layer"], sort=True)["weight"].sum().unstack("target_layer")
+    sums = crosswalk.pivot_table(
+        index=["source_layer", "source_id"], columns="target_layer", values="weight", aggfunc="sum"
+    )
     too_many = []
     for vintage, of_vintage in areas.groupby("vintage", sort=True):
         level, measure = _finest(of_vintage)
@@ -126,10 +132,14 @@ def balance_layers(
             nowhere = children * lacking.where(lacking > ROUNDING, 0.0)
             outside = float(nowhere.sum())
             reason = "outside: in the district, in no area of the layer"
-            ledger.balance(f"{layer}, {vintage}", total=total, inside=total - outside, outside=outside, unit=measure, reason=reason)
+            ledger.balance(
+                f"{layer}, {vintage}", total=total, inside=total - outside, outside=outside, unit=measure, reason=reason
+            )
             if layer.startswith("zone ") and layer.endswith(f" {fall_year}") and outside > outside_share * total:
                 worst = nowhere.idxmax()
-                too_many.append(f"{layer}: {outside:,.0f} of {total:,.0f} ({outside / total:.1%}) by {vintage}, most of them in {level} {worst} ({nowhere[worst]:,.0f})")
+                too_many.append(
+                    f"{layer}: {outside:,.0f} of {total:,.0f} ({outside / total:.1%}) by {vintage}, most of them in {level} {worst} ({nowhere[worst]:,.0f})"
+                )
     if too_many:
         raise LedgerError(
             f"More than {outside_share:.1%} of the district's children live in no zone:"
@@ -150,4 +160,10 @@ def _finest(areas: pd.DataFrame) -> tuple[str, str | None]:
 def _record_unreached(ids: pd.Series, profile: pd.DataFrame, key: str, layer: str, ledger: Ledger) -> None:
     unreached = sorted(set(ids) - set(profile[key]))
     if unreached:
-        ledger.loss(layer, "areas that no census area with counts reaches: they have no profile", count=len(unreached), unit="areas", item=unreached[0])
+        ledger.loss(
+            layer,
+            "areas that no census area with counts reaches: they have no profile",
+            count=len(unreached),
+            unit="areas",
+            item=unreached[0],
+        )

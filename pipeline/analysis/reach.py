@@ -34,7 +34,7 @@ def populated_centres(areas: gpd.GeoDataFrame, items: gpd.GeoDataFrame) -> np.nd
     """
     require_equal_area(areas, items)
     shapes = areas.geometry.to_numpy()
-    centres = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    centres: np.ndarray = shapely.get_coordinates(shapely.point_on_surface(shapes))
     points = shapely.point_on_surface(items.geometry.to_numpy())
     area = placed(points, shapes)[0]
     people = items["population"].to_numpy(dtype="float64")
@@ -42,7 +42,11 @@ def populated_centres(areas: gpd.GeoDataFrame, items: gpd.GeoDataFrame) -> np.nd
     total = np.bincount(area[used], weights=people[used], minlength=len(shapes))
     at = shapely.get_coordinates(points)
     for axis in (0, 1):
-        sums = np.bincount(area[used], weights=people[used] * at[used, axis], minlength=len(shapes)) if used.any() else total
+        sums = (
+            np.bincount(area[used], weights=people[used] * at[used, axis], minlength=len(shapes))
+            if used.any()
+            else total
+        )
         centres[total > 0, axis] = sums[total > 0] / total[total > 0]
     return centres
 
@@ -83,7 +87,9 @@ def reach(
     Distance is the straight line times ``detour_factor``: it knows no river and no motorway.
     """
     if areas.empty:
-        return pd.DataFrame({name: pd.Series(dtype="float64" if name in ("distance_m", "minutes") else "str") for name in COLUMNS})
+        return pd.DataFrame(
+            {name: pd.Series(dtype="float64" if name in ("distance_m", "minutes") else "str") for name in COLUMNS}
+        )
     areas = areas.sort_values("area_id", kind="stable").reset_index(drop=True)
     centres = populated_centres(areas, items)
     parts = []

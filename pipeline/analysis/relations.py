@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def all_crosswalks(
     evidence: Sequence[str],
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Weights from census areas to every layer, and from every layer of zones to neighborhoods.
+    """Weights from census areas to every layer, and from each layer of zones to neighborhoods.
 
     The latter say how a zone's children spread over neighborhoods, so that what is known of
     zones (seats they lack) can be brought down to where the children live. Parameters and
@@ -50,13 +51,7 @@ def all_crosswalks(
         for layer, frame in targets.items()
         if layer.startswith("zone ")
     }
-    neighborhoods = {layer: frame for layer, frame in targets.items() if layer == "neighborhood"}
-    tables = [
-        crosswalk_table(sources, targets, blocks, lots, evidence=evidence, ledger=ledger),
-        crosswalk_table(zones, neighborhoods, blocks, lots, evidence=evidence, ledger=ledger),
-    ]
-    filled = [table for table in tables if len(table)] or tables[:1]
-    return pd.concat(filled, ignore_index=True).sort_values(CROSSWALK_COLUMNS[:4], ignore_index=True)
+    return crosswalk_table({**sources, **zones}, targets, blocks, lots, evidence=evidence, ledger=ledger)
 
 
 def crosswalk_table(
@@ -100,9 +95,11 @@ def crosswalk_table(
     ContractError
         If targets of one layer overlap.
     """
-    block_shares = {layer: area_weights(overlaps(blocks, frame), (len(blocks), len(frame))) for layer, frame in targets.items()}
+    block_shares = {
+        layer: area_weights(overlaps(blocks, frame), (len(blocks), len(frame))) for layer, frame in targets.items()
+    }
     lot_points, block_points = lots.geometry.to_numpy(), shapely.point_on_surface(blocks.geometry.to_numpy())
-    lot_tree = shapely.STRtree(lot_points)
+    lot_tree, block_tree = shapely.STRtree(lot_points), shapely.STRtree(block_points)
     lot_shares = {layer: _points_in(lot_points, frame, lot_tree) for layer, frame in targets.items()}
     if sources and targets and blocks.empty and lots.empty:
         reason = "neither blocks nor lots are given: children are spread evenly over the ground of their census area"
@@ -110,12 +107,18 @@ def crosswalk_table(
     same = _Seen()
     parts = []
     for source_layer, source in sources.items():
-        block_of, lot_of = same.once(source, "", lambda shapes: (placed(block_points, shapes)[0], placed(lot_points, shapes, lot_tree)[0]))
+        block_of = same.once(source, "blocks", partial(_positions, block_points, block_tree))
+        lot_of = same.once(source, "lots", partial(_positions, lot_points, lot_tree))
         covered = _covered(source, blocks, block_of)
         of_vintage = _nearest_vintage(lots["vintage"], source_layer)
-        for target_layer, target in targets.items():
-            pieces = same.once(source, target_layer, lambda _, frame=source, target=target: overlaps(frame, target))
-            by_area = require_no_overlap(area_weights(pieces, (len(source), len(target))), source["source_id"], target_layer)
+        # a layer of zones is brought down to neighborhoods only
+        reached = {"neighborhood"} & set(targets) if source_layer in targets else targets
+        for target_layer in reached:
+            target = targets[target_layer]
+            pieces = same.once(source, target_layer, partial(overlaps, targets=target))
+            by_area = require_no_overlap(
+                area_weights(pieces, (len(source), len(target))), source["source_id"], target_layer
+            )
             known: dict[str, tuple[sparse.csr_array, np.ndarray]] = {}
             for kind in evidence:
                 if kind in BLOCK_AMOUNTS:
@@ -165,14 +168,19 @@ class _Seen:
     def __init__(self) -> None:
         self._known: list[tuple[Any, str, Any]] = []
 
-    def once(self, frame: gpd.GeoDataFrame, what: str, measure: Callable[[Any], Any]) -> Any:
+    def once(self, frame: gpd.GeoDataFrame, what: str, measure: Callable[[gpd.GeoDataFrame], Any]) -> Any:
+        """The result of ``measure(frame)``, taken from memory where the same shapes were measured."""
         shapes = frame.geometry.to_numpy()
         for known, name, result in self._known:
             if name == what and len(known) == len(shapes) and shapely.equals_identical(known, shapes).all():
                 return result
-        result = measure(shapes)
+        result = measure(frame)
         self._known.append((shapes, what, result))
         return result
+
+
+def _positions(points: np.ndarray, tree: shapely.STRtree, frame: gpd.GeoDataFrame) -> np.ndarray:
+    return placed(points, frame.geometry.to_numpy(), tree)[0]
 
 
 def _points_in(points: np.ndarray, target: gpd.GeoDataFrame, tree: shapely.STRtree | None = None) -> sparse.csr_array:
@@ -182,21 +190,20 @@ def _points_in(points: np.ndarray, target: gpd.GeoDataFrame, tree: shapely.STRtr
 
 
 def _covered(source: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, block_of: np.ndarray) -> np.ndarray:
-    """Whether the blocks cover (nearly) all of a source's land."""
-    ground = shapely.area(blocks.geometry.to_numpy())
-    land = blocks["land_m2"].to_numpy(dtype="float64")
-    land = np.where(np.isnan(land), ground, land)
-    own = source["land_m2"].to_numpy(dtype="float64")
-    own = np.where(np.isnan(own), shapely.area(source.geometry.to_numpy()), own)
+    """Whether the blocks cover (nearly) all of a source's ground, or of its land."""
     used = block_of >= 0
-    return np.bincount(block_of[used], weights=land[used], minlength=len(source)) >= COMPLETE_SHARE * own
+    ground, land = shapely.area(blocks.geometry.to_numpy()), blocks["land_m2"].to_numpy(dtype="float64")
+    of_ground, of_land = (np.bincount(block_of[used], weights=m2[used], minlength=len(source)) for m2 in (ground, land))
+    whole, dry = shapely.area(source.geometry.to_numpy()), source["land_m2"].to_numpy(dtype="float64")
+    # files of blocks may leave out the water, so either will do; unknown land compares as false
+    return np.asarray((of_ground >= COMPLETE_SHARE * whole) | (of_land >= COMPLETE_SHARE * dry))
 
 
 def _nearest_vintage(vintages: pd.Series, layer: str) -> np.ndarray:
     """Lots of the vintage that ends closest to the layer's; the earlier of two equally close."""
     end = _end(layer)
     best = min(sorted(vintages.unique()), key=lambda vintage: (abs(_end(vintage) - end), _end(vintage)), default="")
-    return (vintages == best).to_numpy(dtype=bool)
+    return np.asarray(vintages == best, dtype=bool)
 
 
 def _end(text: str) -> int:
@@ -204,7 +211,12 @@ def _end(text: str) -> int:
 
 
 def _rows(
-    weights: sparse.csr_array, method: np.ndarray, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, source_layer: str, target_layer: str
+    weights: sparse.csr_array,
+    method: np.ndarray,
+    source: gpd.GeoDataFrame,
+    target: gpd.GeoDataFrame,
+    source_layer: str,
+    target_layer: str,
 ) -> pd.DataFrame:
     entries = weights.tocoo()
     row, column = entries.coords
@@ -223,7 +235,12 @@ def _rows(
 
 
 def _balance(
-    weights: sparse.csr_array, method: np.ndarray, source: gpd.GeoDataFrame, source_layer: str, target_layer: str, ledger: Ledger
+    weights: sparse.csr_array,
+    method: np.ndarray,
+    source: gpd.GeoDataFrame,
+    source_layer: str,
+    target_layer: str,
+    ledger: Ledger,
 ) -> None:
     """What of the children of all sources that touch the target arrived in it."""
     subject = f"{source_layer} to {target_layer}"
@@ -243,7 +260,14 @@ def _balance(
     amounts = np.where(known, value, 0.0)
     inside = float((weights.T @ amounts).sum())
     outside = float((amounts * (1.0 - arrived)).sum())
-    ledger.balance(subject, total=float(amounts.sum()), inside=inside, outside=outside, unit=measure, reason=f"areas weighted: {used}")
+    ledger.balance(
+        subject,
+        total=float(amounts.sum()),
+        inside=inside,
+        outside=outside,
+        unit=measure,
+        reason=f"areas weighted: {used}",
+    )
 
 
 def adjacency_table(targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
@@ -272,5 +296,12 @@ def raster_counts(cells: gpd.GeoDataFrame, targets: Mapping[str, gpd.GeoDataFram
             for measure, total in sums.groupby("measure")["raster_count"].sum().items():
                 whole = float(of_vintage[measure].sum())
                 reason = "cells reach beyond the layer" if total < whole else ""
-                ledger.balance(f"raster {vintage} to {layer}: {measure}", total=whole, inside=total, outside=whole - total, unit="people", reason=reason)
+                ledger.balance(
+                    f"raster {vintage} to {layer}: {measure}",
+                    total=whole,
+                    inside=total,
+                    outside=whole - total,
+                    unit="people",
+                    reason=reason,
+                )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

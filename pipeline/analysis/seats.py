@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.analysis.demand import PUBLIC
-from pipeline.analysis.schools import Bands, middle, pupils_by_level
+from pipeline.analysis.enrollment import middle, pupils_by_level
+from pipeline.analysis.schools import Bands
 from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
 

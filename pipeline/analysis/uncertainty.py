@@ -78,7 +78,9 @@ def moe_of_weighted_sum(weights: Numbers, estimates: Numbers, moes: Numbers) -> 
     return np.asarray(np.sqrt(squares + largest**2))
 
 
-def moe_of_proportion(numerator: Numbers, numerator_moe: Numbers, denominator: Numbers, denominator_moe: Numbers) -> Floats:
+def moe_of_proportion(
+    numerator: Numbers, numerator_moe: Numbers, denominator: Numbers, denominator_moe: Numbers
+) -> Floats:
     """Margin of a proportion whose numerator is part of its denominator.
 
     Where the number under the root is negative the formula of the ratio is used, as the
@@ -148,7 +150,9 @@ def coefficient_of_variation(estimate: Numbers, moe: Numbers) -> Floats:
     return np.asarray(np.where(known, cv, np.nan))
 
 
-def reliability_class(estimate: Numbers, moe: Numbers, *, high_cv: float = 0.12, medium_cv: float = 0.40) -> npt.NDArray[np.object_]:
+def reliability_class(
+    estimate: Numbers, moe: Numbers, *, high_cv: float = 0.12, medium_cv: float = 0.40
+) -> npt.NDArray[np.object_]:
     """Class of an estimate by its coefficient of variation: high, medium, low or not_known.
 
     The Census Bureau sets no rule; the cuts are the study's (12% and 40% are in wide use).
@@ -191,7 +195,9 @@ def require_separate_periods(earlier: str, later: str) -> None:
     """
     (_, first_end), (second_start, _) = _years(earlier), _years(later)
     if second_start <= first_end:
-        raise PipelineError(f"The periods {earlier} and {later} share {second_start}-{first_end}: compare periods that do not overlap.")
+        raise PipelineError(
+            f"The periods {earlier} and {later} share {second_start}-{first_end}: compare periods that do not overlap."
+        )
 
 
 def _years(vintage: str) -> tuple[int, int]:
@@ -209,4 +215,5 @@ def _same(*values: Numbers) -> tuple[Floats, ...]:
 
 def _over(numerator: Floats, denominator: Floats) -> Floats:
     """Division that leaves a hole, not an infinity, where there is nothing to divide by."""
-    return np.divide(numerator, denominator, out=np.full(np.broadcast(numerator, denominator).shape, np.nan), where=denominator != 0)
+    empty = np.full(np.broadcast(numerator, denominator).shape, np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=empty, where=denominator != 0))

@@ -49,17 +49,20 @@ def growth(tables: Tables, about: About) -> str:
         top = growing.iloc[0]
         where = listed([names.get(i, i) for i in top["area_ids"].split()], 3)
         first += f" {count_of(len(growing), 'pocket of growth stands', 'pockets of growth stand')} out; the largest is {where} (+{number(top['children_change'])} \u00b1 {number(top['children_change_moe'])})."
-    elif len(change):
+    elif change["children_change"].notna().any():
         first += " No pocket of growth stands out from chance."
     return first + _outlook(tables["public_outlook"])
 
 
 def _district_change(change: pd.DataFrame) -> str:
-    band = "5-17" if (change["age_band"] == "5-17").any() else str(change["age_band"].iloc[0])
-    rows = change[change["age_band"] == band]
+    known = change[change["children_change"].notna() & change["layer"].isin(["district", "neighborhood"])]
+    if known.empty:
+        return "This study has no counts of children of two survey periods that can be compared."
+    band = "5-17" if (known["age_band"] == "5-17").any() else str(known["age_band"].iloc[0])
+    rows = known[known["age_band"] == band]
     period = f"Between {rows['vintage_from'].iloc[0]} and {rows['vintage_to'].iloc[0]}"
     ages = f"children aged {band.replace('-', ' to ')}"
-    district = rows[(rows["layer"] == "district") & rows["children_change"].notna()]
+    district = rows[rows["layer"] == "district"]
     if len(district) == 1:
         row = district.iloc[0]
         more = "more" if row["children_change"] >= 0 else "fewer"

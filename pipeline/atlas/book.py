@@ -38,8 +38,7 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
         page = payload.build(sheet, tables, about)
         pictures[sheet.key] = _picture(sheet, tables, page)
         files[f"maps/{sheet.key}.html"] = sheet_page(sheet, SHEETS, about, answers[sheet.key], page, _lacking(sheet, tables))
-    advice = [{**row, "reliability": say("reliability_class", row["reliability_class"])} for row in tables["public_recommendations"].to_dict("records")]
-    files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, advice)
+    files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables))
     files["maps/schoolshed.xlsx"] = exports.workbook(tables, about)
     files["maps/schoolshed.gpkg"] = exports.geopackage(tables)
     files["maps/data_dictionary.csv"] = exports.dictionary()
@@ -47,6 +46,19 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
 
 
 FILES = (*(f"maps/{sheet.key}.html" for sheet in SHEETS), "maps/index.html", "maps/schoolshed.xlsx", "maps/schoolshed.gpkg", "maps/data_dictionary.csv")
+
+
+def _advice(tables: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The recommendations in words, those about the neediest places and the largest gaps first."""
+    places, zones, sites = tables["public_neighborhoods"], tables["public_zones"], tables["public_sites"]
+    order = {
+        **dict(zip(("neighborhood " + places["neighborhood_id"]), places["need_rank"].fillna(float("inf")), strict=True)),
+        **dict(zip("zone " + zones["level"] + " " + zones["zone_id"], zones["service_gap_rank"].fillna(float("inf")), strict=True)),
+        **dict(zip("site " + sites["site_id"], -sites["surplus_seats"].fillna(0.0), strict=True)),
+    }
+    rows = tables["public_recommendations"].to_dict("records")
+    rows.sort(key=lambda row: order.get(f"{row['subject_kind']} {row['subject_id']}", float("inf")))
+    return [{**row, "reliability": say("reliability_class", row["reliability_class"])} for row in rows]
 
 
 def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -69,7 +69,7 @@ def _explorer(chart: str) -> str:
 <label>Show <select id="view"></select></label>
 <label>Find <input id="find" type="search" placeholder="Name" autocomplete="off" spellcheck="false"></label>
 <label id="dots-choice" hidden><input id="dots" type="checkbox" checked> <span></span></label>
-<button type="button" id="whole">Whole map</button>
+<button type="button" id="whole">Reset map</button>
 </div>
 <div class="explorer">
 <section class="side" aria-label="Table">
@@ -117,7 +117,7 @@ def _source(producer: str, title: str, vintage: str, licence: str, url: str) -> 
 def index_page(sheets: tuple[Sheet, ...], about: About, answers: dict[str, str], pictures: dict[str, str], advice: list[dict[str, str]]) -> str:
     """The first page: every question with its answer, the recommendations and the files."""
     cards = "".join(
-        f'<li class="card sheet"><a href="{sheet.key}.html"><div class="thumb">{pictures.get(sheet.key, "")}</div><h2>{esc(sheet.question)}</h2></a><p>{esc(answers[sheet.key])}</p></li>' for sheet in sheets
+        f'<li class="card sheet"><a href="{sheet.key}.html"><div class="thumb">{pictures[sheet.key] or "<span>No figures in this study</span>"}</div><h2>{esc(sheet.question)}</h2></a><p>{esc(answers[sheet.key])}</p></li>' for sheet in sheets
     )
     downloads = "".join(
         f'<li><a href="{name}" download>{name}</a>: {text}</li>'
@@ -138,6 +138,7 @@ def index_page(sheets: tuple[Sheet, ...], about: About, answers: dict[str, str],
     return document(title=f"Schoolshed: {about.title}", body=body)
 
 
+MOST = 24  # recommendations of one kind on the first page
 KINDS = (("neighborhood", "Neighborhoods"), ("zone", "Attendance zones"), ("site", "Sites"), ("school", "Schools"), ("district", "The district"))
 
 
@@ -147,11 +148,12 @@ def _advice(advice: list[dict[str, str]]) -> str:
     parts = []
     for kind, label in KINDS:
         rows = [row for row in advice if row["subject_kind"] == kind]
+        more = f"<p>{len(rows) - MOST} more are in the workbook.</p>" if len(rows) > MOST else ""
         items = "".join(
             f'<li><p class="statement">{esc(row["statement"])}</p><p>{esc(row["evidence"])}</p><p>Against it: {esc(row["counter_evidence"])}</p>'
             f'<p class="rule">Rule {esc(row["rule_id"])} \u00b7 {esc(row["reliability"])}</p></li>'
-            for row in rows
+            for row in rows[:MOST]
         )
         if rows:
-            parts.append(f'<details open><summary>{label} ({len(rows)})</summary><ul class="advice">{items}</ul></details>')
+            parts.append(f'<details open><summary>{label} ({len(rows)})</summary><ul class="advice">{items}</ul>{more}</details>')
     return f'<section class="card"><h2>What the numbers suggest</h2><p>Each line follows from a fixed rule. It is a reason to look, not a decision.</p>{"".join(parts)}</section>'

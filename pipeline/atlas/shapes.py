@@ -48,8 +48,8 @@ def geojson(frame: gpd.GeoDataFrame) -> dict[str, Any]:
 
 
 def bounds(frames: list[gpd.GeoDataFrame]) -> list[list[float]] | None:
-    """South-west and north-east corner of all shapes in degrees."""
-    boxes = [frame.geometry.to_crs(4326).total_bounds for frame in frames if frame.geometry.notna().any()]
+    """South-west and north-east corner, in degrees, of what a map shows first."""
+    boxes = [_main_box(frame.geometry.to_crs(4326).to_numpy()) for frame in frames if frame.geometry.notna().any()]
     if not boxes:
         return None
     corners: npt.NDArray[np.float64] = np.array(boxes)
@@ -57,14 +57,34 @@ def bounds(frames: list[gpd.GeoDataFrame]) -> list[list[float]] | None:
     return [[round(float(low[1]), 5), round(float(low[0]), 5)], [round(float(high[3]), 5), round(float(high[2]), 5)]]
 
 
+def _main_box(shapes: Any) -> npt.NDArray[np.float64]:
+    """The box of all parts but a far-off few: an island out at sea must not shrink the city to a dot.
+
+    Up to one part in fifty is left out of the box, where that makes it smaller by a third.
+    """
+    boxes = shapely.bounds(shapely.get_parts(shapes))
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    whole = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+    centre = np.median(boxes.reshape(-1, 2, 2).mean(axis=1), axis=0)
+    away = np.abs(boxes.reshape(-1, 2, 2) - centre).max(axis=(1, 2))
+    near = boxes[np.argsort(away, kind="stable")[: len(boxes) - len(boxes) // 50]]
+    reach = 0.25 * (near[:, 2:].max(axis=0) - near[:, :2].min(axis=0))
+    around = (boxes[:, :2] <= near[:, 2:].max(axis=0) + reach) & (boxes[:, 2:] >= near[:, :2].min(axis=0) - reach)
+    near = boxes[around.all(axis=1)]
+    main = np.concatenate([near[:, :2].min(axis=0), near[:, 2:].max(axis=0)])
+    shrinks = max(main[2] - main[0], main[3] - main[1]) < 0.67 * max(whole[2] - whole[0], whole[3] - whole[1])
+    return main if shrinks else whole
+
+
 def picture(frame: gpd.GeoDataFrame, colors: list[str], backdrop: gpd.GeoDataFrame | None = None, *, width: int = 300, height: int = 190) -> str:
     """A small drawing (SVG) of areas or points filled with their colours, for the first page."""
     shapes = frame.geometry.to_numpy()
     if backdrop is not None and len(backdrop):
         shapes, colors = np.concatenate([backdrop.geometry.to_numpy(), shapes]), ["#fbfcfd"] * len(backdrop) + colors
-    box = shapely.total_bounds(shapes)
-    if not np.isfinite(box).all():
+    shapes, colors = shapes[~shapely.is_missing(shapes)], [c for c, shape in zip(colors, shapes, strict=True) if shape is not None]
+    if not len(shapes):
         return ""
+    box = _main_box(shapes)
     extent = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
     scale = min((width - 10) / extent[0], (height - 10) / extent[1])
     left, top = (width - extent[0] * scale) / 2, (height - extent[1] * scale) / 2
@@ -72,8 +92,9 @@ def picture(frame: gpd.GeoDataFrame, colors: list[str], backdrop: gpd.GeoDataFra
     if areas.any() and shapely.coverage_is_valid(shapes[areas]):
         coarse[areas] = shapely.coverage_simplify(shapes[areas], 0.7 / scale)
     drawn = shapely.transform(coarse, lambda xy: np.column_stack([(xy[:, 0] - box[0]) * scale + left, height - top - (xy[:, 1] - box[1]) * scale]))
-    marks = "".join(_mark(shape, color) for shape, color in zip(drawn, colors, strict=True) if shape is not None)
-    return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false"><g stroke="#4a5a6a" stroke-width=".5" stroke-linejoin="round">{marks}</g></svg>'
+    marks = "".join(_mark(shape, color) for shape, color in zip(drawn, colors, strict=True))
+    # what lies outside the box is clipped by the drawing's edge
+    return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false"><g stroke="#4a5a6a" stroke-width="{0.5 if len(shapes) < 250 else 0.15}" stroke-linejoin="round">{marks}</g></svg>'
 
 
 def _mark(shape: Any, color: str) -> str:

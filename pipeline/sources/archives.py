@@ -30,7 +30,12 @@ def check_archive(path: Path, subject: str, *, nested: bool = False) -> zipfile.
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        faults.add("E-ZIP-BROKEN", f"the archive cannot be opened: {error}", [path.name], "Fetch the file again; it is truncated or not a zip.")
+        faults.add(
+            "E-ZIP-BROKEN",
+            f"the archive cannot be opened: {error}",
+            [path.name],
+            "Fetch the file again; it is truncated or not a zip.",
+        )
         faults.raise_if_any(subject)
         raise  # not reached: raise_if_any always raises here
     members = archive.infolist()
@@ -39,17 +44,49 @@ def check_archive(path: Path, subject: str, *, nested: bool = False) -> zipfile.
     faults.add("E-ZIP-PATH", "a member would be written outside its folder", [n for n in names if _escapes(n)], remedy)
     faults.add("E-ZIP-LINK", "a member is a link or a device", [m.filename for m in members if _is_special(m)], remedy)
     folded = [n.casefold() for n in names]
-    faults.add("E-ZIP-DOUBLE", "two members have one name", [n for n in names if folded.count(n.casefold()) > 1] if len(set(folded)) < len(folded) else [], remedy)
+    faults.add(
+        "E-ZIP-DOUBLE",
+        "two members have one name",
+        [n for n in names if folded.count(n.casefold()) > 1] if len(set(folded)) < len(folded) else [],
+        remedy,
+    )
     if not nested:
-        faults.add("E-ZIP-NESTED", "an archive lies in the archive", [n for n in names if n.lower().endswith(_NESTED)], "Unpack it by hand and name the inner file.")
-    faults.add("E-ZIP-BOMB", f"more than {MEMBERS:,} members", [f"{len(names):,} members"] if len(names) > MEMBERS else [], remedy)
-    large = [m for m in members if m.file_size > MEMBER_BYTES or (m.file_size > RATIO_FROM_BYTES and m.file_size > RATIO * max(m.compress_size, 1))]
-    faults.add("E-ZIP-BOMB", f"a member unpacks to more than {RATIO} times its size or to too much", [f"{m.filename}: {m.compress_size:,} to {m.file_size:,} bytes" for m in large], remedy)
+        faults.add(
+            "E-ZIP-NESTED",
+            "an archive lies in the archive",
+            [n for n in names if n.lower().endswith(_NESTED)],
+            "Unpack it by hand and name the inner file.",
+        )
+    faults.add(
+        "E-ZIP-BOMB",
+        f"more than {MEMBERS:,} members",
+        [f"{len(names):,} members"] if len(names) > MEMBERS else [],
+        remedy,
+    )
+    large = [
+        m
+        for m in members
+        if m.file_size > MEMBER_BYTES
+        or (m.file_size > RATIO_FROM_BYTES and m.file_size > RATIO * max(m.compress_size, 1))
+    ]
+    faults.add(
+        "E-ZIP-BOMB",
+        f"a member unpacks to more than {RATIO} times its size or to too much",
+        [f"{m.filename}: {m.compress_size:,} to {m.file_size:,} bytes" for m in large],
+        remedy,
+    )
     total = sum(m.file_size for m in members)
-    faults.add("E-ZIP-BOMB", "the archive unpacks to too much", [f"{total:,} bytes"] if total > TOTAL_BYTES else [], remedy)
+    faults.add(
+        "E-ZIP-BOMB", "the archive unpacks to too much", [f"{total:,} bytes"] if total > TOTAL_BYTES else [], remedy
+    )
     if not faults:
         broken = _first_broken(archive)
-        faults.add("E-ZIP-CRC", "a member differs from its checksum", [broken] if broken else [], "Fetch the file again; it was damaged on its way.")
+        faults.add(
+            "E-ZIP-CRC",
+            "a member differs from its checksum",
+            [broken] if broken else [],
+            "Fetch the file again; it was damaged on its way.",
+        )
     if faults:
         archive.close()
     faults.raise_if_any(subject)

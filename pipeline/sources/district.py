@@ -16,29 +16,28 @@ import pandas as pd
 from pipeline.errors import ConfigError
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
-from pipeline.sources.faults import Faults
+from pipeline.sources.conversion import map_values
 from pipeline.sources.files import read_parquet_rows, read_rows
 from pipeline.sources.geofiles import open_shapes
-from pipeline.sources.mapping import (
-    VALUE_OPTIONS,
-    Mapped,
-    check_words,
-    filter_rows,
-    map_values,
-    melt,
-    reduce_rows,
-    require_columns,
-    theirs_of,
-)
-from pipeline.sources.places import place_points, place_rows
+from pipeline.sources.lookup import look_up
+from pipeline.sources.mapping import VALUE_OPTIONS, Mapped, check_words, filter_rows, melt, require_columns, theirs_of
+from pipeline.sources.places import SHAPE_OPTIONS, place_points, place_rows
+from pipeline.sources.reduction import reduce_rows
 from pipeline.sources.values import subject_of
-from pipeline.tables import BY_TABLE, INPUTS, POLYGONS
+from pipeline.tables import BY_TABLE, INPUTS
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_FILE_OPTIONS: dict[str, Any] = {"delimiter": None, "encoding": "utf-8", "sheet": None, "header_row": 1, "skip_footer": 0, "ends_with_newline": True, "accept_garbled": False}
-_SHAPE_OPTIONS: dict[str, Any] = {"layer": None, "crs": None, "outside": "refuse", "accept_repair": (), "shapes": None, "point_on": None}
+_FILE_OPTIONS: dict[str, Any] = {
+    "delimiter": None,
+    "encoding": "utf-8",
+    "sheet": None,
+    "header_row": 1,
+    "skip_footer": 0,
+    "ends_with_newline": True,
+    "accept_garbled": False,
+}
 _SIDECARS = frozenset({".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qpj", ".qmd"})
 # What stands inside an option that is a mapping: its words, those that are needed first.
 _INNER: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -66,20 +65,33 @@ def read_table(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     table = BY_TABLE[entry.feeds]
     chosen = _choose(entry, **_FILE_OPTIONS, **VALUE_OPTIONS, point=None, outside="refuse")
     if chosen["outside"] == "drop":
-        raise ConfigError(f"source {entry.id}: `outside: drop` is for shapes; for a table write keep, or leave the rows out with `drop`.")
+        raise ConfigError(
+            f"source {entry.id}: `outside: drop` is for shapes; for a table write keep, or leave the rows out with `drop`."
+        )
     check_words(entry, table, chosen, has_shapes=bool(chosen["lookup"]))
     parts = []
     for path in _data_files(entry, folder, chosen):
         subject = subject_of(entry, path.name)
         rows = _open_table(path, entry, chosen, folder)
-        rows = _look_up(rows, entry, chosen, folder, subject)
+        rows = look_up(rows, entry, chosen, folder, subject)
         point = chosen["point"] or {}
-        require_columns(rows, [*theirs_of(entry, chosen), *(point[c] for c in ("longitude", "latitude") if c in point)], subject)
-        work = Mapped(entry, table, chosen, subject, melt(filter_rows(rows, entry, subject, folder.ledger), chosen["unpivot"]), folder.ledger)
+        require_columns(
+            rows, [*theirs_of(entry, chosen), *(point[c] for c in ("longitude", "latitude") if c in point)], subject
+        )
+        work = Mapped(
+            entry,
+            table,
+            chosen,
+            subject,
+            melt(filter_rows(rows, entry, subject, folder.ledger), chosen["unpivot"]),
+            folder.ledger,
+        )
         out = map_values(work)
         if table.is_spatial:
             places = work.rows["geometry"] if "geometry" in work.rows.columns else None
-            out["geometry"] = places if places is not None else place_points(work, chosen["point"], chosen["outside"], folder)
+            out["geometry"] = (
+                places if places is not None else place_points(work, chosen["point"], chosen["outside"], folder)
+            )
         out = reduce_rows(work, out)
         work.faults.raise_if_any(subject)
         parts.append(out)
@@ -98,7 +110,7 @@ def read_shapes(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
         As for ``read_table``, and for shapes that cannot be trusted.
     """
     table = BY_TABLE[entry.feeds]
-    chosen = _choose(entry, **_SHAPE_OPTIONS, **VALUE_OPTIONS)
+    chosen = _choose(entry, **SHAPE_OPTIONS, **VALUE_OPTIONS)
     check_words(entry, table, chosen, has_shapes=True)
     parts = []
     for path in _data_files(entry, folder, chosen):
@@ -107,7 +119,7 @@ def read_shapes(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
         require_columns(frame, [c for c in theirs_of(entry, chosen) if not _comes_by_lookup(c, chosen)], subject)
         rows = filter_rows(frame, _without_lookup(entry, chosen), subject, folder.ledger)
         rows = place_rows(rows, declared, entry, table, chosen, subject, folder)
-        rows = _look_up(rows, entry, chosen, folder, subject)
+        rows = look_up(rows, entry, chosen, folder, subject)
         work = Mapped(entry, table, chosen, subject, melt(rows, chosen["unpivot"]), folder.ledger, mixed=mixed)
         out = map_values(work)
         if table.is_spatial:
@@ -129,13 +141,19 @@ def _choose(entry: SourceEntry, **defaults: Any) -> dict[str, Any]:
             wrong.append(f"`{name}` must be a mapping with {', '.join(needed)}")
             continue
         unknown, lacking = sorted(map(str, set(value) - {*needed, *further})), [w for w in needed if w not in value]
-        wrong += [f"`{name}` has no word {', '.join(unknown)} (it has {', '.join((*needed, *further))})"] if unknown else []
+        wrong += (
+            [f"`{name}` has no word {', '.join(unknown)} (it has {', '.join((*needed, *further))})"] if unknown else []
+        )
         wrong += [f"`{name}` needs {', '.join(lacking)}"] if lacking else []
     for name, default in defaults.items():
         kind = dict if isinstance(default, dict) else (list, tuple) if isinstance(default, tuple) else None
         if kind and not isinstance(chosen[name], kind):
             wrong.append(f"`{name}` must be a {'mapping' if kind is dict else 'list'}, not {chosen[name]!r}")
-    for name, allowed in (("outside", ("refuse", "drop", "keep")), ("shapes", ("polygons", "points")), ("point_on", ("representative",))):
+    for name, allowed in (
+        ("outside", ("refuse", "drop", "keep")),
+        ("shapes", ("polygons", "points")),
+        ("point_on", ("representative",)),
+    ):
         if chosen.get(name) is not None and chosen[name] not in allowed:
             wrong.append(f"`{name}` must be one of {', '.join(allowed)}, not {chosen[name]!r}")
     if wrong:
@@ -146,7 +164,11 @@ def _choose(entry: SourceEntry, **defaults: Any) -> dict[str, Any]:
 def _data_files(entry: SourceEntry, folder: Folder, chosen: Mapping[str, Any]) -> list[Path]:
     """Files with rows: not the sidecars of a shapefile, nor the file that is looked up."""
     looked_up = (chosen["lookup"] or {}).get("file")
-    files = [folder.path / f.name for f in entry.files if Path(f.name).suffix.lower() not in _SIDECARS and f.name != looked_up]
+    files = [
+        folder.path / f.name
+        for f in entry.files
+        if Path(f.name).suffix.lower() not in _SIDECARS and f.name != looked_up
+    ]
     if looked_up is not None and looked_up not in [f.name for f in entry.files]:
         raise ConfigError(f"source {entry.id}: `lookup` names {looked_up}, which is not among its `files`.")
     if not files:
@@ -161,7 +183,11 @@ def _open_table(path: Path, entry: SourceEntry, chosen: Mapping[str, Any], folde
         names += list(chosen["lookup"]["match"]) if chosen["lookup"] else []
         from pipeline.sources.geofiles import text_column
 
-        rows = read_parquet_rows(path, list(dict.fromkeys(names)), entry_id=entry.id).reset_index(drop=True).apply(text_column)
+        rows = (
+            read_parquet_rows(path, list(dict.fromkeys(names)), entry_id=entry.id)
+            .reset_index(drop=True)
+            .apply(text_column)
+        )
         rows["__row__"] = range(1, len(rows) + 1)
         return rows
     file = {name: chosen[name] for name in _FILE_OPTIONS}
@@ -176,57 +202,18 @@ def _comes_by_lookup(column: str, chosen: Mapping[str, Any]) -> bool:
 def _without_lookup(entry: SourceEntry, chosen: Mapping[str, Any]) -> SourceEntry:
     late = sorted(c for c in (*entry.keep, *entry.drop) if _comes_by_lookup(c, chosen))
     if late:
-        raise ConfigError(f"source {entry.id}: `keep` and `drop` come before `lookup` in shapes; {', '.join(late)} is not there yet.")
+        raise ConfigError(
+            f"source {entry.id}: `keep` and `drop` come before `lookup` in shapes; {', '.join(late)} is not there yet."
+        )
     return entry
 
 
-def _look_up(rows: pd.DataFrame, entry: SourceEntry, chosen: Mapping[str, Any], folder: Folder, subject: str) -> pd.DataFrame:
-    """Columns (and shapes, for tables) of a second file, by a key that is unique in it."""
-    word = chosen["lookup"]
-    if not word:
-        return rows
-    path = folder.path / word["file"]
-    other_subject = subject_of(entry, path.name)
-    has_shapes = path.suffix.lower() in (".geojson", ".gpkg", ".shp", ".topojson", ".zip")
-    if has_shapes:
-        frame, declared, _ = open_shapes(path, other_subject, word.get("layer"))
-        placed = {**_SHAPE_OPTIONS, "crs": word.get("crs"), "outside": "keep", "point_on": None if BY_TABLE[entry.feeds].geometry_types == POLYGONS else "representative"}
-        other: pd.DataFrame = place_rows(frame, declared, entry, BY_TABLE[entry.feeds], placed, other_subject, folder)
-    else:
-        other = read_rows(
-            path, entry_id=entry.id, delimiter=word.get("delimiter", ","), encoding=word.get("encoding", "utf-8"), sheet=word.get("sheet"), header_row=word.get("header_row", 1), ledger=folder.ledger
-        )
-    mine, theirs = list(word["match"]), list(word["match"].values())
-    require_columns(rows, mine, subject)
-    require_columns(other, [*theirs, *word.get("columns", {}).values()], other_subject)
-    faults = Faults()
-    taken = sorted(set(word.get("columns", {})) & set(rows.columns))
-    faults.add("E-COLUMNS", f"`lookup` brings columns that are there already: {', '.join(taken)}", taken, "Give them other names under lookup.columns.")
-    width = word.get("pad", 0)
-    keys = other[theirs].apply(lambda c: c.str.zfill(width)) if width else other[theirs]
-    doubled = keys.duplicated(keep=False) & (keys != "").all(axis=1)
-    places = [f"row {r} ({', '.join(v)})" for r, *v in pd.concat([other["__row__"], keys], axis=1)[doubled].itertuples(index=False)]
-    faults.add("E-KEY-DUP", f"`lookup` needs {', '.join(theirs)} to be unique", places, "Drop the copies in the file, or look up by another column.")
-    faults.raise_if_any(other_subject)
-    brought = {new: other[old] for new, old in word.get("columns", {}).items()}
-    if has_shapes and not hasattr(rows, "geometry"):
-        brought["geometry"] = pd.Series(list(other["geometry"]), index=other.index, dtype=object)
-    found = pd.DataFrame({**{f"__on{i}__": keys[c] for i, c in enumerate(theirs)}, **brought, "__found__": True})
-    found = found[(keys != "").all(axis=1)]
-    left = rows.assign(**{f"__on{i}__": rows[c].str.zfill(width) if width else rows[c] for i, c in enumerate(mine)})
-    joined = left.merge(found, on=[f"__on{i}__" for i in range(len(mine))], how="left", validate="many_to_one")
-    matched = int(joined["__found__"].notna().sum())
-    missing = rows.loc[joined["__found__"].isna().to_numpy(), mine[0]]
-    reason = f"not found: {', '.join(sorted(missing.unique())[:12])}" if len(missing) else ""
-    folder.ledger.match(f"{subject} in {other_subject}", total=len(rows), matched=matched, unit="rows", reason=reason)
-    joined[list(word.get("columns", {}))] = joined[list(word.get("columns", {}))].fillna("")
-    if "geometry" in brought:
-        joined["geometry"] = [g if g is not None and g == g else None for g in joined["geometry"]]
-    return joined.drop(columns=[c for c in joined.columns if str(c).startswith("__on") or c == "__found__"])
-
-
 def _together(parts: list[pd.DataFrame], is_spatial: bool, folder: Folder) -> Any:
-    frame = pd.concat(parts, ignore_index=True).drop(columns="__row__") if len(parts) > 1 else parts[0].drop(columns="__row__").reset_index(drop=True)
+    frame = (
+        pd.concat(parts, ignore_index=True).drop(columns="__row__")
+        if len(parts) > 1
+        else parts[0].drop(columns="__row__").reset_index(drop=True)
+    )
     if not is_spatial:
         return frame
     import geopandas as gpd
@@ -236,6 +223,16 @@ def _together(parts: list[pd.DataFrame], is_spatial: bool, folder: Folder) -> An
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("table", tuple(t.name for t in INPUTS), "A district's own table: .csv .tsv .txt .xlsx .json .parquet, mapped by the study", read_table),
-    Source("shapes", tuple(t.name for t in INPUTS), "A district's own layer: GeoPackage, GeoJSON, shapefile, GeoParquet, mapped by the study", read_shapes),
+    Source(
+        "table",
+        tuple(t.name for t in INPUTS),
+        "A district's own table: .csv .tsv .txt .xlsx .json .parquet, mapped by the study",
+        read_table,
+    ),
+    Source(
+        "shapes",
+        tuple(t.name for t in INPUTS),
+        "A district's own layer: GeoPackage, GeoJSON, shapefile, GeoParquet, mapped by the study",
+        read_shapes,
+    ),
 )

@@ -8,7 +8,6 @@ place on the disk or the network.
 from __future__ import annotations
 
 import os
-import struct
 import tempfile
 import warnings
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.ledger import Ledger
 from pipeline.sources.faults import Faults, refuse
-from pipeline.sources.intake import check_path, sniff
+from pipeline.sources.intake import check_path
 from pipeline.sources.placing import place_shapes, source_crs
+from pipeline.sources.sidecars import check_container
 from pipeline.sources.values import clean_text
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 os.environ.setdefault("OGR_SKIP", "OGR_VRT")
 os.environ.setdefault("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", "none")
 
-_SIDECARS = (".shx", ".dbf", ".prj")
 # What GDAL says of files that are sound for our purpose: feature numbers are not used here, nor are measures.
 _HARMLESS = ("Several features with id", "Measured (M)")
 
@@ -88,12 +87,16 @@ def read_shapes_file(
     source = source_crs(frame, declared, crs, target_crs, box, subject)
     names = feature_names(frame, id_column)
     accepted = frame[id_column].isin(accept).to_numpy() if id_column in frame.columns else None
-    out = place_shapes(frame, source, names, subject, target_crs=target_crs, box=box, accepted=accepted, outside=outside, ledger=ledger)
+    out = place_shapes(
+        frame, source, names, subject, target_crs=target_crs, box=box, accepted=accepted, outside=outside, ledger=ledger
+    )
     out.attrs["mixed"] = mixed
     return out
 
 
-def open_shapes(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame, pyproj.CRS | None, dict[str, str]]:
+def open_shapes(
+    path: Path, subject: str, layer: str | None
+) -> tuple[gpd.GeoDataFrame, pyproj.CRS | None, dict[str, str]]:
     """Features as they are in the file, the CRS it declares and its attributes of mixed types.
 
     The features have no CRS yet, attributes as text, and ``__row__``.
@@ -109,11 +112,21 @@ def open_shapes(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDat
         from pipeline.sources.archives import unpack
 
         with tempfile.TemporaryDirectory() as folder:
-            inside = [p for p in unpack(path, Path(folder), subject) if p.suffix.lower() in (".shp", ".gpkg", ".geojson", ".json")]
+            inside = [
+                p
+                for p in unpack(path, Path(folder), subject)
+                if p.suffix.lower() in (".shp", ".gpkg", ".geojson", ".json")
+            ]
             chosen = [p for p in inside if layer in (None, p.stem)]
             if len(chosen) != 1:
                 found = ", ".join(p.name for p in inside) or "none"
-                raise refuse(subject, "E-LAYER", f"the archive holds {len(inside)} files of shapes", found, "Name one with the option `layer` (its name without suffix).")
+                raise refuse(
+                    subject,
+                    "E-LAYER",
+                    f"the archive holds {len(inside)} files of shapes",
+                    found,
+                    "Name one with the option `layer` (its name without suffix).",
+                )
             return _read(chosen[0], subject, layer if chosen[0].suffix.lower() == ".gpkg" else None)
     return _read(path, subject, layer)
 
@@ -121,7 +134,7 @@ def open_shapes(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDat
 def _read(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame, pyproj.CRS | None, dict[str, str]]:
     """The features as they are, the CRS the file declares, and attributes of mixed types."""
     suffix = path.suffix.lower()
-    _check_signature(path, suffix, subject)
+    check_container(path, suffix, subject)
     if suffix == ".parquet":
         return (*_read_geoparquet(path, subject), {})
     import geopandas as gpd
@@ -136,21 +149,51 @@ def _read(path: Path, subject: str, layer: str | None) -> tuple[gpd.GeoDataFrame
         try:
             layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
             if layer is None and len(layers) != 1:
-                raise refuse(subject, "E-LAYER", f"the file has {len(layers)} layers of shapes", ", ".join(layers) or "none", "Name one with the option `layer`.")
+                raise refuse(
+                    subject,
+                    "E-LAYER",
+                    f"the file has {len(layers)} layers of shapes",
+                    ", ".join(layers) or "none",
+                    "Name one with the option `layer`.",
+                )
             if layer is not None and layer not in layers:
-                raise refuse(subject, "E-LAYER", f"there is no layer {layer!r}", f"it has {', '.join(layers)}", "Correct the option `layer`.")
+                raise refuse(
+                    subject,
+                    "E-LAYER",
+                    f"there is no layer {layer!r}",
+                    f"it has {', '.join(layers)}",
+                    "Correct the option `layer`.",
+                )
             meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer or layers[0])
         except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, pyogrio.errors.GeometryError) as error:
-            raise refuse(subject, "E-SHAPES-UNREADABLE", "the file cannot be read", str(error)[:200], "Fetch it again; it may be cut short or damaged.") from error
-    warned = [str(w.message) for w in told if issubclass(w.category, RuntimeWarning) and not str(w.message).startswith(_HARMLESS)]
+            raise refuse(
+                subject,
+                "E-SHAPES-UNREADABLE",
+                "the file cannot be read",
+                str(error)[:200],
+                "Fetch it again; it may be cut short or damaged.",
+            ) from error
+    warned = [
+        str(w.message)
+        for w in told
+        if issubclass(w.category, RuntimeWarning) and not str(w.message).startswith(_HARMLESS)
+    ]
     if warned:
-        raise refuse(subject, "E-SHAPES-WARNING", "the file can only be read by guessing", warned[0][:200], "Export the layer again.")
+        raise refuse(
+            subject,
+            "E-SHAPES-WARNING",
+            "the file can only be read by guessing",
+            warned[0][:200],
+            "Export the layer again.",
+        )
     columns = {str(name): text_column(pd.Series(values)) for name, values in zip(meta["fields"], fields, strict=True)}
     present = [w is not None for w in wkb]
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     frame: Any = pd.DataFrame(columns) if columns else pd.DataFrame(index=range(len(shapes)))
     frame["__row__"] = range(1, len(shapes) + 1)
-    unreadable = [f"row {n}" for n, (was, shape) in enumerate(zip(present, shapes, strict=True), 1) if was and shape is None]
+    unreadable = [
+        f"row {n}" for n, (was, shape) in enumerate(zip(present, shapes, strict=True), 1) if was and shape is None
+    ]
     faults = Faults()
     faults.add("E-GEOM-UNREADABLE", "the bytes of a shape cannot be read", unreadable, "Export the layer again.")
     faults.raise_if_any(subject)
@@ -168,73 +211,18 @@ def _read_geoparquet(path: Path, subject: str) -> tuple[gpd.GeoDataFrame, pyproj
         parquet.ParquetFile(path, page_checksum_verification=True).read()
         read = gpd.read_parquet(path)
     except (pyarrow.ArrowInvalid, OSError, ValueError) as error:
-        raise refuse(subject, "E-PARQUET", "the GeoParquet file is damaged or holds no shapes", str(error)[:160], "Fetch it again.") from error
+        raise refuse(
+            subject,
+            "E-PARQUET",
+            "the GeoParquet file is damaged or holds no shapes",
+            str(error)[:160],
+            "Fetch it again.",
+        ) from error
     crs = read.crs
     shapes = read.geometry.to_numpy()
     frame = read.drop(columns=read.geometry.name).apply(text_column)
     frame["__row__"] = range(1, len(frame) + 1)
     return gpd.GeoDataFrame(frame, geometry=shapes), crs
-
-
-def _check_signature(path: Path, suffix: str, subject: str) -> None:
-    with path.open("rb") as file:
-        head = file.read(512)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if suffix in (".geojson", ".json", ".topojson"):
-        good = start.startswith(b"{")
-    elif suffix == ".gpkg":
-        good = head.startswith(b"SQLite format 3")
-        if good:
-            _check_geopackage(path, subject)
-    elif suffix == ".shp":
-        good = head.startswith(b"\x00\x00\x27\x0a")
-    elif suffix == ".parquet":
-        good = head.startswith(b"PAR1")
-    else:
-        raise refuse(subject, "E-FORMAT", f"shapes are not read from {suffix or 'a file without suffix'}", path.name, "Save it as GeoPackage, GeoJSON, GeoParquet or shapefile.")
-    if not good:
-        raise refuse(subject, "E-NOT-SHAPES", f"the file is {sniff(head) or 'something else'}, not what its suffix {suffix} says", repr(head[:40]), "Fetch it again from its publisher.")
-    if suffix == ".shp":
-        _check_shapefile(path, subject)
-
-
-def _check_geopackage(path: Path, subject: str) -> None:
-    import sqlite3
-
-    try:
-        with sqlite3.connect(f"file:{path.resolve()}?mode=ro&immutable=1", uri=True) as database:
-            state = database.execute("PRAGMA integrity_check").fetchone()[0]
-        database.close()
-    except sqlite3.DatabaseError as error:
-        state = str(error)
-    if state != "ok":
-        raise refuse(subject, "E-GPKG", "the GeoPackage is damaged", str(state)[:160], "Fetch it again.")
-
-
-def _check_shapefile(path: Path, subject: str) -> None:
-    """Sidecars are there, and shp, shx and dbf speak of equally many records and their own lengths."""
-    sides = {p.suffix.lower(): p for p in path.parent.glob(f"{path.stem}.*")}
-    lacking = [s for s in _SIDECARS[:2] if s not in sides]
-    if lacking:
-        raise refuse(subject, "E-SIDECAR", f"the shapefile lacks {' and '.join(lacking)}", path.stem + lacking[0], "Put all of .shp, .shx, .dbf and .prj into the folder, and list them under `files`.")
-    faults = Faults()
-    sizes = {}
-    for suffix, file in ((".shp", path), (".shx", sides[".shx"])):
-        with file.open("rb") as handle:
-            head = handle.read(100)
-        sizes[suffix] = file.stat().st_size
-        said = struct.unpack(">i", head[24:28])[0] * 2 if len(head) == 100 else -1
-        if said != sizes[suffix]:
-            faults.add("E-SHP-LENGTH", f"{suffix} is cut short or altered", [f"{sizes[suffix]:,} bytes, its header says {said:,}"], "Fetch the shapefile again.")
-    with sides[".dbf"].open("rb") as handle:
-        head = handle.read(32)
-    records, start, width = struct.unpack("<IHH", head[4:12]) if len(head) == 32 else (-1, 0, 0)
-    if sides[".dbf"].stat().st_size < start + records * width:
-        faults.add("E-SHP-LENGTH", ".dbf is cut short", [f"{sides['.dbf'].stat().st_size:,} bytes of {start + records * width:,}"], "Fetch the shapefile again.")
-    shapes = (sizes[".shx"] - 100) // 8
-    if shapes != records:
-        faults.add("E-SHP-RECORDS", "shapes and attributes are not of one export", [f"{shapes:,} shapes (.shx), {records:,} rows (.dbf)"], "Fetch all parts of the shapefile again, together.")
-    faults.raise_if_any(subject)
 
 
 def text_column(values: pd.Series) -> pd.Series:
@@ -250,7 +238,11 @@ def text_column(values: pd.Series) -> pd.Series:
     cells = [text(value) for value in values.tolist()]
     import pandas as pd
 
-    return pd.Series([c.strip() if c.isascii() and c.isprintable() else clean_text(c) for c in cells], index=values.index, dtype="str")
+    return pd.Series(
+        [c.strip() if c.isascii() and c.isprintable() else clean_text(c) for c in cells],
+        index=values.index,
+        dtype="str",
+    )
 
 
 def _look_through(path: Path, subject: str) -> dict[str, str]:
@@ -264,17 +256,30 @@ def _look_through(path: Path, subject: str) -> dict[str, str]:
     try:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise refuse(subject, "E-JSON", "the file is not GeoJSON", str(error)[:120], "Fetch it again; it may be cut short.") from error
+        raise refuse(
+            subject, "E-JSON", "the file is not GeoJSON", str(error)[:120], "Fetch it again; it may be cut short."
+        ) from error
     kinds: dict[str, dict[str, int]] = {}
     open_rings = []
     for row, feature in enumerate(content.get("features") or (), 1):
         open_rings += [row] * (not all(_is_closed(ring) for ring in _rings(feature.get("geometry"))))
         for name, value in (feature.get("properties") or {}).items():
-            kind = "text" if isinstance(value, str) else "number" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+            kind = (
+                "text"
+                if isinstance(value, str)
+                else "number"
+                if isinstance(value, int | float) and not isinstance(value, bool)
+                else ""
+            )
             if kind:
                 kinds.setdefault(name, {}).setdefault(kind, row)
     faults = Faults()
-    faults.add("E-GEOM-RING", "a ring does not end where it begins, or has fewer than four corners", open_rings, "Close the ring; the file may be cut short.")
+    faults.add(
+        "E-GEOM-RING",
+        "a ring does not end where it begins, or has fewer than four corners",
+        open_rings,
+        "Close the ring; the file may be cut short.",
+    )
     faults.raise_if_any(subject)
     return {name: f"row {k['number']} is a number, row {k['text']} is text" for name, k in kinds.items() if len(k) == 2}
 

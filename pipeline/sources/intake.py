@@ -23,16 +23,34 @@ _SIGNATURES = (
 def check_path(path: Path, subject: str) -> None:
     """Refuse what is no plain local file: GDAL's virtual paths and URLs, links out, files too large."""
     if re.search(r"/vsi|^[A-Za-z]{2,}:/|<", str(path)) or re.match(r"[A-Za-z]{2,}:", path.name):
-        raise refuse(subject, "E-PATH", "the name is a virtual path or an address, not a file", str(path), "Put the file into the study's raw folder and name it alone.")
+        raise refuse(
+            subject,
+            "E-PATH",
+            "the name is a virtual path or an address, not a file",
+            str(path),
+            "Put the file into the study's raw folder and name it alone.",
+        )
     if ".." in path.parts:
-        raise refuse(subject, "E-PATH", "the name leaves the study's raw folder", path.name, "Put the file into the study's raw folder and name it alone.")
+        raise refuse(
+            subject,
+            "E-PATH",
+            "the name leaves the study's raw folder",
+            path.name,
+            "Put the file into the study's raw folder and name it alone.",
+        )
     if not path.is_file():
         raise MissingInput(f"{subject}: {path} is not there. Put it there or run `python -m pipeline fetch`.")
     size = path.stat().st_size
     if size == 0:
         raise refuse(subject, "E-EMPTY", "the file is empty", path.name, "Fetch it again.")
     if size > MAX_BYTES:
-        raise refuse(subject, "E-SIZE", f"{size:,} bytes are more than the limit of {MAX_BYTES:,}", path.name, "Cut it to the study's district first.")
+        raise refuse(
+            subject,
+            "E-SIZE",
+            f"{size:,} bytes are more than the limit of {MAX_BYTES:,}",
+            path.name,
+            "Cut it to the study's district first.",
+        )
 
 
 def sniff(head: bytes) -> str:

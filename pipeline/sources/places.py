@@ -21,10 +21,27 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
+# Options of layers: how their shapes are found, placed and repaired.
+SHAPE_OPTIONS: dict[str, Any] = {
+    "layer": None,
+    "crs": None,
+    "outside": "refuse",
+    "accept_repair": (),
+    "shapes": None,
+    "point_on": None,
+}
 _KINDS = {"polygons": ("Polygon", "MultiPolygon", "GeometryCollection"), "points": ("Point", "MultiPoint")}
 
 
-def place_rows(rows: gpd.GeoDataFrame, declared: pyproj.CRS | None, entry: SourceEntry, table: Table, chosen: Mapping[str, Any], subject: str, folder: Folder) -> gpd.GeoDataFrame:
+def place_rows(
+    rows: gpd.GeoDataFrame,
+    declared: pyproj.CRS | None,
+    entry: SourceEntry,
+    table: Table,
+    chosen: Mapping[str, Any],
+    subject: str,
+    folder: Folder,
+) -> gpd.GeoDataFrame:
     """Features of the kind the table holds, placed; others are refused unless ``shapes`` leaves them out.
 
     Where a table may lack places, a feature without a shape stays, counted as absent.
@@ -32,8 +49,13 @@ def place_rows(rows: gpd.GeoDataFrame, declared: pyproj.CRS | None, entry: Sourc
     import geopandas as gpd
     import shapely
 
-    theirs = next((entry.columns[c] for c in table.names if BY_NAME[c].kind == "key" and entry.columns.get(c) in rows.columns), None)
-    wanted = chosen["shapes"] or ("points" if table.is_spatial and table.geometry_types != POLYGONS and chosen["point_on"] is None else "polygons")
+    theirs = next(
+        (entry.columns[c] for c in table.names if BY_NAME[c].kind == "key" and entry.columns.get(c) in rows.columns),
+        None,
+    )
+    wanted = chosen["shapes"] or (
+        "points" if table.is_spatial and table.geometry_types != POLYGONS and chosen["point_on"] is None else "polygons"
+    )
     values = rows.geometry.to_numpy()
     nothing = shapely.is_missing(values) | shapely.is_empty(values)
     kinds = pd.Series(rows.geom_type.to_numpy(), index=rows.index)
@@ -43,7 +65,12 @@ def place_rows(rows: gpd.GeoDataFrame, declared: pyproj.CRS | None, entry: Sourc
     if other.any():
         if chosen["shapes"] is None:
             faults = Faults()
-            faults.add("E-GEOM-TYPE", f"a shape is not of the kind this table holds ({wanted})", [f"{n}: {k}" for n, k, o in zip(names, kinds, other, strict=True) if o], f"If the others are labels or symbols, leave them out with the option `shapes: {wanted}`.")
+            faults.add(
+                "E-GEOM-TYPE",
+                f"a shape is not of the kind this table holds ({wanted})",
+                [f"{n}: {k}" for n, k, o in zip(names, kinds, other, strict=True) if o],
+                f"If the others are labels or symbols, leave them out with the option `shapes: {wanted}`.",
+            )
             faults.raise_if_any(subject)
         listed = ", ".join(f"{n:,} {k}" for k, n in kinds[other].value_counts().sort_index().items())
         folder.ledger.loss(subject, f"shapes of another kind left out: {listed}", count=int(other.sum()), unit="shapes")
@@ -53,16 +80,37 @@ def place_rows(rows: gpd.GeoDataFrame, declared: pyproj.CRS | None, entry: Sourc
     source = source_crs(located, declared, chosen["crs"], folder.crs, folder.box, subject)
     names = feature_names(located, theirs)
     accepted = located[theirs].isin([str(i) for i in chosen["accept_repair"]]).to_numpy() if theirs else None
-    placed = place_shapes(located, source, names, subject, target_crs=folder.crs, box=folder.box, accepted=accepted, outside=chosen["outside"], ledger=folder.ledger)
+    placed = place_shapes(
+        located,
+        source,
+        names,
+        subject,
+        target_crs=folder.crs,
+        box=folder.box,
+        accepted=accepted,
+        outside=chosen["outside"],
+        ledger=folder.ledger,
+    )
     if chosen["point_on"] == "representative":
         placed["geometry"] = placed.geometry.representative_point()
     singles = placed.geom_type == "MultiPoint"
     if singles.any():
-        placed["geometry"] = gpd.GeoSeries([shapely.get_geometry(g, 0) if g.geom_type == "MultiPoint" and len(g.geoms) == 1 else g for g in placed.geometry], crs=placed.crs)
+        placed["geometry"] = gpd.GeoSeries(
+            [
+                shapely.get_geometry(g, 0) if g.geom_type == "MultiPoint" and len(g.geoms) == 1 else g
+                for g in placed.geometry
+            ],
+            crs=placed.crs,
+        )
     if not placeless.any():
         return placed
-    folder.ledger.absence(subject, "features without a shape: kept without a place", count=int(placeless.sum()), unit="shapes")
-    unplaced = gpd.GeoDataFrame(rows[placeless].drop(columns="geometry").assign(__repair__=""), geometry=gpd.GeoSeries([None] * int(placeless.sum()), index=rows.index[placeless], crs=folder.crs))
+    folder.ledger.absence(
+        subject, "features without a shape: kept without a place", count=int(placeless.sum()), unit="shapes"
+    )
+    unplaced = gpd.GeoDataFrame(
+        rows[placeless].drop(columns="geometry").assign(__repair__=""),
+        geometry=gpd.GeoSeries([None] * int(placeless.sum()), index=rows.index[placeless], crs=folder.crs),
+    )
     return pd.concat([placed, unplaced], ignore_index=True).sort_values("__row__", kind="stable").reset_index(drop=True)
 
 
@@ -83,9 +131,17 @@ def place_points(work: Mapped, word: Mapping[str, Any] | None, outside: str, fol
     x_name, y_name = word["longitude"], word["latitude"]
     none = pd.concat([rows[c].map(lambda v: v in tokens or _is_zero(v, tokens)) for c in (x_name, y_name)], axis=1)
     half = none.any(axis=1) & ~none.all(axis=1)
-    work.faults.add("E-COORD", "one coordinate is there and the other is not", [f"row {r}" for r in rows.loc[half, "__row__"]], "Fill both, or empty both.")
+    work.faults.add(
+        "E-COORD",
+        "one coordinate is there and the other is not",
+        [f"row {r}" for r in rows.loc[half, "__row__"]],
+        "Fill both, or empty both.",
+    )
     some = rows[~none.any(axis=1)]
-    numbers = {c: parse_number(some[c], entry=work.entry, what=c, absent={}, rows=some["__row__"], faults=work.faults)[0] for c in (x_name, y_name)}
+    numbers = {
+        c: parse_number(some[c], entry=work.entry, what=c, absent={}, rows=some["__row__"], faults=work.faults)[0]
+        for c in (x_name, y_name)
+    }
     fine = numbers[x_name].notna() & numbers[y_name].notna()
     some = some[fine]
     absent = int(none.all(axis=1).sum())
@@ -94,11 +150,18 @@ def place_points(work: Mapped, word: Mapping[str, Any] | None, outside: str, fol
     if some.empty:
         return empty
     key = next((c for c in work.table.key if c in work.entry.columns), None)
-    names = [f"row {r}" + (f" ({key}={v})" if key else "") for r, v in zip(some["__row__"], some[work.entry.columns[key]] if key else some["__row__"], strict=True)]
+    names = [
+        f"row {r}" + (f" ({key}={v})" if key else "")
+        for r, v in zip(some["__row__"], some[work.entry.columns[key]] if key else some["__row__"], strict=True)
+    ]
     points = shapely.points(numbers[x_name][fine].astype("float64"), numbers[y_name][fine].astype("float64"))
-    frame = gpd.GeoDataFrame(pd.DataFrame({"__row__": some["__row__"], "__at__": some.index}).reset_index(drop=True), geometry=points)
+    frame = gpd.GeoDataFrame(
+        pd.DataFrame({"__row__": some["__row__"], "__at__": some.index}).reset_index(drop=True), geometry=points
+    )
     source = source_crs(frame, None, word.get("crs", "EPSG:4326"), folder.crs, folder.box, work.subject)
-    placed = place_shapes(frame, source, names, work.subject, target_crs=folder.crs, box=folder.box, outside=outside, ledger=folder.ledger)
+    placed = place_shapes(
+        frame, source, names, work.subject, target_crs=folder.crs, box=folder.box, outside=outside, ledger=folder.ledger
+    )
     empty.loc[placed["__at__"]] = pd.Series(list(placed.geometry), index=placed["__at__"], dtype=object)
     return empty
 

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
 NEAR_DEGREES = 0.25  # about 25 km: how far from the study's box data may lie
 AREA_CHANGE = 0.001  # a repair that changes an area by more is refused
-_CANDIDATES = ("EPSG:4326", "EPSG:4269", "EPSG:3857", "EPSG:3310", "EPSG:5070", "EPSG:2226", "EPSG:2229", "EPSG:2248", "EPSG:2263", "EPSG:2804", "EPSG:26910", "EPSG:26911", "EPSG:26918")
+_CANDIDATES = (
+    "EPSG:4326",
+    "EPSG:4269",
+    "EPSG:3857",
+    "EPSG:3310",
+    "EPSG:5070",
+    "EPSG:2226",
+    "EPSG:2229",
+    "EPSG:2248",
+    "EPSG:2263",
+    "EPSG:2804",
+    "EPSG:26910",
+    "EPSG:26911",
+    "EPSG:26918",
+)
 
 
 def place_shapes(
@@ -80,21 +94,53 @@ def _bounds(frame: gpd.GeoDataFrame) -> np.ndarray:
     return np.array([*fine[:, :2].min(axis=0), *fine[:, 2:].max(axis=0)]) if len(fine) else np.full(4, np.nan)
 
 
-def source_crs(frame: gpd.GeoDataFrame, declared: pyproj.CRS | None, given: str | None, target: str, box: tuple[float, float, float, float], subject: str) -> pyproj.CRS:
+def source_crs(
+    frame: gpd.GeoDataFrame,
+    declared: pyproj.CRS | None,
+    given: str | None,
+    target: str,
+    box: tuple[float, float, float, float],
+    subject: str,
+) -> pyproj.CRS:
     """CRS of a file: the one it declares, else the one the study gives; refused if both differ or none is there."""
     import pyproj
 
-    if declared is not None and given is not None and not declared.equals(pyproj.CRS.from_user_input(given), ignore_axis_order=True):
-        raise refuse(subject, "E-CRS-TWICE", "the file declares its CRS, and the option `crs` another", f"{declared.name}, {given}", "Take the option away; where the file is wrong, correct the file.")
+    if (
+        declared is not None
+        and given is not None
+        and not declared.equals(pyproj.CRS.from_user_input(given), ignore_axis_order=True)
+    ):
+        raise refuse(
+            subject,
+            "E-CRS-TWICE",
+            "the file declares its CRS, and the option `crs` another",
+            f"{declared.name}, {given}",
+            "Take the option away; where the file is wrong, correct the file.",
+        )
     if declared is not None:
         return declared
     if given is not None:
         try:
             return pyproj.CRS.from_user_input(given)
         except pyproj.exceptions.CRSError as error:
-            raise refuse(subject, "E-CRS-UNKNOWN", f"there is no CRS {given!r}", str(error)[:120], "Write an EPSG code, such as EPSG:4269.") from error
-    fitting = ", ".join(c for c in dict.fromkeys((*_CANDIDATES, target)) if _fits(_bounds(frame), c, box)) or "none of the usual ones"
-    raise refuse(subject, "E-CRS-MISSING", "the file does not say its CRS (no .prj)", f"its coordinates would fit {fitting}", "Ask the publisher, then set the option `crs: EPSG:...`.")
+            raise refuse(
+                subject,
+                "E-CRS-UNKNOWN",
+                f"there is no CRS {given!r}",
+                str(error)[:120],
+                "Write an EPSG code, such as EPSG:4269.",
+            ) from error
+    fitting = (
+        ", ".join(c for c in dict.fromkeys((*_CANDIDATES, target)) if _fits(_bounds(frame), c, box))
+        or "none of the usual ones"
+    )
+    raise refuse(
+        subject,
+        "E-CRS-MISSING",
+        "the file does not say its CRS (no .prj)",
+        f"its coordinates would fit {fitting}",
+        "Ask the publisher, then set the option `crs: EPSG:...`.",
+    )
 
 
 def _fits(bounds: np.ndarray, crs: str, box: tuple[float, float, float, float]) -> bool:
@@ -107,7 +153,9 @@ def _fits(bounds: np.ndarray, crs: str, box: tuple[float, float, float, float]) 
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     lon, lat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
     west, south, east, north = box
-    return bool(west - NEAR_DEGREES <= lon <= east + NEAR_DEGREES and south - NEAR_DEGREES <= lat <= north + NEAR_DEGREES)
+    return bool(
+        west - NEAR_DEGREES <= lon <= east + NEAR_DEGREES and south - NEAR_DEGREES <= lat <= north + NEAR_DEGREES
+    )
 
 
 def _refuse_broken(frame: gpd.GeoDataFrame, names: list[str], subject: str) -> None:
@@ -122,36 +170,75 @@ def _refuse_broken(frame: gpd.GeoDataFrame, names: list[str], subject: str) -> N
     broken = np.zeros(len(values), dtype=bool)
     broken[index[~np.isfinite(coordinates).all(axis=1)]] = True
     faults = Faults()
-    faults.add("E-GEOM-EMPTY", "a feature has no shape", [names[i] for i in np.flatnonzero(missing)], "Draw the shape, or leave the row out with `drop`.")
-    faults.add("E-COORD-NAN", "a shape has a coordinate that is no number", [names[i] for i in np.flatnonzero(broken)], "Correct the shape.")
+    faults.add(
+        "E-GEOM-EMPTY",
+        "a feature has no shape",
+        [names[i] for i in np.flatnonzero(missing)],
+        "Draw the shape, or leave the row out with `drop`.",
+    )
+    faults.add(
+        "E-COORD-NAN",
+        "a shape has a coordinate that is no number",
+        [names[i] for i in np.flatnonzero(broken)],
+        "Correct the shape.",
+    )
     faults.raise_if_any(subject)
 
 
-def _refuse_misplaced(frame: gpd.GeoDataFrame, crs: pyproj.CRS, names: list[str], subject: str, box: tuple[float, float, float, float]) -> None:
+def _refuse_misplaced(
+    frame: gpd.GeoDataFrame, crs: pyproj.CRS, names: list[str], subject: str, box: tuple[float, float, float, float]
+) -> None:
     import numpy as np
 
     faults = Faults()
     bounds = frame.geometry.bounds.to_numpy()
     null = (np.abs(bounds) < 1e-6).all(axis=1)
-    faults.add("E-NULL-ISLAND", "a shape lies at 0, 0, which stands for no coordinates", [names[i] for i in np.flatnonzero(null)], "Locate it, or leave its coordinates empty.")
+    faults.add(
+        "E-NULL-ISLAND",
+        "a shape lies at 0, 0, which stands for no coordinates",
+        [names[i] for i in np.flatnonzero(null)],
+        "Locate it, or leave its coordinates empty.",
+    )
     if crs.is_geographic:
         west, south, east, north = (bounds[:, i] for i in range(4))
-        beyond = ((np.abs(bounds[:, [0, 2]]) > 180.0001).any(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90.0001).any(axis=1)) & ~null
+        beyond = (
+            (np.abs(bounds[:, [0, 2]]) > 180.0001).any(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90.0001).any(axis=1)
+        ) & ~null
         near = _overlaps(np.stack([south, west, north, east], axis=1), box)
         swapped = near & ~_overlaps(bounds, box)
         if beyond.any() and not swapped.any():
             candidates = ", ".join(c for c in _CANDIDATES if _fits(_bounds(frame), c, box)) or "a projected one"
-            faults.add("E-CRS-WRONG", f"coordinates are no degrees, though the file says {crs.name}", [names[i] for i in np.flatnonzero(beyond)], f"The coordinates would fit {candidates}: export the file with its true CRS.")
-        faults.add("E-AXES-SWAPPED", "longitude and latitude are swapped", [f"{names[i]}: x {west[i]:.4f}, y {south[i]:.4f}" for i in np.flatnonzero(swapped)], "Export the file with longitude first: swapped, it would lie in the study's box.")
+            faults.add(
+                "E-CRS-WRONG",
+                f"coordinates are no degrees, though the file says {crs.name}",
+                [names[i] for i in np.flatnonzero(beyond)],
+                f"The coordinates would fit {candidates}: export the file with its true CRS.",
+            )
+        faults.add(
+            "E-AXES-SWAPPED",
+            "longitude and latitude are swapped",
+            [f"{names[i]}: x {west[i]:.4f}, y {south[i]:.4f}" for i in np.flatnonzero(swapped)],
+            "Export the file with longitude first: swapped, it would lie in the study's box.",
+        )
         wide = (east - west > 180) & ~beyond
-        faults.add("E-ANTIMERIDIAN", "a shape is wider than half the globe: it crosses the 180th meridian", [names[i] for i in np.flatnonzero(wide)], "Cut it at the meridian.")
+        faults.add(
+            "E-ANTIMERIDIAN",
+            "a shape is wider than half the globe: it crosses the 180th meridian",
+            [names[i] for i in np.flatnonzero(wide)],
+            "Cut it at the meridian.",
+        )
     faults.raise_if_any(subject)
 
 
 def _overlaps(bounds: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
     west, south, east, north = box
     d = NEAR_DEGREES
-    return (bounds[:, 0] <= east + d) & (bounds[:, 2] >= west - d) & (bounds[:, 1] <= north + d) & (bounds[:, 3] >= south - d)
+    return (
+        (bounds[:, 0] <= east + d)
+        & (bounds[:, 2] >= west - d)
+        & (bounds[:, 1] <= north + d)
+        & (bounds[:, 3] >= south - d)
+    )
 
 
 def _repair(values: np.ndarray, names: list[str], accepted: np.ndarray, subject: str) -> tuple[np.ndarray, list[str]]:
@@ -168,15 +255,38 @@ def _repair(values: np.ndarray, names: list[str], accepted: np.ndarray, subject:
     refused = []
     for i in np.flatnonzero(~shapely.is_valid(values) | (shapely.get_type_id(values) == 7)):
         before, reason = values[i], shapely.is_valid_reason(values[i])
-        made = _polygons(shapely.make_valid(before, method="structure", keep_collapsed=False)) if before.area or "oint" not in before.geom_type else before
+        made = (
+            _polygons(shapely.make_valid(before, method="structure", keep_collapsed=False))
+            if before.area or "oint" not in before.geom_type
+            else before
+        )
         change = abs(made.area - before.area)
         if made.is_empty or (change > AREA_CHANGE * max(made.area, before.area) and not accepted[i]):
-            refused.append(f"{names[i]}: {reason}; its area would change from {abs(before.area):,.6g} to {made.area:,.6g}")
+            refused.append(
+                f"{names[i]}: {reason}; its area would change from {abs(before.area):,.6g} to {made.area:,.6g}"
+            )
             continue
         values[i] = made
-        kind = "polygons taken out of a collection" if before.geom_type == "GeometryCollection" else f"invalid ring repaired ({reason})"
-        notes[i] = "; ".join(filter(None, [notes[i], f"{kind}, area {abs(before.area):.6g} before, {made.area:.6g} after (in the file's square units)"]))
-    faults.add("E-GEOM-INVALID", "a shape is not valid and cannot be repaired without changing it", refused, "Correct the shape at that place: a ring must not cross itself, parts must not overlap. If the repaired shape is right, name its id under the option `accept_repair`.")
+        kind = (
+            "polygons taken out of a collection"
+            if before.geom_type == "GeometryCollection"
+            else f"invalid ring repaired ({reason})"
+        )
+        notes[i] = "; ".join(
+            filter(
+                None,
+                [
+                    notes[i],
+                    f"{kind}, area {abs(before.area):.6g} before, {made.area:.6g} after (in the file's square units)",
+                ],
+            )
+        )
+    faults.add(
+        "E-GEOM-INVALID",
+        "a shape is not valid and cannot be repaired without changing it",
+        refused,
+        "Correct the shape at that place: a ring must not cross itself, parts must not overlap. If the repaired shape is right, name its id under the option `accept_repair`.",
+    )
     faults.raise_if_any(subject)
     return values, notes
 
@@ -186,7 +296,11 @@ def _polygons(shape: Any) -> Any:
     import shapely
 
     parts = shapely.get_parts(shape)
-    nested = [p for part in parts for p in (shapely.get_parts(part) if part.geom_type.startswith(("Multi", "Geometry")) else [part])]
+    nested = [
+        p
+        for part in parts
+        for p in (shapely.get_parts(part) if part.geom_type.startswith(("Multi", "Geometry")) else [part])
+    ]
     rings = [p for p in nested if p.geom_type == "Polygon"]
     if not rings:
         return shape
@@ -194,30 +308,54 @@ def _polygons(shape: Any) -> Any:
     return whole if whole.is_valid else shapely.union_all(rings)
 
 
-def _reproject(frame: gpd.GeoDataFrame, source: pyproj.CRS, target: str, names: list[str], accepted: np.ndarray, subject: str) -> gpd.GeoDataFrame:
+def _reproject(
+    frame: gpd.GeoDataFrame, source: pyproj.CRS, target: str, names: list[str], accepted: np.ndarray, subject: str
+) -> gpd.GeoDataFrame:
     import numpy as np
     import shapely
     from pyproj.transformer import TransformerGroup
 
     if "1927" in source.to_wkt() and not TransformerGroup(source, target).best_available:
-        raise refuse(subject, "E-CRS-GRID", f"{source.name} is on the datum of 1927, and its grids are not installed: places could be 10-20 m off", source.name, "Get the file in NAD83 or WGS84, or install the PROJ grids.")
+        raise refuse(
+            subject,
+            "E-CRS-GRID",
+            f"{source.name} is on the datum of 1927, and its grids are not installed: places could be 10-20 m off",
+            source.name,
+            "Get the file in NAD83 or WGS84, or install the PROJ grids.",
+        )
     out = frame.set_crs(source).to_crs(target)
     values = out.geometry.to_numpy()
     coordinates, index = shapely.get_coordinates(values, return_index=True)
     lost = np.unique(index[~np.isfinite(coordinates).all(axis=1)])
     if len(lost):
-        raise refuse(subject, "E-CRS-WRONG", f"coordinates do not lie where {source.name} is used", names[lost[0]], "The file says a wrong CRS: export it again with its true one.")
+        raise refuse(
+            subject,
+            "E-CRS-WRONG",
+            f"coordinates do not lie where {source.name} is used",
+            names[lost[0]],
+            "The file says a wrong CRS: export it again with its true one.",
+        )
     shapes, notes = _repair(values, names, accepted, subject)
     repaired = [i for i, note in enumerate(notes) if note]
     if repaired:
         import geopandas as gpd
 
         out["geometry"] = gpd.GeoSeries(shapes, index=out.index, crs=target)
-        out["__repair__"] = [a if not b else "; ".join(filter(None, [a, b])) for a, b in zip(out["__repair__"], notes, strict=True)]
+        out["__repair__"] = [
+            a if not b else "; ".join(filter(None, [a, b])) for a, b in zip(out["__repair__"], notes, strict=True)
+        ]
     return out
 
 
-def _near_box(frame: gpd.GeoDataFrame, source: pyproj.CRS, names: list[str], subject: str, box: tuple[float, float, float, float], outside: str, ledger: Ledger | None) -> gpd.GeoDataFrame:
+def _near_box(
+    frame: gpd.GeoDataFrame,
+    source: pyproj.CRS,
+    names: list[str],
+    subject: str,
+    box: tuple[float, float, float, float],
+    outside: str,
+    ledger: Ledger | None,
+) -> gpd.GeoDataFrame:
     import numpy as np
 
     degrees = frame.geometry.to_crs("EPSG:4326")
@@ -225,15 +363,32 @@ def _near_box(frame: gpd.GeoDataFrame, source: pyproj.CRS, names: list[str], sub
     if not near.any():
         b = _bounds(degrees.to_frame("geometry"))
         where = f"west {b[0]:.3f}, south {b[1]:.3f}, east {b[2]:.3f}, north {b[3]:.3f}"
-        raise refuse(subject, "E-CRS-WRONG", f"nothing in the file lies near the study's box ({', '.join(map(str, box))})", where, f"Check the CRS (the file says {source.name}), the file, and geography.box of the study.")
+        raise refuse(
+            subject,
+            "E-CRS-WRONG",
+            f"nothing in the file lies near the study's box ({', '.join(map(str, box))})",
+            where,
+            f"Check the CRS (the file says {source.name}), the file, and geography.box of the study.",
+        )
     far = np.flatnonzero(~near)
     if len(far) and outside == "refuse":
         faults = Faults()
         centre = degrees.iloc[far].bounds
-        faults.add("E-FAR-AWAY", "a shape lies more than 25 km from the study's box", [f"{names[i]} at {x:.4f}, {y:.4f}" for i, x, y in zip(far, centre["minx"], centre["miny"], strict=True)], "Correct it; if the file covers more than the district, set the option `outside: drop`.")
+        faults.add(
+            "E-FAR-AWAY",
+            "a shape lies more than 25 km from the study's box",
+            [f"{names[i]} at {x:.4f}, {y:.4f}" for i, x, y in zip(far, centre["minx"], centre["miny"], strict=True)],
+            "Correct it; if the file covers more than the district, set the option `outside: drop`.",
+        )
         faults.raise_if_any(subject)
     if len(far) and outside == "drop":
         if ledger is not None:
-            ledger.loss(subject, "shapes more than 25 km from the study's box left out", count=len(far), unit="shapes", item=names[far[0]])
+            ledger.loss(
+                subject,
+                "shapes more than 25 km from the study's box left out",
+                count=len(far),
+                unit="shapes",
+                item=names[far[0]],
+            )
         return frame[near]
     return frame

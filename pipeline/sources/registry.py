@@ -80,7 +80,9 @@ def gather(entries: Iterable[SourceEntry], feeds: str, folder: Folder) -> pd.Dat
         If what a file delivers breaks the table's contract.
     """
     table = BY_TABLE[feeds]
-    read = [(entry, _read(entry, table, folder)) for entry in entries if entry.feeds == feeds and _is_there(entry, folder)]
+    read = [
+        (entry, _read(entry, table, folder)) for entry in entries if entry.feeds == feeds and _is_there(entry, folder)
+    ]
     if not read:
         return empty(feeds, folder.crs)
     _refuse_shared_keys(table, read)
@@ -105,7 +107,8 @@ def _is_there(entry: SourceEntry, folder: Folder) -> bool:
             f"source {entry.id}: {', '.join(absent)} is not there. Put it into {folder.path}/ or run `python -m pipeline fetch`. It is published by {where}."
         )
     folder.ledger.missing_input(
-        subject_of(entry), f"{', '.join(absent)} is not there, so {entry.feeds} lacks it. To be had from {where}; put it into {folder.path}/ or run `python -m pipeline fetch`."
+        subject_of(entry),
+        f"{', '.join(absent)} is not there, so {entry.feeds} lacks it. To be had from {where}; put it into {folder.path}/ or run `python -m pipeline fetch`.",
     )
     return False
 
@@ -115,7 +118,13 @@ def _read(entry: SourceEntry, table: Table, folder: Folder) -> pd.DataFrame:
         if file.sha256 is not None:
             found = _sha256(folder.path / file.name)
             if found != file.sha256:
-                raise refuse(subject_of(entry, file.name), "E-HASH", "the file is not the one the study was made with", f"sha256 {found}, pinned {file.sha256}", "Fetch it again; if the publisher has changed it, check it and pin the new hash.")
+                raise refuse(
+                    subject_of(entry, file.name),
+                    "E-HASH",
+                    "the file is not the one the study was made with",
+                    f"sha256 {found}, pinned {file.sha256}",
+                    "Fetch it again; if the publisher has changed it, check it and pin the new hash.",
+                )
     frame = find(entry).read(entry, folder)
     for name in table.names:
         if name not in frame.columns and name not in table.required and name != "geometry":
@@ -131,7 +140,9 @@ def _placed(frame: pd.DataFrame, folder: Folder) -> pd.DataFrame:
 
     if isinstance(frame, geopandas.GeoDataFrame) and "geometry" in frame.columns:
         return frame
-    shapes = geopandas.GeoSeries(frame["geometry"] if "geometry" in frame.columns else [None] * len(frame), index=frame.index, crs=folder.crs)
+    shapes = geopandas.GeoSeries(
+        frame["geometry"] if "geometry" in frame.columns else [None] * len(frame), index=frame.index, crs=folder.crs
+    )
     return geopandas.GeoDataFrame(frame.drop(columns="geometry", errors="ignore"), geometry=shapes)
 
 
@@ -146,10 +157,18 @@ def _refuse_shared_keys(table: Table, read: list[tuple[SourceEntry, pd.DataFrame
         return
     keys = [frame[list(table.key)].assign(__source__=n) for n, (_, frame) in enumerate(read)]
     every = pd.concat(keys, ignore_index=True)
-    doubled = every[every.duplicated(list(table.key), keep=False)].sort_values([*table.key, "__source__"], kind="stable")
+    doubled = every[every.duplicated(list(table.key), keep=False)].sort_values(
+        [*table.key, "__source__"], kind="stable"
+    )
     if len(doubled):
         first = doubled.iloc[0]
         sources = [subject_of(read[int(n)][0]) for n in sorted(doubled["__source__"].unique())]
         example = ", ".join(f"{k}={first[k]}" for k in table.key)
         pairs = len(doubled.drop_duplicates(list(table.key)))
-        raise refuse(" and ".join(sources), "E-KEY-DUP", f"{pairs:,} keys ({', '.join(table.key)}) stand in more than one file", example, "Keep each row in one file, with `keep` or `drop`.")
+        raise refuse(
+            " and ".join(sources),
+            "E-KEY-DUP",
+            f"{pairs:,} keys ({', '.join(table.key)}) stand in more than one file",
+            example,
+            "Keep each row in one file, with `keep` or `drop`.",
+        )

@@ -27,7 +27,11 @@ def clean_text(text: str) -> str:
     >>> clean_text("Oak\\u00a0Park\\u200b \\r\\n School ")
     'Oak Park School'
     """
-    shown = "".join(" " if unicodedata.category(c) == "Zs" else c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+    shown = "".join(
+        " " if unicodedata.category(c) == "Zs" else c
+        for c in unicodedata.normalize("NFC", text)
+        if unicodedata.category(c) != "Cf"
+    )
     return re.sub(r" *[\r\n]+ *", " ", shown).strip()
 
 
@@ -86,7 +90,11 @@ def parse_number(
     """
     # a column repeats few distinct cells: each is read once
     cells = series.astype("str").fillna("").str.strip()
-    reasons = {token.strip(): reason for reason, tokens in (entry.absent if absent is None else absent).items() for token in tokens}
+    reasons = {
+        token.strip(): reason
+        for reason, tokens in (entry.absent if absent is None else absent).items()
+        for token in tokens
+    }
     known: dict[str, float | None] = {}
     states: dict[str, str] = {}
     for cell in cells.unique():
@@ -142,13 +150,28 @@ def text_id(
     ids = series.astype("str").fillna("").str.strip()
     own = faults if faults is not None else Faults()
     scientific, decimal = ids.str.fullmatch(_SCIENTIFIC), ids.str.fullmatch(_DECIMAL)
-    own.add("E-ID-EXCEL", f"{what} was turned into a number by a spreadsheet; its digits are lost", places(scientific, ids, what, rows), "Get the file again from its publisher and open it with that column as text.")
-    own.add("E-ID-DECIMAL", f"{what} was turned into a decimal number", places(decimal, ids, what, rows), "Save the column as text, or declare the repair `whole: [column]`.")
+    own.add(
+        "E-ID-EXCEL",
+        f"{what} was turned into a number by a spreadsheet; its digits are lost",
+        places(scientific, ids, what, rows),
+        "Get the file again from its publisher and open it with that column as text.",
+    )
+    own.add(
+        "E-ID-DECIMAL",
+        f"{what} was turned into a decimal number",
+        places(decimal, ids, what, rows),
+        "Save the column as text, or declare the repair `whole: [column]`.",
+    )
     if length is not None:
         if pad:
             ids = ids.where(~((ids.str.len() == length - 1) & ids.str.fullmatch(r"\d+")), "0" + ids)
         wrong = (ids != "") & (ids.str.len() != length) & ~scientific & ~decimal
-        own.add("E-ID-LENGTH", f"{what} must have {length} characters", places(wrong, ids, what, rows), "Restore lost leading zeros (`pad` does it where it is unambiguous) or check the column.")
+        own.add(
+            "E-ID-LENGTH",
+            f"{what} must have {length} characters",
+            places(wrong, ids, what, rows),
+            "Restore lost leading zeros (`pad` does it where it is unambiguous) or check the column.",
+        )
     if faults is None:
         own.raise_if_any(subject or what)
     return ids

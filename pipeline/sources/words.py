@@ -17,8 +17,15 @@ _GRADES = {
     "TRANSITIONALKINDERGARTEN": "TK",
     "UNGRADED": "UG",
 }
-_MONTHS = {name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
-_DATED = re.compile(r"(?:(\d{1,2})-([A-Za-z]{3})|([A-Za-z]{3})-(\d{1,2})|\d{4}-(\d{2})-(\d{2})(?:[ T]00:00:00.*)?|(\d{1,2})/(\d{1,2})/\d{4})")
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+_DATED = re.compile(
+    r"(?:(\d{1,2})-([A-Za-z]{3})|([A-Za-z]{3})-(\d{1,2})|\d{4}-(\d{2})-(\d{2})(?:[ T]00:00:00.*)?|(\d{1,2})/(\d{1,2})/\d{4})"
+)
 
 
 def grade_of(text: str) -> str | None:
@@ -60,7 +67,14 @@ def span_of(text: str) -> tuple[str, str] | None:
     ends = re.fullmatch(r"\s*(.+?)\s*(?:-|\u2013|\u2014|to|through)\s*(.+?)\s*", text)
     parts = list(ends.groups()) if ends and "," not in text else text.split(",")
     grades = [grade_of(part) for part in parts]
-    if ends and "," not in text and len(grades) == 2 and grades[0] and grades[1] and GRADES.index(grades[0]) > GRADES.index(grades[1]):
+    if (
+        ends
+        and "," not in text
+        and len(grades) == 2
+        and grades[0]
+        and grades[1]
+        and GRADES.index(grades[0]) > GRADES.index(grades[1])
+    ):
         return None
     known = sorted((g for g in grades if g), key=GRADES.index)
     graded = [g for g in known if g != "UG"] or known
@@ -77,10 +91,14 @@ def fall_of(text: str, year_of: str) -> int | None:
     (2024, 2023, 2024, 2020, None)
     """
     label = text.strip()
-    two = re.fullmatch(r"(?:SY\s*)?(\d{4})\s*[-\u2013/_]\s*(\d{4}|\d{2})", label, re.IGNORECASE) or re.fullmatch(r"SY\s*(\d{2})[-/]?(\d{2})", label, re.IGNORECASE)
+    two = re.fullmatch(r"(?:SY\s*)?(\d{4})\s*[-\u2013/_]\s*(\d{4}|\d{2})", label, re.IGNORECASE) or re.fullmatch(
+        r"SY\s*(\d{2})[-/]?(\d{2})", label, re.IGNORECASE
+    )
     if two:
         first = int(two[1]) + (2000 if len(two[1]) == 2 else 0)
-        return first if (first + 1) % 100 == int(two[2]) % 100 and (len(two[2]) == 2 or int(two[2]) == first + 1) else None
+        return (
+            first if (first + 1) % 100 == int(two[2]) % 100 and (len(two[2]) == 2 or int(two[2]) == first + 1) else None
+        )
     date = _date(label)
     if date:
         return date[0] if date[1] >= 7 else date[0] - 1

@@ -15,7 +15,9 @@ from pipeline.sources.faults import Faults, refuse
 _DIGITS = 10**15
 
 
-def read_sheet(path: Path, subject: str, sheet: str | None, header_row: int, skip_footer: int, ledger: Ledger | None) -> tuple[list[str], list[list[str]], int]:
+def read_sheet(
+    path: Path, subject: str, sheet: str | None, header_row: int, skip_footer: int, ledger: Ledger | None
+) -> tuple[list[str], list[list[str]], int]:
     """Header, rows and the number of the first row of one sheet.
 
     Raises
@@ -26,12 +28,34 @@ def read_sheet(path: Path, subject: str, sheet: str | None, header_row: int, ski
     """
     head = path.read_bytes()[:8]
     if not head.startswith(b"PK\x03\x04"):
-        what = "an old .xls workbook" if head.startswith(b"\xd0\xcf\x11\xe0") else "a web page or XML" if head.lstrip()[:1] == b"<" else "not a workbook"
-        raise refuse(subject, "E-NOT-A-WORKBOOK", f"the file is {what}", repr(head), "Open it in a spreadsheet program and save it as .xlsx.")
+        what = (
+            "an old .xls workbook"
+            if head.startswith(b"\xd0\xcf\x11\xe0")
+            else "a web page or XML"
+            if head.lstrip()[:1] == b"<"
+            else "not a workbook"
+        )
+        raise refuse(
+            subject,
+            "E-NOT-A-WORKBOOK",
+            f"the file is {what}",
+            repr(head),
+            "Open it in a spreadsheet program and save it as .xlsx.",
+        )
     with check_archive(path, subject, nested=True) as archive:
-        declared = [m.filename for m in archive.infolist() if m.filename.endswith((".xml", ".rels")) and b"<!" in archive.read(m)[:4096].replace(b"<!--", b"")]
+        declared = [
+            m.filename
+            for m in archive.infolist()
+            if m.filename.endswith((".xml", ".rels")) and b"<!" in archive.read(m)[:4096].replace(b"<!--", b"")
+        ]
     if declared:
-        raise refuse(subject, "E-XML", "the workbook declares entities, which spreadsheet programs never do", declared[0], "Do not use this file; get it from its publisher.")
+        raise refuse(
+            subject,
+            "E-XML",
+            "the workbook declares entities, which spreadsheet programs never do",
+            declared[0],
+            "Do not use this file; get it from its publisher.",
+        )
     import openpyxl
 
     with warnings.catch_warnings():
@@ -40,7 +64,13 @@ def read_sheet(path: Path, subject: str, sheet: str | None, header_row: int, ski
         try:
             values, formulas = (openpyxl.load_workbook(path, data_only=only) for only in (True, False))
         except (KeyError, ValueError, SyntaxError, OSError) as error:
-            raise refuse(subject, "E-NOT-A-WORKBOOK", "the workbook cannot be opened", str(error)[:160], "Save it again as .xlsx.") from error
+            raise refuse(
+                subject,
+                "E-NOT-A-WORKBOOK",
+                "the workbook cannot be opened",
+                str(error)[:160],
+                "Save it again as .xlsx.",
+            ) from error
     name = _choose(values, subject, sheet)
     grid, source = values[name], formulas[name]
     faults = Faults()
@@ -55,15 +85,33 @@ def read_sheet(path: Path, subject: str, sheet: str | None, header_row: int, ski
             elif isinstance(cell.value, int | float) and abs(cell.value) >= _DIGITS:
                 long.append(f"{name}!{cell.coordinate} ({cell.value})")
         rows.append([_text(cell.value) for cell in shown])
-    faults.add("E-FORMULA", "a formula has no stored value", unsaved, "Open the workbook in a spreadsheet program and save it, so that values are stored.")
+    faults.add(
+        "E-FORMULA",
+        "a formula has no stored value",
+        unsaved,
+        "Open the workbook in a spreadsheet program and save it, so that values are stored.",
+    )
     faults.add("E-CELL-ERROR", "a cell holds an error", errors, "Correct the formula, or clear the cell.")
-    faults.add("E-ID-EXCEL", "a number has more digits than a spreadsheet keeps", long, "Get the file again from its publisher with ids as text.")
+    faults.add(
+        "E-ID-EXCEL",
+        "a number has more digits than a spreadsheet keeps",
+        long,
+        "Get the file again from its publisher with ids as text.",
+    )
     faults.raise_if_any(subject)
     hidden = [n for n, d in grid.row_dimensions.items() if d.hidden and header_row < n <= grid.max_row - skip_footer]
     if hidden and ledger is not None:
-        ledger.note(subject, f"{len(hidden)} hidden rows of sheet {name} are read like the others", item=f"row {min(hidden)}")
+        ledger.note(
+            subject, f"{len(hidden)} hidden rows of sheet {name} are read like the others", item=f"row {min(hidden)}"
+        )
     if len(rows) < header_row:
-        raise refuse(subject, "E-NO-ROWS", f"sheet {name} has no header in row {header_row}", f"{len(rows)} rows", "Check `header_row` and `sheet`.")
+        raise refuse(
+            subject,
+            "E-NO-ROWS",
+            f"sheet {name} has no header in row {header_row}",
+            f"{len(rows)} rows",
+            "Check `header_row` and `sheet`.",
+        )
     header = rows[header_row - 1]
     while header and not header[-1] and not any(r[len(header) - 1] for r in rows[header_row:]):
         header = header[:-1]
@@ -76,11 +124,23 @@ def _choose(book: Any, subject: str, sheet: str | None) -> str:
     every = [s.title for s in book.worksheets]
     if sheet is not None:
         if sheet not in every:
-            raise refuse(subject, "E-SHEET", f"there is no sheet {sheet!r}", f"it has {', '.join(every)}", "Correct the option `sheet`.")
+            raise refuse(
+                subject,
+                "E-SHEET",
+                f"there is no sheet {sheet!r}",
+                f"it has {', '.join(every)}",
+                "Correct the option `sheet`.",
+            )
         return sheet
     if len(seen) != 1 or len(every) != 1:
         hidden = ", ".join(sorted(set(every) - set(seen)))
-        raise refuse(subject, "E-SHEET", "the workbook has several sheets", ", ".join(every) + (f" (hidden: {hidden})" if hidden else ""), "Name one with the option `sheet`.")
+        raise refuse(
+            subject,
+            "E-SHEET",
+            "the workbook has several sheets",
+            ", ".join(every) + (f" (hidden: {hidden})" if hidden else ""),
+            "Name one with the option `sheet`.",
+        )
     return str(seen[0])
 
 

@@ -22,7 +22,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     entries = study.raw.census
     blocks = gather(entries, "block_shapes", folder)
     return {
-        "census_areas": census_areas(gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder), blocks, ledger),
+        "census_areas": census_areas(
+            gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder), blocks, ledger
+        ),
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
         "raster_cells": gather(entries, "cell_counts", folder),

@@ -23,10 +23,15 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     blocks, lots = tables["census_blocks"], tables["residential_lots"]
     layers = target_layers(neighborhoods, tables["district"], zones)
     ends = destinations(tables["schools"], tables["sites"])
-    in_force = {"fall_year": study.zones.fall_year, "levels": study.zones.levels}
+    fall_year, levels = study.zones.fall_year, study.zones.levels
     return {
         "crosswalk": all_crosswalks(
-            source_layers(tables["census_areas"]), layers, blocks, lots, evidence=study.allocation.evidence, ledger=ledger
+            source_layers(tables["census_areas"]),
+            layers,
+            blocks,
+            lots,
+            evidence=study.allocation.evidence,
+            ledger=ledger,
         ),
         "adjacency": adjacency_table(layers, ledger),
         "reach": reach(
@@ -45,12 +50,14 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
             tables["schools"],
             zones,
             neighborhoods,
-            fall_year=study.zones.fall_year,
+            fall_year=fall_year,
             bands=study.bands.model_dump(),
             ledger=ledger,
         ),
-        "site_places": site_places(tables["sites"], zones, neighborhoods, **in_force),
-        "project_places": project_places(tables["housing_projects"], zones, neighborhoods, **in_force),
+        "site_places": site_places(tables["sites"], zones, neighborhoods, fall_year=fall_year, levels=levels),
+        "project_places": project_places(
+            tables["housing_projects"], zones, neighborhoods, fall_year=fall_year, levels=levels
+        ),
         "raster_counts": raster_counts(tables["raster_cells"], layers, ledger),
         "ledger_relations": ledger.frame(),
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.analysis import schools as analysis
+from pipeline.analysis import enrollment, schools
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
@@ -23,33 +23,30 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         for feeds in ("directory", "grade_counts", "group_counts", "results", "flow_counts")
     )
     inputs = {"directory": directory, "grades": grades, "groups": groups, "results": results, "flows": flows}
-    analysis.record_missing(inputs, ledger)
-    schools = directory.assign(location_status=analysis.location_status(directory, study.geography.box))
-    analysis.record_schools(schools, ledger)
+    schools.record_missing(inputs, ledger)
+    placed = directory.assign(location_status=schools.location_status(directory, study.geography.box))
+    schools.record_schools(placed, ledger)
 
-    analysis.check_grade_sums(groups, grades, ledger)
-    all_groups = analysis.enrollment_groups(groups, grades)
-    analysis.balance_pupils(all_groups, schools, ledger)
-    analysis.record_years(all_groups, "enrollment", study.study.fall_year, ledger)
-
-    enrollment = analysis.in_directory(grades, schools, "enrollment by grade", ledger)
-    enrollment_groups = analysis.in_directory(all_groups, schools, "enrollment by group", ledger)
-    performance = analysis.in_directory(results, schools, "results", ledger)
-    known_flows = analysis.in_directory(flows, schools, "flows", ledger)
+    enrollment.check_grade_sums(groups, grades, ledger)
+    totals = enrollment.enrollment_groups(groups, grades)
+    enrollment.balance_pupils(totals, placed, ledger)
+    enrollment.record_years(totals, "enrollment", study.study.fall_year, ledger)
     for name, counts in (
-        ("enrollment by grade", enrollment),
-        ("enrollment by group", enrollment_groups),
-        ("results", performance),
-        ("flows", known_flows),
+        ("enrollment by grade", grades),
+        ("enrollment by group", totals),
+        ("results", results),
+        ("flows", flows),
     ):
-        analysis.record_absences(counts, name, ledger)
+        enrollment.record_unlisted(counts, placed, name, ledger)
+        enrollment.record_absences(counts, name, ledger)
+    enrollment.record_lost_flows(flows, placed, ledger)
     return {
-        "schools": schools,
-        "school_facts": analysis.school_facts(schools, enrollment, study.bands.model_dump()),
-        "enrollment": enrollment,
-        "enrollment_groups": enrollment_groups,
-        "performance": performance,
-        "flows": known_flows,
+        "schools": placed,
+        "school_facts": schools.school_facts(placed, grades, study.bands.model_dump()),
+        "enrollment": grades,
+        "enrollment_groups": totals,
+        "performance": enrollment.in_directory(results, placed),
+        "flows": enrollment.in_directory(flows, placed),
         "ledger_schools": ledger.frame(),
     }
 

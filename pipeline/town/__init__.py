@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.town.truth import Truth
+    from pipeline.town.facts import Truth
 
 FOLDER = Path("data/raw/millbrook")
 
@@ -39,9 +39,9 @@ def write_town(size: int | None = None, folder: Path | None = None) -> Path:
 
 def truth(size: int | None = None) -> Truth:
     """What is true of the town, against which the pipeline's estimates are tested."""
-    from pipeline.town.truth import truth as of_town
+    from pipeline.town.facts import truth as facts
 
-    return of_town(size)
+    return facts(size)
 
 
 __all__ = ["FOLDER", "truth", "write_town"]

@@ -87,8 +87,8 @@ def write_directory(schools: Schools, folder: files.Out) -> None:
     rows = [_district()]
     for at, row in enumerate(public.itertuples(index=False)):
         rows.append(_row(at, row, longitude[at], latitude[at]))
-    frame = pd.DataFrame(rows).reindex(columns=HEAD)
-    frame = frame.fillna("No Data").replace("", "No Data")
+    frame = pd.DataFrame([{**dict.fromkeys(HEAD, ""), **row} for row in rows])
+    frame = frame.replace("", "No Data")
     folder.text("pubschls.txt", frame.sort_values("CDSCode"), delimiter="\t", encoding="latin-1", end="\r\n")
 
 

@@ -67,12 +67,12 @@ class Out:
     def raster(self, name: str, values: Any, west: float, north: float, step: float) -> None:
         """A single-band GeoTIFF as WorldPop publishes it: EPSG:4326, nodata -99999."""
         import rasterio
-        from rasterio.transform import from_origin
+        from rasterio import Affine
 
         rows, columns = values.shape
         with rasterio.open(
             self.path / name, "w", driver="GTiff", width=columns, height=rows, count=1, dtype="float32",
-            crs="EPSG:4326", transform=from_origin(west, north, step, step), nodata=-99999.0,
+            crs="EPSG:4326", transform=Affine(step, 0, west, 0, -step, north), nodata=-99999.0,
         ) as target:  # fmt: skip
             target.write(values.astype(np.float32), 1)
 

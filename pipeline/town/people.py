@@ -128,7 +128,8 @@ def _neighborhoods(ground: Ground, density: Floats, number: int, rng: np.random.
     # a block stays whole: it takes the area of most of its cells
     first = np.unique(ground.block, return_index=True)[1]
     cells = cells[first][ground.block]
-    return cells, centres[:, :2]
+    # ... but the river is divided between its banks
+    return mend(cells, ground.pairs, forget=ground.is_water), centres[:, :2]
 
 
 def _history(

@@ -16,8 +16,8 @@ FINE = 3
 
 def write_rasters(ground: Ground, people: People, folder: files.Out, rng: np.random.Generator) -> None:
     """Ten rasters of children by sex and age band and one of all people, 2020; water has no data."""
+    from rasterio import Affine
     from rasterio.features import rasterize
-    from rasterio.transform import from_origin
 
     west, south = np.floor(ground.nodes[ground.corners].reshape(-1, 2).min(axis=0) / STEP) * STEP
     east, north = np.ceil(ground.nodes[ground.corners].reshape(-1, 2).max(axis=0) / STEP) * STEP
@@ -25,7 +25,7 @@ def write_rasters(ground: Ground, people: People, folder: files.Out, rng: np.ran
     polygons = cell_polygons(ground, np.arange(len(ground.x)))
     index = rasterize(
         zip(polygons, range(1, len(polygons) + 1), strict=True), out_shape=(rows * FINE, columns * FINE),
-        transform=from_origin(west, north, STEP / FINE, STEP / FINE), fill=0, dtype="int32",
+        transform=Affine(STEP / FINE, 0, west, 0, -STEP / FINE, north), fill=0, dtype="int32",
     )  # fmt: skip
     pieces = np.maximum(np.bincount(index.ravel(), minlength=len(polygons) + 1), 1)
     land = _coarse(((index > 0) & ~np.append(True, ground.is_water)[index]).astype(float)) > 0

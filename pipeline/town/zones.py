@@ -56,6 +56,8 @@ def zones(ground: Ground, people: People, size: int | None, rng: np.random.Gener
     area, centres = districts(places, mass, elementary, rng)
     kept, cells = np.unique(_whole(ground, mend(area[ground.block], ground.pairs)), return_inverse=True)
     centres, elementary = centres[kept], len(kept)
+    # the river is divided between its banks
+    cells = mend(cells, ground.pairs, forget=ground.is_water)
     growing = tally(cells, people.is_growing[people.home_area] * np.asarray(children), elementary)
     order = np.argsort(-growing, kind="stable")
     # the youngest school (last name of the list) stands where the town grows most; the others run north to south
@@ -115,8 +117,7 @@ def _before(ground: Ground, cells: Ints) -> Ints:
         )
         before[a[rim_a]] = before[b[rim_a]]
         before[b[rim_b]] = before[a[rim_b]]
-    before = np.where(newest, before, cells)
-    return mend(_whole(ground, before), ground.pairs)
+    return mend(np.where(newest & ~ground.is_water, _whole(ground, before), cells), ground.pairs)
 
 
 def _gap(ground: Ground, cells: Ints, people: People) -> np.ndarray:

@@ -25,7 +25,9 @@ def grid(columns: int, rows: int, size: float = 1000.0) -> list[shapely.Polygon]
     return [square(i * size, j * size, size) for i in range(columns) for j in range(rows)]
 
 
-def shapes(ids: Sequence[str], polygons: Sequence[Any], key: str = "area_id", crs: str = CRS, **columns: Any) -> gpd.GeoDataFrame:
+def shapes(
+    ids: Sequence[str], polygons: Sequence[Any], key: str = "area_id", crs: str = CRS, **columns: Any
+) -> gpd.GeoDataFrame:
     """A layer of shapes with ids."""
     return gpd.GeoDataFrame({key: list(ids), **columns}, geometry=list(polygons), crs=crs)
 
@@ -35,13 +37,25 @@ def table(_table: str, /, **columns: Any) -> Any:
     polygons = columns.pop("geometry", None)
     blank = empty(_table, CRS)
     rows = len(next(iter(columns.values())))
-    frame = pd.DataFrame({column: list(columns[column]) if column in columns else blank[column].reindex(range(rows)) for column in BY_TABLE[_table].names if column != "geometry"})
+    frame = pd.DataFrame(
+        {
+            column: list(columns[column]) if column in columns else blank[column].reindex(range(rows))
+            for column in BY_TABLE[_table].names
+            if column != "geometry"
+        }
+    )
     if polygons is None:
         return frame
     return gpd.GeoDataFrame(frame, geometry=list(polygons), crs=CRS)
 
 
-def areas(polygons: Sequence[Any], children: Sequence[float], moe: Sequence[float] | None = None, vintage: str = "2019-2023", level: str = "tract") -> gpd.GeoDataFrame:
+def areas(
+    polygons: Sequence[Any],
+    children: Sequence[float],
+    moe: Sequence[float] | None = None,
+    vintage: str = "2019-2023",
+    level: str = "tract",
+) -> gpd.GeoDataFrame:
     """Census areas a0, a1 ... with children (population twice as many) and margins."""
     number = len(polygons)
     return table(
@@ -56,7 +70,9 @@ def areas(polygons: Sequence[Any], children: Sequence[float], moe: Sequence[floa
     )
 
 
-def blocks(polygons: Sequence[Any], children: Sequence[float], people: Sequence[float] | None = None) -> gpd.GeoDataFrame:
+def blocks(
+    polygons: Sequence[Any], children: Sequence[float], people: Sequence[float] | None = None
+) -> gpd.GeoDataFrame:
     """Census blocks of 2020."""
     number = len(polygons)
     return table(

@@ -18,15 +18,27 @@ def lines(ledger: Ledger, entry: str) -> pd.DataFrame:
 
 def test_shapes_and_counts_are_joined_one_to_one_and_every_line_is_counted() -> None:
     """Three shapes, counts of two of them and of one far away."""
-    drawn = table("area_shapes", area_level=["tract"] * 3, vintage=["2019-2023"] * 3, area_geoid=["1", "2", "3"], geometry=grid(3, 1))
-    counted = table("area_counts", area_level=["tract"] * 3, vintage=["2019-2023"] * 3, area_geoid=["1", "2", "9"], population=[10.0, 0.0, 7.0])
+    drawn = table(
+        "area_shapes",
+        area_level=["tract"] * 3,
+        vintage=["2019-2023"] * 3,
+        area_geoid=["1", "2", "3"],
+        geometry=grid(3, 1),
+    )
+    counted = table(
+        "area_counts",
+        area_level=["tract"] * 3,
+        vintage=["2019-2023"] * 3,
+        area_geoid=["1", "2", "9"],
+        population=[10.0, 0.0, 7.0],
+    )
     ledger = Ledger()
     found = check(BY_TABLE["census_areas"], census_areas(drawn, counted, empty("block_shapes", CRS), ledger))
     assert found["area_geoid"].tolist() == ["1", "2", "3"]
     assert found["population"].fillna(-1).tolist() == [10.0, 0.0, -1.0]
     match = lines(ledger, "match")
-    assert match.at["shapes of tract 2019-2023 with counts", "inside"] == 2
-    assert match.at["counts of tract 2019-2023 with a shape", "outside"] == 1
+    assert match.loc["shapes of tract 2019-2023 with counts", "inside"] == 2
+    assert match.loc["counts of tract 2019-2023 with a shape", "outside"] == 1
     loss = lines(ledger, "loss").loc["shapes of tract 2019-2023"]
     assert loss["total"] == 1 and loss["item"] == "3"
 
@@ -36,7 +48,7 @@ def test_counts_of_a_vintage_without_shapes_are_a_loss() -> None:
     ledger = Ledger()
     found = census_areas(empty("area_shapes", CRS), counted, empty("block_shapes", CRS), ledger)
     assert found.empty and found.crs == CRS
-    assert lines(ledger, "loss").at["counts of tract 2014-2018", "total"] == 1
+    assert lines(ledger, "loss").loc["counts of tract 2014-2018", "total"] == 1
 
 
 def test_where_only_blocks_are_published_block_groups_are_added_up_from_them() -> None:
@@ -51,13 +63,18 @@ def test_where_only_blocks_are_published_block_groups_are_added_up_from_them() -
         geometry=grid(4, 1),
     )
     ledger = Ledger()
-    found = check(BY_TABLE["census_areas"], census_areas(empty("area_shapes", CRS), empty("area_counts", CRS), parts, ledger))
-    assert found[["area_level", "area_geoid"]].values.tolist() == [["block_group", "060670001001"], ["block_group", "060670001002"]]
+    found = check(
+        BY_TABLE["census_areas"], census_areas(empty("area_shapes", CRS), empty("area_counts", CRS), parts, ledger)
+    )
+    assert found[["area_level", "area_geoid"]].values.tolist() == [
+        ["block_group", "060670001001"],
+        ["block_group", "060670001002"],
+    ]
     assert found["population"].tolist() == [30.0, 70.0] and found["children_0_17"].tolist() == [7.0, 11.0]
     assert found["homes"].fillna(-1).tolist() == [3.0, -1.0]
     assert found["population_moe"].isna().all()
     assert found.geometry.area.tolist() == [2e6, 2e6]
-    assert lines(ledger, "balance").at["people of the blocks of 2020", "total"] == 100
+    assert lines(ledger, "balance").loc["people of the blocks of 2020", "total"] == 100
 
 
 def test_a_study_without_a_census_has_an_empty_table() -> None:
@@ -66,11 +83,19 @@ def test_a_study_without_a_census_has_an_empty_table() -> None:
 
 
 def test_layers_are_named_by_level_and_vintage_and_sorted_by_id() -> None:
-    drawn = table("census_areas", area_level=["tract", "block_group", "tract"], vintage=["2019-2023", "2014-2018", "2019-2023"], area_geoid=["2", "1", "1"], geometry=grid(3, 1))
+    drawn = table(
+        "census_areas",
+        area_level=["tract", "block_group", "tract"],
+        vintage=["2019-2023", "2014-2018", "2019-2023"],
+        area_geoid=["2", "1", "1"],
+        geometry=grid(3, 1),
+    )
     layers = source_layers(drawn)
     assert sorted(layers) == ["block_group 2014-2018", "tract 2019-2023"]
     assert layers["tract 2019-2023"]["source_id"].tolist() == ["1", "2"]
-    zones = shapes(["b", "a"], [square(0, 0), square(1000, 0)], key="zone_id", level=["high", "high"], fall_year=[2024, 2024])
+    zones = shapes(
+        ["b", "a"], [square(0, 0), square(1000, 0)], key="zone_id", level=["high", "high"], fall_year=[2024, 2024]
+    )
     targets = target_layers(empty("neighborhoods", CRS), shapes(["d"], [square(0, 0)], key="district_id"), zones)
     assert list(targets) == ["district", "zone high 2024"]
     assert targets["zone high 2024"]["area_id"].tolist() == ["a", "b"]

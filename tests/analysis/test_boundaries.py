@@ -17,7 +17,14 @@ from tests.analysis.ground import CRS, areas, grid, shapes, square, table
 
 BANDS = {"elementary": ("KG", "01", "02", "03", "04", "05"), "middle": ("06", "07", "08")}
 DISTRICT = shapes(["d"], [square(0, 0, 3000)], key="district_id", name=["D"])
-ZONE_SHAPES = table("zone_shapes", level=["elementary"] * 3, fall_year=[2024] * 3, zone_id=["a", "b", "b"], name=["A", "B", "B"], geometry=[square(0, 0, 1500, 3000), square(1499.9, 0, 1500.1, 1500), square(1500, 1500, 1500, 1400)])
+ZONE_SHAPES = table(
+    "zone_shapes",
+    level=["elementary"] * 3,
+    fall_year=[2024] * 3,
+    zone_id=["a", "b", "b"],
+    name=["A", "B", "B"],
+    geometry=[square(0, 0, 1500, 3000), square(1499.9, 0, 1500.1, 1500), square(1500, 1500, 1500, 1400)],
+)
 
 
 def study(**changes: Any) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame]:
@@ -52,7 +59,11 @@ def test_published_zones_are_joined_cut_and_every_repair_is_a_line() -> None:
     assert zones[["zone_id", "is_approximate"]].values.tolist() == [["a", False], ["b", False]]
     assert zones.geometry.area.tolist() == pytest.approx([4.5e6, 4.35e6])
     repair = ledger.query("entry == 'repair'").iloc[0]
-    assert repair["item"] == "b" and "sliver of overlap with a: given to a" in repair["reason"] and repair["total"] == pytest.approx(150)
+    assert (
+        repair["item"] == "b"
+        and "sliver of overlap with a: given to a" in repair["reason"]
+        and repair["total"] == pytest.approx(150)
+    )
     gap = ledger.query("entry == 'loss' and subject_name == 'zone elementary 2024'").iloc[0]
     assert gap["total"] == pytest.approx(150_000) and gap["unit_name"] == "m2"
     assert len(neighborhoods) == 9 and district["district_id"].tolist() == ["d"]
@@ -66,9 +77,26 @@ def test_levels_without_zones_are_named_with_what_is_lost() -> None:
 
 
 def test_nearest_school_zones_are_marked_and_said_to_be_approximate() -> None:
-    directory = table("directory", school_id=["s1", "s2"], name=["One", "Two"], sector=["district"] * 2, school_status=["open"] * 2, grade_low=["KG"] * 2, grade_high=["08"] * 2, is_virtual=[False] * 2, is_place=[True] * 2, is_citywide=[False] * 2, geometry=[shapely.Point(500, 1500), shapely.Point(2500, 1500)])
+    directory = table(
+        "directory",
+        school_id=["s1", "s2"],
+        name=["One", "Two"],
+        sector=["district"] * 2,
+        school_status=["open"] * 2,
+        grade_low=["KG"] * 2,
+        grade_high=["08"] * 2,
+        is_virtual=[False] * 2,
+        is_place=[True] * 2,
+        is_citywide=[False] * 2,
+        geometry=[shapely.Point(500, 1500), shapely.Point(2500, 1500)],
+    )
     zones, _, _, ledger = study(zones_kind="nearest_school", directory=directory)
-    assert zones[["level", "zone_id"]].values.tolist() == [["elementary", "s1"], ["elementary", "s2"], ["middle", "s1"], ["middle", "s2"]]
+    assert zones[["level", "zone_id"]].values.tolist() == [
+        ["elementary", "s1"],
+        ["elementary", "s2"],
+        ["middle", "s1"],
+        ["middle", "s2"],
+    ]
     assert zones["is_approximate"].all()
     assert ledger["reason"].str.contains("nearest school of the level, which is approximate").any()
 
@@ -77,7 +105,9 @@ def test_a_census_area_that_reaches_out_is_a_neighborhood_by_its_part_inside() -
     """The district ends 300 m into the third column and 2 m into the fourth row."""
     ledger = Ledger()
     district = shapes(["d"], [shapely.box(0, 0, 2300, 3002)], key="district_id", name=["D"])
-    found = census_neighborhoods(areas(grid(4, 4), [10] * 16), district, area_level="tract", vintage="2019-2023", ledger=ledger)
+    found = census_neighborhoods(
+        areas(grid(4, 4), [10] * 16), district, area_level="tract", vintage="2019-2023", ledger=ledger
+    )
     assert len(found) == 9
     assert sorted(found.geometry.area.round()) == [300_000.0] * 3 + [1_000_000.0] * 6
     loss = ledger.frame().query("entry == 'loss'").iloc[0]
@@ -103,10 +133,19 @@ def test_zones_stand_for_a_district_without_outline() -> None:
 
 
 def test_a_study_with_nothing_has_empty_tables_and_says_what_is_missing() -> None:
-    nothing = {"zone_shapes": empty("zone_shapes", CRS), "district_shapes": empty("district_shapes", CRS), "census_areas": empty("census_areas", CRS)}
+    nothing = {
+        "zone_shapes": empty("zone_shapes", CRS),
+        "district_shapes": empty("district_shapes", CRS),
+        "census_areas": empty("census_areas", CRS),
+    }
     zones, neighborhoods, district, ledger = study(**nothing)
     assert zones.empty and neighborhoods.empty and district.empty
-    assert set(ledger.query("entry == 'missing_input'")["subject_name"]) == {"district", "neighborhoods", "elementary zones 2024", "middle zones 2024"}
+    assert set(ledger.query("entry == 'missing_input'")["subject_name"]) == {
+        "district",
+        "neighborhoods",
+        "elementary zones 2024",
+        "middle zones 2024",
+    }
 
 
 def test_names_are_plain_tables_of_the_zones_in_force() -> None:

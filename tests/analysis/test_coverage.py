@@ -16,7 +16,11 @@ from tests.analysis.ground import CRS, grid, shapes, square
 def raster(values: np.ndarray, size: float = 100.0) -> gpd.GeoDataFrame:
     """North-up raster: row 0 is the northernmost."""
     rows, columns = values.shape
-    boxes = [shapely.box(c * size, (rows - 1 - r) * size, (c + 1) * size, (rows - r) * size) for r in range(rows) for c in range(columns)]
+    boxes = [
+        shapely.box(c * size, (rows - 1 - r) * size, (c + 1) * size, (rows - r) * size)
+        for r in range(rows)
+        for c in range(columns)
+    ]
     return gpd.GeoDataFrame({"population": values.ravel()}, geometry=boxes, crs=CRS)
 
 
@@ -39,14 +43,18 @@ def test_an_area_outside_the_raster_has_no_coverage() -> None:
 
 def test_a_measure_without_any_value_is_left_out() -> None:
     cells = raster(np.ones((1, 1))).assign(children_0_4=np.nan)
-    assert raster_sums(cells, shapes(["a"], [square(0, 0)]), ["population", "children_0_4"])["measure"].tolist() == ["population"]
+    assert raster_sums(cells, shapes(["a"], [square(0, 0)]), ["population", "children_0_4"])["measure"].tolist() == [
+        "population"
+    ]
 
 
 @given(st.lists(st.floats(0, 50), min_size=100, max_size=100), st.floats(0.1, 99), st.floats(0.1, 99))
 @settings(max_examples=25, deadline=None)
 def test_law_areas_that_cover_the_raster_add_up_to_it(values: list[float], x: float, y: float) -> None:
     cells = raster(np.array(values).reshape(10, 10))
-    areas = shapes([f"a{i:02d}" for i in range(36)], [shapely.transform(box, lambda at: at * 0.2 - [x, y]) for box in grid(6, 6)])
+    areas = shapes(
+        [f"a{i:02d}" for i in range(36)], [shapely.transform(box, lambda at: at * 0.2 - [x, y]) for box in grid(6, 6)]
+    )
     found = raster_sums(cells, areas, ["population"])
     assert found["raster_count"].sum() == pytest.approx(sum(values), rel=1e-9, abs=1e-9)
 

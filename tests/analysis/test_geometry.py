@@ -8,7 +8,16 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.analysis.geometry import common_ground, cut_overlaps, dissolve_parts, gaps, placed, polygons_of, require_equal_area, subdivided
+from pipeline.analysis.geometry import (
+    common_ground,
+    cut_overlaps,
+    dissolve_parts,
+    gaps,
+    placed,
+    polygons_of,
+    require_equal_area,
+    subdivided,
+)
 from pipeline.errors import ContractError
 from tests.analysis.ground import grid, shapes, square
 
@@ -107,7 +116,13 @@ def test_gaps_are_measured_and_not_closed() -> None:
 
 @pytest.mark.parametrize(
     ("crs", "words"),
-    [(None, "no CRS"), ("EPSG:4326", "degrees"), ("EPSG:3857", "does not keep areas"), ("EPSG:2229", "foot, not in metres"), ("EPSG:26910", "does not keep areas")],
+    [
+        (None, "no CRS"),
+        ("EPSG:4326", "degrees"),
+        ("EPSG:3857", "does not keep areas"),
+        ("EPSG:2229", "foot, not in metres"),
+        ("EPSG:26910", "does not keep areas"),
+    ],
 )
 def test_systems_that_cannot_be_measured_in_are_refused(crs: str | None, words: str) -> None:
     with pytest.raises(ContractError, match=words):
@@ -141,7 +156,10 @@ def test_each_point_lies_in_one_area_or_outside_all(points: list[tuple[int, int]
 def test_pieces_of_a_large_shape_add_up_to_it() -> None:
     turns = np.linspace(0, 2 * np.pi, 2000, endpoint=False)
     radius = 1000 + 300 * np.sin(17 * turns)
-    star = shapely.Polygon(np.column_stack([radius * np.cos(turns), radius * np.sin(turns)]), [np.array(square(-50, -50, 100).exterior.coords)])
+    star = shapely.Polygon(
+        np.column_stack([radius * np.cos(turns), radius * np.sin(turns)]),
+        [np.array(square(-50, -50, 100).exterior.coords)],
+    )
     parent, pieces = subdivided(np.array([star, square(0, 0)]), 64)
     assert shapely.get_num_coordinates(pieces).max() <= 64
     assert np.bincount(parent, weights=shapely.area(pieces)) == pytest.approx([star.area, 1e6], rel=1e-12)
@@ -151,7 +169,9 @@ def test_common_ground_agrees_with_the_overlay_where_that_is_sound() -> None:
     generator = np.random.default_rng(3)
     first = shapely.buffer(shapely.points(generator.uniform(0, 100, (50, 2))), 20)
     second = shapely.buffer(shapely.points(generator.uniform(0, 100, (50, 2))), 30)
-    assert shapely.area(common_ground(first, second)) == pytest.approx(shapely.area(shapely.intersection(first, second)), abs=1e-9)
+    assert shapely.area(common_ground(first, second)) == pytest.approx(
+        shapely.area(shapely.intersection(first, second)), abs=1e-9
+    )
 
 
 def test_rings_without_ground_are_dropped() -> None:

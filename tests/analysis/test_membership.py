@@ -52,12 +52,23 @@ def members(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame = ZONES) -> tuple[p
 
 def test_inside_on_a_border_outside_and_not_located() -> None:
     """
-        +-----+-----+
-        |  0  1  2  |      3 (400 m away)      4: no place
-        +-----+-----+
-          e1    e2
+    +-----+-----+
+    |  0  1  2  |      3 (400 m away)      4: no place
+    +-----+-----+
+      e1    e2
     """
-    found, ledger = members(schools([shapely.Point(500, 500), shapely.Point(1000, 500), shapely.Point(1700, 500), shapely.Point(2400, 500), None], location_status=["located"] * 4 + ["virtual"]))
+    found, ledger = members(
+        schools(
+            [
+                shapely.Point(500, 500),
+                shapely.Point(1000, 500),
+                shapely.Point(1700, 500),
+                shapely.Point(2400, 500),
+                None,
+            ],
+            location_status=["located"] * 4 + ["virtual"],
+        )
+    )
     assert found["match"].tolist() == ["inside", "on_border", "inside", "outside", "not_located"]
     assert found["zone_id"].fillna("-").tolist() == ["e1", "e1", "e2", "-", "-"]
     assert found["neighborhood_id"].fillna("-").tolist() == ["n1", "n1", "-", "-", "-"]
@@ -108,9 +119,31 @@ def random_points() -> gpd.GeoDataFrame:
 
 
 def test_sites_and_projects_find_their_neighborhood_and_zones() -> None:
-    sites = table("sites", site_id=["p1", "p2"], name=["P", "Q"], site_status=["open"] * 2, is_district_owned=[True] * 2, condition_class=["good"] * 2, geometry=[shapely.Point(1200, 5), None])
-    found = check(BY_TABLE["site_places"], site_places(sites, ZONES, NEIGHBORHOODS, fall_year=2024, levels=("elementary", "high")))
+    sites = table(
+        "sites",
+        site_id=["p1", "p2"],
+        name=["P", "Q"],
+        site_status=["open"] * 2,
+        is_district_owned=[True] * 2,
+        condition_class=["good"] * 2,
+        geometry=[shapely.Point(1200, 5), None],
+    )
+    found = check(
+        BY_TABLE["site_places"], site_places(sites, ZONES, NEIGHBORHOODS, fall_year=2024, levels=("elementary", "high"))
+    )
     assert found.fillna("-").values.tolist() == [["p1", "n1", "e2"], ["p2", "-", "-"]]
-    projects = table("housing_projects", project_id=["h"], name=["H"], home_type=["apartment"], planned_homes=[9.0], first_year=[2024], last_year=[2025], geometry=[shapely.Point(10, 10)])
-    found = check(BY_TABLE["project_places"], project_places(projects, ZONES, NEIGHBORHOODS, fall_year=2024, levels=("elementary", "high")))
+    projects = table(
+        "housing_projects",
+        project_id=["h"],
+        name=["H"],
+        home_type=["apartment"],
+        planned_homes=[9.0],
+        first_year=[2024],
+        last_year=[2025],
+        geometry=[shapely.Point(10, 10)],
+    )
+    found = check(
+        BY_TABLE["project_places"],
+        project_places(projects, ZONES, NEIGHBORHOODS, fall_year=2024, levels=("elementary", "high")),
+    )
     assert found.values.tolist() == [["h", "elementary", "e1", "n1"], ["h", "high", "h1", "n1"]]

@@ -15,7 +15,11 @@ from pipeline.analysis.nearest import levels_served, nearest_school_zones
 from pipeline.tables import BY_TABLE, check
 from tests.analysis.ground import shapes, square, table
 
-BANDS = {"elementary": ("TK", "KG", "01", "02", "03", "04", "05"), "middle": ("06", "07", "08"), "high": ("09", "10", "11", "12")}
+BANDS = {
+    "elementary": ("TK", "KG", "01", "02", "03", "04", "05"),
+    "middle": ("06", "07", "08"),
+    "high": ("09", "10", "11", "12"),
+}
 DISTRICT = shapes(["d"], [square(0, 0, 4000, 1000)], key="district_id", name=["D"])
 
 
@@ -42,9 +46,9 @@ def zones(schools: gpd.GeoDataFrame, levels: tuple[str, ...] = ("elementary",)) 
 def test_two_schools_split_the_district_in_the_middle() -> None:
     """Schools at 1 km and 3 km: the border is at 2 km.
 
-        +-------+-------+
-        |   0   |   1   |
-        +-------+-------+
+    +-------+-------+
+    |   0   |   1   |
+    +-------+-------+
     """
     found, notes = zones(directory([shapely.Point(1000, 500), shapely.Point(3000, 500)]))
     assert found["zone_id"].tolist() == ["s0", "s1"]
@@ -62,7 +66,14 @@ def test_schools_at_one_place_share_the_zone_of_the_lower_id() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"sector": ["district", "charter"]}, {"school_status": ["open", "closed"]}, {"is_virtual": [False, True]}, {"is_place": [True, False]}, {"is_citywide": [False, True]}, {"grade_low": ["KG", "09"], "grade_high": ["05", "12"]}],
+    [
+        {"sector": ["district", "charter"]},
+        {"school_status": ["open", "closed"]},
+        {"is_virtual": [False, True]},
+        {"is_place": [True, False]},
+        {"is_citywide": [False, True]},
+        {"grade_low": ["KG", "09"], "grade_high": ["05", "12"]},
+    ],
 )
 def test_only_open_district_schools_of_the_level_with_a_place_count(change: dict[str, Any]) -> None:
     found, _ = zones(directory([shapely.Point(1000, 500), shapely.Point(3000, 500)], **change))
@@ -83,7 +94,9 @@ def test_a_level_without_a_school_is_said_to_have_no_zones() -> None:
 
 @given(st.sets(st.tuples(st.integers(1, 39), st.integers(1, 9)), min_size=1, max_size=12).map(sorted), st.randoms())
 @settings(max_examples=25, deadline=None)
-def test_law_zones_cover_the_district_once_and_each_place_goes_to_its_nearest_school(at: list[tuple[int, int]], random: Any) -> None:
+def test_law_zones_cover_the_district_once_and_each_place_goes_to_its_nearest_school(
+    at: list[tuple[int, int]], random: Any
+) -> None:
     schools = directory([shapely.Point(100 * x, 100 * y) for x, y in at])
     found, _ = zones(schools)
     assert found.geometry.area.sum() == pytest.approx(4e6, rel=1e-9)

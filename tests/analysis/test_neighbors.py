@@ -17,11 +17,20 @@ def pairs_of(areas):  # type: ignore[no-untyped-def]
 def test_squares_share_edges_and_not_corners() -> None:
     """A 2 x 2 town: each square has two neighbors, none across the corner.
 
-        b d
-        a c
+    b d
+    a c
     """
     pairs, islands = pairs_of(shapes("abcd", grid(2, 2)))
-    assert sorted(pairs) == [("a", "b"), ("a", "c"), ("b", "a"), ("b", "d"), ("c", "a"), ("c", "d"), ("d", "b"), ("d", "c")]
+    assert sorted(pairs) == [
+        ("a", "b"),
+        ("a", "c"),
+        ("b", "a"),
+        ("b", "d"),
+        ("c", "a"),
+        ("c", "d"),
+        ("d", "b"),
+        ("d", "c"),
+    ]
     assert set(pairs.values()) == {1000.0}
     assert islands == []
 
@@ -47,7 +56,10 @@ def test_an_area_inside_another_borders_on_it() -> None:
 
 def test_contiguity_agrees_with_libpysal() -> None:
     graph = pytest.importorskip("libpysal.graph")
-    areas = shapes([f"a{i:02d}" for i in range(20)], [shapely.transform(box, lambda at: at @ [[1, 0.2], [-0.1, 1]]) for box in grid(5, 4)])
+    areas = shapes(
+        [f"a{i:02d}" for i in range(20)],
+        [shapely.transform(box, lambda at: at @ [[1, 0.2], [-0.1, 1]]) for box in grid(5, 4)],
+    )
     theirs = graph.Graph.build_contiguity(areas.set_index("area_id"), rook=True).adjacency
     pairs, _ = pairs_of(areas)
     assert sorted(pairs) == sorted(theirs.index.tolist())

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.analysis import outlook as module
 from pipeline.analysis.cohorts import COHORTS
-from pipeline.analysis.housing import homes_by_fall, school_housing, zone_housing
+from pipeline.analysis.housing import WITH_HOUSING, homes_by_fall, school_housing, zone_housing
 from pipeline.analysis.intervals import Expected, with_intervals
 from pipeline.columns import GRADES
 from pipeline.ledger import Ledger
@@ -193,7 +193,7 @@ def test_pupils_of_new_homes_arrive_at_the_assigned_school_of_their_zone() -> No
     # 100 homes x 0.3 pupils, all grades KG-02 alike, in the elementary zone
     ends = totals[totals["fall_year"] == 2026].set_index("unit_id")["pupils_projected"]
     assert ends.to_dict() == pytest.approx({"a": 180.0, "b": 150.0, "d": 330.0})
-    assert totals.set_index("unit_id").loc["a", "method"].iloc[0] == COHORTS + module.WITH_HOUSING
+    assert totals.set_index("unit_id").loc["a", "method"].iloc[0] == COHORTS + WITH_HOUSING
     losses = ledger.frame().query("entry == 'loss'")
     assert losses["total"].tolist() == [2.0]  # no middle zone, no high zone
     assert by_grade.query("unit_id == 'a' and fall_year == 2026")["pupils_projected"].tolist() == pytest.approx(

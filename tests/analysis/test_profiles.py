@@ -52,10 +52,15 @@ def test_a_neighborhood_out_of_reach_is_a_ledger_line_and_no_row() -> None:
 
 
 def test_zones_of_all_school_years_are_profiled_and_stay_marked() -> None:
-    zones = table("zone_names", level=["high", "high"], fall_year=[2023, 2024], zone_id=["z", "z"], is_approximate=[False, True])
+    zones = table(
+        "zone_names", level=["high", "high"], fall_year=[2023, 2024], zone_id=["z", "z"], is_approximate=[False, True]
+    )
     crosswalk = links(*(("block_group 2019-2023", "b1", f"zone high {year}", "z", 1.0) for year in (2023, 2024)))
     found = check(BY_TABLE["zone_profile"], zone_profile(AREAS, crosswalk, zones, Ledger()))
-    assert found[["fall_year", "is_approximate", "children_0_17"]].values.tolist() == [[2023, False, 20.0], [2024, True, 20.0]]
+    assert found[["fall_year", "is_approximate", "children_0_17"]].values.tolist() == [
+        [2023, False, 20.0],
+        [2024, True, 20.0],
+    ]
 
 
 def test_without_zones_or_crosswalk_the_tables_are_empty() -> None:
@@ -84,7 +89,11 @@ def test_children_in_no_zone_are_counted_against_the_district() -> None:
 
 
 def test_too_many_children_in_no_zone_are_refused_with_the_place_they_live() -> None:
-    with pytest.raises(LedgerError, match=r"zone high 2024: 6 of 50 \(12\.0%\) by 2019-2023, most of them in block_group b2 \(6\)") as refusal:
+    with pytest.raises(
+        LedgerError, match=r"zone high 2024: 6 of 50 \(12\.0%\) by 2019-2023, most of them in block_group b2 \(6\)"
+    ) as refusal:
         balance_layers(AREAS, DISTRICT, fall_year=2024, outside_share=0.02, ledger=Ledger())
     assert "geography.outside_share" in str(refusal.value)
-    balance_layers(AREAS, DISTRICT, fall_year=2025, outside_share=0.02, ledger=Ledger())  # last year's zones are only recorded
+    balance_layers(
+        AREAS, DISTRICT, fall_year=2025, outside_share=0.02, ledger=Ledger()
+    )  # last year's zones are only recorded

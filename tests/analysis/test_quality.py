@@ -6,22 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
-from pipeline.analysis.quality import (
-    cut_points,
-    growth,
-    path_target,
-    prior,
-    probability_above,
-    school_quality,
-    shrink,
-    status_by_year,
-    wilson_interval,
-)
+from pipeline.analysis.quality import cut_points, path_target, school_quality
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 
@@ -180,25 +166,6 @@ def test_three_schools_have_no_quarters() -> None:
     assert all(np.isnan(cut_points(pd.Series([0.4] * 10), None, None)))
 
 
-def test_growth_and_its_margin_by_hand() -> None:
-    #  120 pupils: 48 then 66 meet: +0.15; margin 1.645 sqrt(.4 .6/120 + .55 .45/120)
-    status = pd.DataFrame(
-        {
-            "school_id": "a",
-            "fall_year": [2021, 2023],
-            "subjects": "ela",
-            "status_share": [0.4, 0.55],
-            "pupils_tested": 120.0,
-        }
-    )
-    row = growth(status, 2021, 2023).loc["a"]
-    assert row["growth_change"] == pytest.approx(0.15)
-    assert row["growth_change_moe"] == pytest.approx(1.645 * np.sqrt(0.24 / 120 + 0.2475 / 120))
-    other = status.assign(subjects=["ela", "ela math"])
-    assert growth(other, 2021, 2023).empty
-    assert growth(status, 2023, 2023).empty
-
-
 def test_the_path_from_its_base_to_the_target() -> None:
     #  0.3 --> 0.8 in five years: after two years 0.5
     performance = results(8)
@@ -212,52 +179,3 @@ def test_the_path_from_its_base_to_the_target() -> None:
     assert table.drop("s03")["path_status"].eq("on_track").all()
     assert rate(results(8, (2023,)), facts(8))["path_status"].eq("not_known").all()
     assert path_target(pd.Series([0.3]), years=9, target_share=0.8, target_years=5).tolist() == [0.8]
-
-
-def test_the_mean_of_two_subjects_is_not_weighted_by_who_sat_them() -> None:
-    rows = results(1, (2023,))
-    rows["pupils_tested"], rows["pupils_meeting"] = [100.0, 50.0], [50.0, 45.0]
-    row = status_by_year(rows, ("ela", "math")).iloc[0]
-    assert row["status_share"] == pytest.approx(0.7) and row["pupils_tested"] == 75
-    assert status_by_year(rows, ("math",)).iloc[0]["status_share"] == pytest.approx(0.9)
-
-
-@given(st.integers(1, 500), st.floats(0, 1))
-def test_wilson_is_where_the_score_test_just_rejects(n: int, share: float) -> None:
-    p, size = pd.Series([share]), pd.Series([float(n)])
-    low, high = (side.iloc[0] for side in wilson_interval(p, size))
-    assert 0 <= low <= share + 1e-12 and share - 1e-12 <= high <= 1
-    for end in (low, high):
-        if 1e-6 < end < 1 - 1e-6:
-            assert abs(share - end) / np.sqrt(end * (1 - end) / n) == pytest.approx(1.645, rel=1e-6)
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 400)), min_size=3, max_size=20))
-def test_shrinking_draws_every_school_towards_the_mean_and_never_past_it(schools: list[tuple[float, int]]) -> None:
-    share = pd.Series([round(p * n) / n for p, n in schools])
-    n = pd.Series([float(n) for _, n in schools])
-    a, b = prior(share, n)
-    mean = a / (a + b)
-    shrunk = shrink(share, n, pd.Series("high", index=share.index))["shrunk_share"]
-    low, high = np.minimum(share, mean), np.maximum(share, mean)
-    assert ((shrunk >= low - 1e-9) & (shrunk <= high + 1e-9)).all()
-    assert a > 0 and b > 0
-
-
-def test_the_prior_finds_the_spread_that_made_the_schools() -> None:
-    rng = np.random.default_rng(8)
-    n = rng.integers(30, 200, 3000).astype(float)
-    share = rng.binomial(n.astype(int), rng.beta(6, 4, 3000)) / n
-    a, b = prior(pd.Series(share), pd.Series(n))
-    assert a == pytest.approx(6, rel=0.15) and b == pytest.approx(4, rel=0.15)
-
-
-def test_schools_that_differ_by_chance_only_are_all_alike() -> None:
-    n = pd.Series([50.0] * 40)
-    share = pd.Series(np.r_[[0.5] * 38, 0.48, 0.52])
-    assert shrink(share, n, pd.Series("high", index=n.index))["shrunk_share"].std() < 1e-4
-
-
-def test_probability_above_is_the_beta_distributions() -> None:
-    a, b = pd.Series([3.0, 40.0]), pd.Series([5.0, 20.0])
-    np.testing.assert_allclose(probability_above(a, b, 0.6), stats.beta.sf(0.6, a, b))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.analysis.areas import source_layers
-from pipeline.analysis.relations import adjacency_table, crosswalk_table, raster_counts
+from pipeline.analysis.relations import adjacency_table, all_crosswalks, crosswalk_table, raster_counts
 from pipeline.errors import ContractError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
@@ -25,7 +25,13 @@ NO_LOTS = empty("residential_lots", CRS)
 HALF = {"zone": shapes(["w", "e"], [square(0, 0, 500, 1000), square(500, 0, 500, 1000)])}
 
 
-def crosswalk(sources: gpd.GeoDataFrame, targets: dict[str, Any], parts: Any = NO_BLOCKS, lots: Any = NO_LOTS, order: tuple[str, ...] = ORDER) -> tuple[pd.DataFrame, Ledger]:
+def crosswalk(
+    sources: gpd.GeoDataFrame,
+    targets: dict[str, Any],
+    parts: Any = NO_BLOCKS,
+    lots: Any = NO_LOTS,
+    order: tuple[str, ...] = ORDER,
+) -> tuple[pd.DataFrame, Ledger]:
     ledger = Ledger()
     found = crosswalk_table(source_layers(sources), targets, parts, lots, evidence=order, ledger=ledger)
     return check(BY_TABLE["crosswalk"], found), ledger
@@ -36,15 +42,21 @@ def weights(found: pd.DataFrame) -> dict[str, float]:
 
 
 def lots_at(points: list[tuple[float, float]], people: list[float], vintage: str = "2020") -> gpd.GeoDataFrame:
-    return table("residential_lots", vintage=[vintage] * len(points), lot_id=[f"l{i}" for i in range(len(points))], population=people, geometry=shapely.points(points))
+    return table(
+        "residential_lots",
+        vintage=[vintage] * len(points),
+        lot_id=[f"l{i}" for i in range(len(points))],
+        population=people,
+        geometry=shapely.points(points),
+    )
 
 
 def test_children_live_where_their_blocks_are_and_not_where_the_ground_is() -> None:
     """Nine children of ten live in the two western blocks, on half of the ground.
 
-        +--+--+--+--+
-        |4 |5 |1 |0 |     zone w: the two blocks on the left
-        +--+--+--+--+
+    +--+--+--+--+
+    |4 |5 |1 |0 |     zone w: the two blocks on the left
+    +--+--+--+--+
     """
     parts = blocks([square(250 * i, 0, 250, 1000) for i in range(4)], [4, 5, 1, 0])
     found, _ = crosswalk(areas([square(0, 0)], [100]), HALF, parts)
@@ -55,7 +67,9 @@ def test_children_live_where_their_blocks_are_and_not_where_the_ground_is() -> N
 
 
 def test_a_block_that_crosses_a_zone_line_is_split_by_area() -> None:
-    found, _ = crosswalk(areas([square(0, 0)], [100]), HALF, blocks([square(0, 0, 750, 1000), square(750, 0, 250, 1000)], [9, 1]))
+    found, _ = crosswalk(
+        areas([square(0, 0)], [100]), HALF, blocks([square(0, 0, 750, 1000), square(750, 0, 250, 1000)], [9, 1])
+    )
     assert weights(found) == {"w": pytest.approx(0.6), "e": pytest.approx(0.4)}
 
 
@@ -66,18 +80,26 @@ def test_each_source_without_children_falls_to_the_next_evidence() -> None:
     north_south = [shapely.box(1000 * i, 500 * j, 1000 * i + 1000, 500 * j + 500) for i in range(3) for j in range(2)]
     parts = blocks(north_south, children=[1, 3, 0, 0, 0, 0], people=[5, 5, 2, 8, 0, 0]).assign(homes=0.0)
     found, ledger = crosswalk(town, zone, parts)
-    assert found[["source_id", "weight", "method"]].values.tolist() == [["a0", 0.25, "children_by_block"], ["a1", 0.2, "people_by_block"], ["a2", 0.5, "area"]]
+    assert found[["source_id", "weight", "method"]].values.tolist() == [
+        ["a0", 0.25, "children_by_block"],
+        ["a1", 0.2, "people_by_block"],
+        ["a2", 0.5, "area"],
+    ]
     assert ledger.frame()["reason"].iloc[0] == "areas weighted: 1 by area, 1 by children_by_block, 1 by people_by_block"
 
 
 def test_the_studys_order_of_evidence_is_kept() -> None:
     parts = blocks([square(0, 0, 500, 1000), square(500, 0, 500, 1000)], children=[1, 3], people=[9, 1])
-    assert set(crosswalk(areas([square(0, 0)], [100]), HALF, parts, order=("people_by_block", "area"))[0]["method"]) == {"people_by_block"}
+    assert set(
+        crosswalk(areas([square(0, 0)], [100]), HALF, parts, order=("people_by_block", "area"))[0]["method"]
+    ) == {"people_by_block"}
     assert set(crosswalk(areas([square(0, 0)], [100]), HALF, parts, order=("area",))[0]["method"]) == {"area"}
 
 
 def test_lots_decide_where_there_are_no_blocks_by_the_vintage_closest_to_the_source() -> None:
-    lots = pd.concat([lots_at([(100, 100), (900, 100)], [1, 3], "2011"), lots_at([(100, 200), (900, 200)], [9, 1], "2023")])
+    lots = pd.concat(
+        [lots_at([(100, 100), (900, 100)], [1, 3], "2011"), lots_at([(100, 200), (900, 200)], [9, 1], "2023")]
+    )
     new, _ = crosswalk(areas([square(0, 0)], [100], vintage="2019-2023"), HALF, lots=lots)
     old, _ = crosswalk(areas([square(0, 0)], [100], vintage="2007-2011"), HALF, lots=lots)
     assert weights(new) == {"w": 0.9, "e": 0.1} and weights(old) == {"w": 0.25, "e": 0.75}
@@ -108,7 +130,9 @@ def test_a_source_inside_one_zone_has_weight_1_whatever_its_blocks_say() -> None
 def test_the_same_areas_in_two_vintages_get_the_same_weights() -> None:
     town = pd.concat([areas(grid(3, 3), [5] * 9, vintage=vintage) for vintage in ("2014-2018", "2019-2023")])
     found, _ = crosswalk(town, {"zone": shapes(["z"], [shapely.box(0, 0, 1700, 2300)])})
-    first, second = (part.drop(columns="source_layer").reset_index(drop=True) for _, part in found.groupby("source_layer"))
+    first, second = (
+        part.drop(columns="source_layer").reset_index(drop=True) for _, part in found.groupby("source_layer")
+    )
     pd.testing.assert_frame_equal(first, second)
 
 
@@ -120,7 +144,9 @@ def test_the_ledger_balances_children_in_and_outside() -> None:
 
 
 def test_a_source_without_counts_is_an_absence_and_not_a_zero() -> None:
-    _, ledger = crosswalk(areas([square(0, 0), square(1000, 0)], [100, np.nan]), {"zone": shapes(["z"], [square(0, 0, 2000, 1000)])})
+    _, ledger = crosswalk(
+        areas([square(0, 0), square(1000, 0)], [100, np.nan]), {"zone": shapes(["z"], [square(0, 0, 2000, 1000)])}
+    )
     absence = ledger.frame().query("entry == 'absence'").iloc[0]
     assert absence["total"] == 1 and "children_0_17" in absence["reason"]
 
@@ -144,7 +170,9 @@ def test_studies_without_areas_or_zones_have_an_empty_crosswalk() -> None:
 
 @given(st.lists(st.integers(0, 30), min_size=36, max_size=36), st.floats(300, 2700), st.permutations(range(36)))
 @settings(max_examples=15, deadline=None)
-def test_laws_weights_add_up_and_the_order_of_blocks_does_not_matter(children: list[int], cut: float, order: list[int]) -> None:
+def test_laws_weights_add_up_and_the_order_of_blocks_does_not_matter(
+    children: list[int], cut: float, order: list[int]
+) -> None:
     town, parts = areas(grid(3, 3), [10] * 9), blocks(grid(6, 6, 500), children)
     zones = {"zone": shapes(["w", "e"], [shapely.box(0, 0, cut, 3000), shapely.box(cut, 0, 3000, 3000)])}
     found, _ = crosswalk(town, zones, parts)
@@ -155,16 +183,49 @@ def test_laws_weights_add_up_and_the_order_of_blocks_does_not_matter(children: l
 
 def test_borders_and_islands_by_layer() -> None:
     ledger = Ledger()
-    layers = {"district": HALF["zone"], "zone high 2024": shapes("abc", [square(0, 0), square(1000, 0), square(5000, 0)])}
+    layers = {
+        "district": HALF["zone"],
+        "zone high 2024": shapes("abc", [square(0, 0), square(1000, 0), square(5000, 0)]),
+    }
     found = check(BY_TABLE["adjacency"], adjacency_table(layers, ledger))
     assert set(found["layer"]) == {"zone high 2024"} and len(found) == 2
     assert ledger.frame()["item"].tolist() == ["c"]
 
 
 def test_the_raster_is_balanced_against_each_layer() -> None:
-    cells = table("raster_cells", vintage=["2020"] * 4, cell_id=["0 0", "0 1", "1 0", "1 1"], population=[1.0, 2.0, 4.0, 8.0], geometry=grid(2, 2, 500))
+    cells = table(
+        "raster_cells",
+        vintage=["2020"] * 4,
+        cell_id=["0 0", "0 1", "1 0", "1 1"],
+        population=[1.0, 2.0, 4.0, 8.0],
+        geometry=grid(2, 2, 500),
+    )
     ledger = Ledger()
     found = check(BY_TABLE["raster_counts"], raster_counts(cells, HALF, ledger))
     assert found["raster_count"].tolist() == [12.0, 3.0]
     line = ledger.frame().iloc[0]
     assert (line["total"], line["inside"], line["outside"]) == (15, 15, 0)
+
+
+def test_zones_are_brought_down_to_neighborhoods_and_to_nothing_else() -> None:
+    parts = blocks([square(250 * i, 0, 250, 1000) for i in range(4)], [4, 5, 1, 0])
+    layers = {
+        "zone high 2024": shapes(["z"], [square(0, 0)]),
+        "neighborhood": HALF["zone"],
+        "district": shapes(["d"], [square(0, 0)]),
+    }
+    found = all_crosswalks(
+        source_layers(areas([square(0, 0)], [10])), layers, parts, NO_LOTS, evidence=ORDER, ledger=Ledger()
+    )
+    zones = found[found["source_layer"] == "zone high 2024"]
+    assert set(zones["target_layer"]) == {"neighborhood"}
+    assert weights(zones) == {"w": pytest.approx(0.9), "e": pytest.approx(0.1)}
+    assert set(found["target_layer"]) == set(layers)
+
+
+def test_blocks_that_leave_out_the_water_still_cover_the_land() -> None:
+    """Half of the source is a lake that no block covers; its land is covered whole."""
+    shore = areas([square(0, 0)], [100]).assign(land_m2=500_000.0)
+    parts = blocks([square(250, 0, 500, 1000)], [10]).assign(land_m2=500_000.0)
+    assert set(crosswalk(shore, HALF, parts)[0]["method"]) == {"children_by_block"}
+    assert set(crosswalk(shore.assign(land_m2=np.nan), HALF, parts)[0]["method"]) == {"area"}

@@ -86,7 +86,9 @@ def test_a_difference_is_tested_against_its_standard_error() -> None:
     assert np.isnan(u.difference_z(100, 0, 150, 0))
 
 
-@pytest.mark.parametrize(("earlier", "later"), [("2016-2020", "2019-2023"), ("2019-2023", "2014-2018"), ("2020", "2020")])
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("2016-2020", "2019-2023"), ("2019-2023", "2014-2018"), ("2020", "2020")]
+)
 def test_periods_that_share_years_are_refused_by_name(earlier: str, later: str) -> None:
     with pytest.raises(PipelineError, match=f"{earlier} and {later} share .* do not overlap"):
         u.require_separate_periods(earlier, later)

@@ -188,3 +188,19 @@ def test_every_published_code_has_words() -> None:
     for column in ("need_class", "hot_spot_class", "reliability_class", "sector", "quality_class", "path_status", "surplus_status", "condition_class", "site_status", "match_status", "pocket_kind", "unit_kind", "size_class", "capacity_definition", "location_status", "value_status", "entry"):
         assert set(BY_NAME[column].values) <= set(LABELS[column]), column
     assert {indicator.name: indicator.title for indicator in INDICATORS} == LABELS["indicator"]
+
+
+def test_growth_without_an_earlier_count_claims_no_change(tables: dict[str, Any]) -> None:
+    change = tables["public_growth"].copy()
+    change[["children_from", "children_from_moe", "children_change", "children_change_moe"]] = float("nan")
+    change["is_significant"] = False
+    answer = SHEETS[1].answer({**tables, "public_growth": change, "public_pockets": tables["public_pockets"].iloc[:0]}, ABOUT)
+    assert answer.startswith("This study has no counts of children of two survey periods that can be compared. In 2029-30")
+
+
+def test_recommendations_about_the_neediest_stand_first(tables: dict[str, Any]) -> None:
+    one = tables["public_recommendations"].iloc[0].to_dict()
+    said = [{**one, "recommendation_id": f"r {i}", "subject_id": i, "statement": f"about {i}"} for i in ("n38", "n00", "n20")]
+    page = bind({**tables, "public_recommendations": type(tables["public_growth"])(said)}, ABOUT)["maps/index.html"]
+    ranks = tables["public_neighborhoods"].set_index("neighborhood_id")["need_rank"]
+    assert re.findall(r"about (n\d\d)", page) == sorted(("n38", "n00", "n20"), key=lambda i: ranks[i])

@@ -56,3 +56,13 @@ def test_picture_has_a_mark_for_each_place() -> None:
     frame = gpd.GeoDataFrame(geometry=hexagons(3, 2), crs=CRS)
     drawn = shapes.picture(frame, ["#253494"] * 6)
     assert drawn.count("<path") == 6 and drawn.count("#253494") == 6
+
+
+def test_a_far_island_does_not_shrink_the_city() -> None:
+    city = hexagons(10, 10)
+    island = shapely.box(-190000, 100000, -188000, 101000)
+    frame = gpd.GeoDataFrame(geometry=[*city, island], crs=CRS)
+    assert shapes.bounds([frame]) == shapes.bounds([gpd.GeoDataFrame(geometry=city, crs=CRS)])
+    # where each shape is one of few, all are shown
+    few = gpd.GeoDataFrame(geometry=[*city[:20], island], crs=CRS)
+    assert shapes.bounds([few])[0][0] == pytest.approx(few.to_crs(4326).total_bounds[1], abs=1e-5)

@@ -29,7 +29,14 @@ def entry(feeds: str, reader: str, *files: str, **words: Any) -> SourceEntry:
         "accessed": "2024-09-01",
     }
     return SourceEntry.model_validate(
-        {"id": "raw", "feeds": feeds, "reader": reader, "files": tuple(RawFile(name=f) for f in files), **about, **words}
+        {
+            "id": "raw",
+            "feeds": feeds,
+            "reader": reader,
+            "files": tuple(RawFile(name=f) for f in files),
+            **about,
+            **words,
+        }
     )
 
 
@@ -80,7 +87,13 @@ def read_schools(where: Folder, text: str | bytes, name: str = "schools.csv", **
     (where.path / name).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
     mapping = {
         "columns": {"school_id": "id", "name": "name"},
-        "constants": {"sector": "district", "school_status": "open", "is_virtual": False, "is_place": True, "is_citywide": False},
+        "constants": {
+            "sector": "district",
+            "school_status": "open",
+            "is_virtual": False,
+            "is_place": True,
+            "is_citywide": False,
+        },
         "options": {"point": {"longitude": "x", "latitude": "y"}},
     }
     options = {**mapping["options"], **words.pop("options", {})}

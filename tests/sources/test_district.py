@@ -18,9 +18,24 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder, district
 from pipeline.sources.mapping import VALUE_OPTIONS
+from pipeline.sources.places import SHAPE_OPTIONS
 from pipeline.sources.registry import SOURCES, gather
+from pipeline.stages import NAMES, execute
 from pipeline.tables import BY_TABLE, CENSUS_COUNTS, INPUTS
-from tests.sources.bad_files import CRS, entry, feature, folder, geojson, lines, polygon, read_births, read_pupils, read_schools, read_zones, square
+from tests.sources.bad_files import (
+    CRS,
+    entry,
+    feature,
+    folder,
+    geojson,
+    lines,
+    polygon,
+    read_births,
+    read_pupils,
+    read_schools,
+    read_zones,
+    square,
+)
 
 GUIDE = Path("docs/studies.md")
 
@@ -33,7 +48,11 @@ def oakville(tmp_path: Path) -> tuple[config.Study, Path]:
     """The guide's study, read from the page, with the files it describes."""
     (text,) = re.findall(r"<!-- example:.*?-->\n```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
-    tables = re.findall(r"^`(\w+\.xlsx)`, sheet `([^`]+)`(?:, header in row (\d))?.*?\n\n((?:\|.*\n)+)", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    tables = re.findall(
+        r"^`(\w+\.xlsx)`, sheet `([^`]+)`(?:, header in row (\d))?.*?\n\n((?:\|.*\n)+)",
+        GUIDE.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     assert [t[0] for t in tables] == ["schools.xlsx", "enrollment.xlsx"]
     for name, sheet, header, table in tables:
         book = openpyxl.Workbook()
@@ -45,9 +64,16 @@ def oakville(tmp_path: Path) -> tuple[config.Study, Path]:
                 book.active.append([_cell(c.strip()) for c in line.strip("|").split("|")])
         book.create_sheet("Notes").sheet_state = "hidden"
         book.save(tmp_path / name)
-    zones = {"ZONE_NO": ["1", "2", "9"], "ZONE_NAME": ["Oak", "Elm", "Creek"], "KIND": ["ES", "ES", "MS"], "SCHOOL_NO": ["4", "7", "12"]}
+    zones = {
+        "ZONE_NO": ["1", "2", "9"],
+        "ZONE_NAME": ["Oak", "Elm", "Creek"],
+        "KIND": ["ES", "ES", "MS"],
+        "SCHOOL_NO": ["4", "7", "12"],
+    }
     west, east = shapely.Polygon(square()), shapely.Polygon(square(-122.19))
-    gpd.GeoDataFrame(zones, geometry=[west, east, west | east], crs="EPSG:4326").to_crs("EPSG:2226").to_file(tmp_path / "zones.shp")
+    gpd.GeoDataFrame(zones, geometry=[west, east, west | east], crs="EPSG:4326").to_crs("EPSG:2226").to_file(
+        tmp_path / "zones.shp"
+    )
     return config.load(tmp_path / "params.yaml"), tmp_path
 
 
@@ -60,7 +86,11 @@ def test_guide_example_runs_as_it_says(oakville: tuple[config.Study, Path]) -> N
     study, path = oakville
     where = Folder(path, study.geography.crs, study.geography.box, Ledger())
     zones = gather(study.raw.boundaries, "zone_shapes", where)
-    assert zones[["level", "zone_id", "school_id"]].to_numpy().tolist() == [["elementary", "1", "4"], ["elementary", "2", "7"], ["middle", "9", "12"]]
+    assert zones[["level", "zone_id", "school_id"]].to_numpy().tolist() == [
+        ["elementary", "1", "4"],
+        ["elementary", "2", "7"],
+        ["middle", "9", "12"],
+    ]
     assert zones.area[2] == pytest.approx(zones.area[:2].sum(), rel=1e-6)
     assert len(gather(study.raw.boundaries, "district_shapes", where)) == 2
     schools = gather(study.raw.schools, "directory", where).set_index("school_id")
@@ -81,6 +111,21 @@ def test_guide_example_runs_as_it_says(oakville: tuple[config.Study, Path]) -> N
     assert any("School No.: 0 1" in line for line in lines(where, "loss"))
 
 
+def test_guide_example_runs_through_every_stage(oakville: tuple[config.Study, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, path = oakville
+    for room, names in {"boundaries": ("zones.*",), "schools": ("schools.xlsx", "enrollment.xlsx")}.items():
+        there = path / "data/raw/oakville" / room
+        there.mkdir(parents=True)
+        for file in [file for name in names for file in path.glob(name)]:
+            file.rename(there / file.name)
+    monkeypatch.chdir(path)
+    for stage in NAMES:
+        execute(stage)
+    membership = pd.read_parquet("data/processed/membership.parquet").set_index(["school_id", "level"])
+    assert membership.loc[[("4", "elementary"), ("7", "elementary"), ("12", "middle")], "zone_id"].tolist() == ["1", "2", "9"]
+    assert sorted(file.suffix for file in Path("maps").glob("*.html"))
+
+
 def test_guide_names_every_table_column_option_and_reader() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     said = set(re.findall(r"`([^`\n]+)`", text))
@@ -90,7 +135,7 @@ def test_guide_names_every_table_column_option_and_reader() -> None:
         columns = [c for c in table.names if c not in ("geometry", *CENSUS_COUNTS) and not c.endswith("_moe")]
         lacking = [c for c in columns if (f"**`{c}`**" if c in table.required else f"`{c}`") not in rows[table.name]]
         assert not lacking, f"{table.name}: the guide does not tell of {lacking}"
-    options = {*VALUE_OPTIONS, *district._FILE_OPTIONS, *district._SHAPE_OPTIONS, "point"}
+    options = {*VALUE_OPTIONS, *district._FILE_OPTIONS, *SHAPE_OPTIONS, "point"}
     assert not options - said
     inner = {word for needed, further in district._INNER.values() for word in (*needed, *further)}
     assert not {w for w in inner if not re.search(rf"\b{w}\b", text)}
@@ -103,7 +148,9 @@ def test_guide_names_every_table_column_option_and_reader() -> None:
 def test_mapping_of_a_column_that_is_not_ours_is_refused_before_the_file_is_opened(tmp_path: Path) -> None:
     (tmp_path / "zones.geojson").write_text("not even JSON", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        gather([entry("zone_shapes", "shapes", "zones.geojson", columns={"zone": "id"})], "zone_shapes", folder(tmp_path))
+        gather(
+            [entry("zone_shapes", "shapes", "zones.geojson", columns={"zone": "id"})], "zone_shapes", folder(tmp_path)
+        )
     message = str(caught.value)
     assert "zone_shapes has no column zone; it has level, fall_year, zone_id" in message
     for required in ("level", "fall_year", "zone_id"):
@@ -139,11 +186,19 @@ def test_reason_for_absence_that_does_not_exist_is_refused(tmp_path: Path) -> No
 def test_join_pads_each_part_and_leaves_blank_ids_blank(tmp_path: Path) -> None:
     text = "c,d,s,year,grade,pupils\n34,67439,123,2024,05,20\n"
     pupils = read_pupils(
-        folder(tmp_path), text, columns={"fall_year": "year", "grade": "grade", "pupils": "pupils"}, options={"join": {"school_id": ["c", "d", "s"]}, "pad": {"school_id": [2, 5, 7]}, "length": {"school_id": 14}}
+        folder(tmp_path),
+        text,
+        columns={"fall_year": "year", "grade": "grade", "pupils": "pupils"},
+        options={"join": {"school_id": ["c", "d", "s"]}, "pad": {"school_id": [2, 5, 7]}, "length": {"school_id": 14}},
     )
     assert pupils["school_id"].tolist() == ["34674390000123"]
     with pytest.raises(SourceError, match=r"(?s)E-EMPTY-CELL.*school_id is empty.*row 2"):
-        read_pupils(folder(tmp_path), text.replace("34,", ",", 1), columns={"fall_year": "year", "grade": "grade", "pupils": "pupils"}, options={"join": {"school_id": ["c", "d", "s"]}})
+        read_pupils(
+            folder(tmp_path),
+            text.replace("34,", ",", 1),
+            columns={"fall_year": "year", "grade": "grade", "pupils": "pupils"},
+            options={"join": {"school_id": ["c", "d", "s"]}},
+        )
 
 
 def test_separator_and_prefix_make_ids_of_two_files_differ(tmp_path: Path) -> None:
@@ -159,7 +214,9 @@ def test_separator_and_prefix_make_ids_of_two_files_differ(tmp_path: Path) -> No
 
 def test_sum_over_keeps_totals(tmp_path: Path) -> None:
     where = folder(tmp_path)
-    text = "school,year,grade,race,sex,pupils\n" + "".join(f"1,2024,05,{r},{s},{n}\n" for r, s, n in (("A", "F", 3), ("A", "M", 4), ("B", "F", 5), ("B", "M", 0)))
+    text = "school,year,grade,race,sex,pupils\n" + "".join(
+        f"1,2024,05,{r},{s},{n}\n" for r, s, n in (("A", "F", 3), ("A", "M", 4), ("B", "F", 5), ("B", "M", 0))
+    )
     pupils = read_pupils(where, text, options={"sum_over": ["race", "sex"]})
     assert pupils[["pupils", "pupils_low", "pupils_high"]].to_numpy().tolist() == [[12, 12, 12]]
     assert any("4 rows summed over race, sex to 1" in line for line in lines(where, "note"))
@@ -187,13 +244,23 @@ def test_repeats_takes_copies_and_refuses_what_differs(tmp_path: Path) -> None:
 
 
 def test_scale_and_conditions_of_a_site(tmp_path: Path) -> None:
-    (tmp_path / "s.csv").write_text("no,name,sqft,acres,built,fci,owned\n1,Oak,10000,2.5,1957,Good,True\n2,Elm,,,,,False\n", encoding="utf-8")
+    (tmp_path / "s.csv").write_text(
+        "no,name,sqft,acres,built,fci,owned\n1,Oak,10000,2.5,1957,Good,True\n2,Elm,,,,,False\n", encoding="utf-8"
+    )
     where = folder(tmp_path)
     made = entry(
         "site_list",
         "table",
         "s.csv",
-        columns={"site_id": "no", "name": "name", "building_m2": "sqft", "land_m2": "acres", "year_built": "built", "condition_class": "fci", "is_district_owned": "owned"},
+        columns={
+            "site_id": "no",
+            "name": "name",
+            "building_m2": "sqft",
+            "land_m2": "acres",
+            "year_built": "built",
+            "condition_class": "fci",
+            "is_district_owned": "owned",
+        },
         codes={"condition_class": {"Good": "good", "": "not_known"}},
         constants={"site_status": "open"},
         options={"scale": {"building_m2": 0.09290304, "land_m2": 4046.8564224}},
@@ -204,11 +271,19 @@ def test_scale_and_conditions_of_a_site(tmp_path: Path) -> None:
     assert sites["building_m2"].isna().tolist() == [False, True]
     assert sites["condition_class"].tolist() == ["good", "not_known"]
     assert sites["is_district_owned"].tolist() == [True, False]
-    assert {line.split(": ")[1] for line in lines(where, "absence")} == {"building_m2 not reported  1.0", "land_m2 not reported  1.0", "year_built not reported  1.0"}
+    assert {line.split(": ")[1] for line in lines(where, "absence")} == {
+        "building_m2 not reported  1.0",
+        "land_m2 not reported  1.0",
+        "year_built not reported  1.0",
+    }
 
 
 def test_lookup_brings_columns_and_places_and_counts_what_it_does_not_find(tmp_path: Path) -> None:
-    geojson(tmp_path / "points.geojson", feature({"type": "Point", "coordinates": [-122.2, 40.1]}, no="7", owner="City"), feature({"type": "Point", "coordinates": [-122.19, 40.1]}, no="8", owner="X"))
+    geojson(
+        tmp_path / "points.geojson",
+        feature({"type": "Point", "coordinates": [-122.2, 40.1]}, no="7", owner="City"),
+        feature({"type": "Point", "coordinates": [-122.19, 40.1]}, no="8", owner="X"),
+    )
     (tmp_path / "s.csv").write_text("no,name\n07,Oak\n9,Elm\n", encoding="utf-8")
     where = folder(tmp_path)
     made = entry(
@@ -231,14 +306,33 @@ def test_lookup_brings_columns_and_places_and_counts_what_it_does_not_find(tmp_p
 def test_lookup_by_a_key_that_is_not_unique_is_refused(tmp_path: Path) -> None:
     (tmp_path / "k.csv").write_text("no,grade\n1,05\n1,06\n", encoding="utf-8")
     (tmp_path / "pupils.csv").touch()
-    made = {"columns": {"school_id": "school", "fall_year": "year", "grade": "g", "pupils": "pupils"}, "options": {"lookup": {"file": "k.csv", "match": {"school": "no"}, "columns": {"g": "grade"}}}}
+    made = {
+        "columns": {"school_id": "school", "fall_year": "year", "grade": "g", "pupils": "pupils"},
+        "options": {"lookup": {"file": "k.csv", "match": {"school": "no"}, "columns": {"g": "grade"}}},
+    }
     (tmp_path / "pupils.csv").write_text("school,year,pupils\n1,2024,20\n", encoding="utf-8")
     with pytest.raises(SourceError, match=r"(?s)k\.csv \(source raw\).*E-KEY-DUP.*row 2 \(1\)"):
-        gather([entry("grade_counts", "table", "pupils.csv", "k.csv", constants={"student_group": "all"}, **made)], "grade_counts", folder(tmp_path))
+        gather(
+            [entry("grade_counts", "table", "pupils.csv", "k.csv", constants={"student_group": "all"}, **made)],
+            "grade_counts",
+            folder(tmp_path),
+        )
 
 
 def test_points_on_polygons_lie_inside_them(tmp_path: Path) -> None:
-    horseshoe = polygon([[-122.2, 40.1], [-122.17, 40.1], [-122.17, 40.13], [-122.18, 40.13], [-122.18, 40.11], [-122.19, 40.11], [-122.19, 40.13], [-122.2, 40.13], [-122.2, 40.1]])
+    horseshoe = polygon(
+        [
+            [-122.2, 40.1],
+            [-122.17, 40.1],
+            [-122.17, 40.13],
+            [-122.18, 40.13],
+            [-122.18, 40.11],
+            [-122.19, 40.11],
+            [-122.19, 40.13],
+            [-122.2, 40.13],
+            [-122.2, 40.1],
+        ]
+    )
     geojson(tmp_path / "sites.geojson", feature(horseshoe, id="1", name="Oak"))
     made = entry(
         "site_list",
@@ -257,7 +351,13 @@ def test_points_on_polygons_lie_inside_them(tmp_path: Path) -> None:
 def test_several_files_of_one_layout_are_one_table(tmp_path: Path) -> None:
     for year in (2020, 2021):
         (tmp_path / f"b{year}.csv").write_text(f"tract,year,births\n06999000100,{year},3\n", encoding="utf-8")
-    made = entry("birth_counts", "table", "b2020.csv", "b2021.csv", columns={"area_id": "tract", "year": "year", "births": "births"})
+    made = entry(
+        "birth_counts",
+        "table",
+        "b2020.csv",
+        "b2021.csv",
+        columns={"area_id": "tract", "year": "year", "births": "births"},
+    )
     assert gather([made], "birth_counts", folder(tmp_path))["year"].tolist() == [2020, 2021]
 
 
@@ -278,7 +378,9 @@ def test_one_table_reads_alike_from_every_format(tmp_path: Path, suffix: str) ->
 
 def test_nested_json_is_named_with_a_point(tmp_path: Path) -> None:
     text = '[{"tract": "06999000100", "of": {"year": 2020, "births": 3}}]'
-    births = read_births(folder(tmp_path), text, "births.json", columns={"area_id": "tract", "year": "of.year", "births": "of.births"})
+    births = read_births(
+        folder(tmp_path), text, "births.json", columns={"area_id": "tract", "year": "of.year", "births": "of.births"}
+    )
     assert births["births"].tolist() == [3]
 
 
@@ -292,7 +394,15 @@ def test_optional_columns_that_nothing_fills_are_there_and_empty(tmp_path: Path)
 # three districts, written by others
 
 
-def _real(path: Path, feeds: str, *files: str, box: tuple[float, float, float, float], crs: str = CRS, reader: str = "shapes", **words: Any) -> tuple[Any, Folder]:
+def _real(
+    path: Path,
+    feeds: str,
+    *files: str,
+    box: tuple[float, float, float, float],
+    crs: str = CRS,
+    reader: str = "shapes",
+    **words: Any,
+) -> tuple[Any, Folder]:
     where = Folder(path, crs, box, Ledger())
     return gather([entry(feeds, reader, *files, **words)], feeds, where), where
 
@@ -301,13 +411,35 @@ BALTIMORE = (-76.75, 39.18, -76.5, 39.4)
 
 
 def test_baltimore_enrollment_agrees_with_the_publishers_total(shared_data: Any) -> None:
-    shared: dict[str, Any] = {"box": BALTIMORE, "reader": "table", "absent": {"suppressed": ("",)}, "suppressed_range": (1, 9)}
+    shared: dict[str, Any] = {
+        "box": BALTIMORE,
+        "reader": "table",
+        "absent": {"suppressed": ("",)},
+        "suppressed_range": (1, 9),
+    }
     columns = {"school_id": "school_number", "fall_year": "year", "pupils": "enrolled_count"}
     only = {"race": ("All",), "year": ("2024",)}
     root = shared_data("baltimore")
     constants = {"student_group": "all"}
-    grades, _ = _real(root, "grade_counts", "bcpss_enrollment.csv", columns={**columns, "grade": "grade"}, constants=constants, keep=only, drop={"grade": ("",), "school_number": ("0",)}, **shared)
-    total, _ = _real(root, "group_counts", "bcpss_enrollment.csv", columns=columns, constants=constants, keep={**only, "grade_range": ("All Grades",), "school_number": ("0",)}, **shared)
+    grades, _ = _real(
+        root,
+        "grade_counts",
+        "bcpss_enrollment.csv",
+        columns={**columns, "grade": "grade"},
+        constants=constants,
+        keep=only,
+        drop={"grade": ("",), "school_number": ("0",)},
+        **shared,
+    )
+    total, _ = _real(
+        root,
+        "group_counts",
+        "bcpss_enrollment.csv",
+        columns=columns,
+        constants=constants,
+        keep={**only, "grade_range": ("All Grades",), "school_number": ("0",)},
+        **shared,
+    )
     assert total["pupils"].tolist() == [75_811]
     # 49 cells under 10 are hidden: the published total lies within what its schools can add up to
     assert (grades["value_status"] == "suppressed").sum() == 49
@@ -318,8 +450,19 @@ def test_baltimore_enrollment_agrees_with_the_publishers_total(shared_data: Any)
 def test_baltimore_zones_of_four_years_and_two_kinds_of_file(shared_data: Any) -> None:
     root = shared_data("baltimore")
     counts = {}
-    for year, file, column in ((2023, "es_zones_SY2324.geojson", "program_number"), (2014, "raw/zones/SY1415_BCPSS_ES_Zones/BCPSS_ES_Zones.shp", "ES_NO")):
-        zones, _ = _real(root, "zone_shapes", file, box=BALTIMORE, crs="EPSG:5070", columns={"zone_id": column}, constants={"level": "elementary", "fall_year": year})
+    for year, file, column in (
+        (2023, "es_zones_SY2324.geojson", "program_number"),
+        (2014, "raw/zones/SY1415_BCPSS_ES_Zones/BCPSS_ES_Zones.shp", "ES_NO"),
+    ):
+        zones, _ = _real(
+            root,
+            "zone_shapes",
+            file,
+            box=BALTIMORE,
+            crs="EPSG:5070",
+            columns={"zone_id": column},
+            constants={"level": "elementary", "fall_year": year},
+        )
         counts[year] = (len(zones), round(zones.area.sum() / 1e6))
     assert counts == {2023: (90, 238), 2014: (108, 238)}
 
@@ -341,13 +484,24 @@ def test_santa_rosa_blocks_cut_in_two_are_counted_once(shared_data: Any) -> None
     # five blocks are cut in two, and each piece carries the people of the whole: 71,723 in all rows
     rows = gpd.read_file(root / "Elementary-Blocks.geojson")
     assert (len(rows), rows["POP20"].sum()) == (900, 71_723)
-    assert (len(blocks), blocks["population"].sum()) == (895, 71_723 - rows.loc[rows["GEOID20"].duplicated(), "POP20"].sum())
+    assert (len(blocks), blocks["population"].sum()) == (
+        895,
+        71_723 - rows.loc[rows["GEOID20"].duplicated(), "POP20"].sum(),
+    )
     assert any("parts of one area put together" in line for line in lines(where, "repair"))
 
 
 def test_santa_rosa_zones_drawn_with_their_schools_as_labels(shared_data: Any) -> None:
     root = shared_data("santa-rosa-ca/School Boundaries/Up to 2024-2025/Single Files")
-    zones, where = _real(root, "zone_shapes", "High Schools.geojson", box=SANTA_ROSA, columns={"zone_id": "Name"}, constants={"level": "high", "fall_year": 2024}, options={"shapes": "polygons"})
+    zones, where = _real(
+        root,
+        "zone_shapes",
+        "High Schools.geojson",
+        box=SANTA_ROSA,
+        columns={"zone_id": "Name"},
+        constants={"level": "high", "fall_year": 2024},
+        options={"shapes": "polygons"},
+    )
     assert zones["zone_id"].nunique() == 5
     assert any("5 Point" in line for line in lines(where, "loss"))
 

@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from pipeline.columns import GRADES
 from pipeline.errors import FaultyInput, MissingInput, SourceError
 from pipeline.ledger import Ledger
-from pipeline.sources.files import Faults, clean_text, parse_number, read_parquet_rows, read_rows, read_shapes_file, text_id
+from pipeline.sources.files import (
+    Faults,
+    clean_text,
+    parse_number,
+    read_parquet_rows,
+    read_rows,
+    read_shapes_file,
+    text_id,
+)
 from pipeline.sources.words import fall_of, grade_of, span_of
 from tests.sources.bad_files import BOX, CRS, entry, square
 
@@ -30,7 +38,12 @@ def _write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 def test_row_numbers_are_those_a_spreadsheet_shows(tmp_path: Path) -> None:
-    rows = read_rows(_write(tmp_path / "t.csv", "Enrollment\nby school\nid,n\n\n1,5\n,\n2,6\nnote\n"), entry_id="t", header_row=3, skip_footer=1)
+    rows = read_rows(
+        _write(tmp_path / "t.csv", "Enrollment\nby school\nid,n\n\n1,5\n,\n2,6\nnote\n"),
+        entry_id="t",
+        header_row=3,
+        skip_footer=1,
+    )
     assert rows.to_dict("list") == {"id": ["1", "2"], "n": ["5", "6"], "__row__": [5, 7]}
 
 
@@ -46,12 +59,19 @@ def test_compressed_and_caret_delimited_text(tmp_path: Path) -> None:
 
 
 def test_latin_1_is_read_as_windows_writes_it(tmp_path: Path) -> None:
-    rows = read_rows(_write(tmp_path / "t.txt", "a\tb\n1\tL\u2019Ouverture\n", "cp1252"), entry_id="t", delimiter="\t", encoding="latin-1")
+    rows = read_rows(
+        _write(tmp_path / "t.txt", "a\tb\n1\tL\u2019Ouverture\n", "cp1252"),
+        entry_id="t",
+        delimiter="\t",
+        encoding="latin-1",
+    )
     assert rows["b"].tolist() == ["L\u2019Ouverture"]
 
 
 def test_census_answer_in_json(tmp_path: Path) -> None:
-    rows = read_rows(_write(tmp_path / "t.json", '[["P1","state","x"],["12","06",null],["3.50","06",true]]'), entry_id="t")
+    rows = read_rows(
+        _write(tmp_path / "t.json", '[["P1","state","x"],["12","06",null],["3.50","06",true]]'), entry_id="t"
+    )
     assert rows.to_dict("list") == {"P1": ["12", "3.50"], "state": ["06", "06"], "x": ["", "True"], "__row__": [2, 3]}
 
 
@@ -78,12 +98,22 @@ def test_absent_file_is_missing_input_with_the_remedy(tmp_path: Path) -> None:
         read_rows(tmp_path / "t.csv", entry_id="t")
 
 
-cells = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_characters="\u00c3\u00c2\u00e2\u00ad\u00a0", exclude_categories=("Cc", "Cf", "Zs", "Zl", "Zp")), max_size=8)
+cells = st.text(
+    st.characters(
+        min_codepoint=32,
+        max_codepoint=0x24F,
+        exclude_characters="\u00c3\u00c2\u00e2\u00ad\u00a0",
+        exclude_categories=("Cc", "Cf", "Zs", "Zl", "Zp"),
+    ),
+    max_size=8,
+)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=6))
-def test_every_table_written_by_the_rules_reads_back(tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]) -> None:
+def test_every_table_written_by_the_rules_reads_back(
+    tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]
+) -> None:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["a", "b", "c"])
@@ -95,7 +125,16 @@ def test_every_table_written_by_the_rules_reads_back(tmp_path_factory: pytest.Te
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(st.integers(0, 10**7).map(str), st.integers(0, 10**7).map("{:,}".format), st.sampled_from(["*", "<11", "n/a", ""])), max_size=8))
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(0, 10**7).map(str),
+            st.integers(0, 10**7).map("{:,}".format),
+            st.sampled_from(["*", "<11", "n/a", ""]),
+        ),
+        max_size=8,
+    )
+)
 def test_every_number_is_read_and_everything_else_has_its_reason(column: list[str]) -> None:
     values, status = parse_number(pd.Series(column, dtype="str"), entry=ENTRY, what="pupils")
     reasons = {"*": "suppressed", "<11": "suppressed", "n/a": "not_applicable", "": "not_reported"}
@@ -130,7 +169,9 @@ def test_faults_can_be_collected_over_columns() -> None:
     assert [f.code for f in caught.value.faults] == ["E-NOT-NUMBER", "E-ID-EXCEL"]
 
 
-@pytest.mark.parametrize(("given_id", "padded"), [("6067000100", "06067000100"), ("06067000100", "06067000100"), ("", "")])
+@pytest.mark.parametrize(
+    ("given_id", "padded"), [("6067000100", "06067000100"), ("06067000100", "06067000100"), ("", "")]
+)
 def test_ids_one_digit_short_get_their_zero_back_when_told(given_id: str, padded: str) -> None:
     assert text_id(pd.Series([given_id]), length=11, what="tract", pad=True).tolist() == [padded]
 
@@ -147,10 +188,17 @@ def test_parquet_columns_keep_their_types(tmp_path: Path) -> None:
 
 
 def test_attributes_of_shapes_are_text(tmp_path: Path) -> None:
-    frame = gpd.GeoDataFrame({"whole": [7.0, None], "part": [0.5, 1.25], "flag": [True, False], "name": ["Oak ", None]}, geometry=[shapely.Polygon(square())] * 2, crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(
+        {"whole": [7.0, None], "part": [0.5, 1.25], "flag": [True, False], "name": ["Oak ", None]},
+        geometry=[shapely.Polygon(square())] * 2,
+        crs="EPSG:4326",
+    )
     frame.to_file(tmp_path / "z.gpkg")
     read = read_shapes_file(tmp_path / "z.gpkg", entry_id="z", target_crs=CRS, box=BOX)
-    assert read[["whole", "part", "flag", "name"]].to_numpy().tolist() == [["7", "0.5", "True", "Oak"], ["", "1.25", "False", ""]]
+    assert read[["whole", "part", "flag", "name"]].to_numpy().tolist() == [
+        ["7", "0.5", "True", "Oak"],
+        ["", "1.25", "False", ""],
+    ]
 
 
 @given(st.sampled_from(GRADES), st.sampled_from(GRADES))
@@ -164,7 +212,13 @@ def test_spans_run_upwards_or_are_not_understood(low: str, high: str) -> None:
 
 @given(st.integers(1980, 2098))
 def test_labels_of_a_school_year_agree(year: int) -> None:
-    labels = [f"{year}-{(year + 1) % 100:02d}", f"{year}-{year + 1}", f"{year}/{(year + 1) % 100:02d}", f"{year}-09-01", f"6/30/{year + 1}"]
+    labels = [
+        f"{year}-{(year + 1) % 100:02d}",
+        f"{year}-{year + 1}",
+        f"{year}/{(year + 1) % 100:02d}",
+        f"{year}-09-01",
+        f"6/30/{year + 1}",
+    ]
     assert {fall_of(label, "start") for label in labels} == {year}
     assert fall_of(str(year + 1), "end") == fall_of(str(year), "start") == year
 

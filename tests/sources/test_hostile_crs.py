@@ -105,7 +105,11 @@ def test_C09_us_survey_feet_become_metres(tmp_path: Path) -> None:
 
 
 def test_C10_latitude_first_in_a_geojson_is_refused(tmp_path: Path) -> None:
-    geojson(tmp_path / "zones.geojson", feature(polygon([[y, x] for x, y in square()]), id="Z1"), feature(polygon(square()), id="Z2"))
+    geojson(
+        tmp_path / "zones.geojson",
+        feature(polygon([[y, x] for x, y in square()]), id="Z1"),
+        feature(polygon(square()), id="Z2"),
+    )
     with pytest.raises(SourceError, match=r"(?s)E-AXES-SWAPPED.*\(once; first: row 1 \(id=Z1\)"):
         read_zones(folder(tmp_path))
 
@@ -126,7 +130,11 @@ def test_C13_unknown_code_is_refused_with_the_file(tmp_path: Path) -> None:
 
 def test_C13_unknown_code_of_a_point_is_refused_with_the_file(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"(?s)schools\.csv.*E-CRS-UNKNOWN.*EPSG:99999"):
-        read_schools(folder(tmp_path), "id,name,x,y\n1,Oak,-122.2,40.1\n", options={"point": {"longitude": "x", "latitude": "y", "crs": "EPSG:99999"}})
+        read_schools(
+            folder(tmp_path),
+            "id,name,x,y\n1,Oak,-122.2,40.1\n",
+            options={"point": {"longitude": "x", "latitude": "y", "crs": "EPSG:99999"}},
+        )
 
 
 def test_C15_one_point_at_null_island_moves_nothing_else(tmp_path: Path) -> None:
@@ -150,7 +158,11 @@ def test_one_zone_far_away_is_left_out_and_recorded_where_the_study_says_so(tmp_
 
 def test_planar_points_of_state_plane_are_placed(tmp_path: Path) -> None:
     x, y = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:2226", always_xy=True).transform(-122.2, 40.1)
-    schools = read_schools(folder(tmp_path), f"id,name,x,y\n1,Oak,{x},{y}\n", options={"point": {"longitude": "x", "latitude": "y", "crs": "EPSG:2226"}})
+    schools = read_schools(
+        folder(tmp_path),
+        f"id,name,x,y\n1,Oak,{x},{y}\n",
+        options={"point": {"longitude": "x", "latitude": "y", "crs": "EPSG:2226"}},
+    )
     back = schools.to_crs("EPSG:4326").geometry.iloc[0]
     assert (back.x, back.y) == pytest.approx((-122.2, 40.1), abs=1e-7)
 

@@ -25,9 +25,25 @@ from pipeline.sources import archives
 from pipeline.sources.archives import unpack
 from pipeline.sources.files import read_parquet_rows, read_rows, read_shapes_file
 from pipeline.sources.registry import find, gather
-from tests.sources.bad_files import BOX, CRS, entry, feature, folder, geojson, lines, polygon, read_births, read_zones, square
+from tests.sources.bad_files import (
+    BOX,
+    CRS,
+    entry,
+    feature,
+    folder,
+    geojson,
+    lines,
+    polygon,
+    read_births,
+    read_zones,
+    square,
+)
 
-ZONES = gpd.GeoDataFrame({"id": [f"Z{i}" for i in range(50)]}, geometry=[shapely.Polygon(square(-122.2 + i / 1000, size=0.001)) for i in range(50)], crs="EPSG:4269")
+ZONES = gpd.GeoDataFrame(
+    {"id": [f"Z{i}" for i in range(50)]},
+    geometry=[shapely.Polygon(square(-122.2 + i / 1000, size=0.001)) for i in range(50)],
+    crs="EPSG:4269",
+)
 SIDES = ("zones.shx", "zones.dbf", "zones.prj")
 HEAD = "tract,year,births\n"
 
@@ -209,7 +225,9 @@ def test_F07_column_absent_from_a_parquet_is_refused_with_those_that_are(tmp_pat
 
 
 def test_F08_ids_that_are_numbers_here_and_text_there_are_refused(tmp_path: Path) -> None:
-    geojson(tmp_path / "zones.geojson", feature(polygon(square()), id="0601"), feature(polygon(square(-122.15)), id=601))
+    geojson(
+        tmp_path / "zones.geojson", feature(polygon(square()), id="0601"), feature(polygon(square(-122.15)), id=601)
+    )
     with pytest.raises(SourceError, match=r"(?s)E-ID-MIXED.*row 2 is a number, row 1 is text.*`pad`"):
         read_zones(folder(tmp_path))
     assert read_zones(folder(tmp_path), options={"pad": {"zone_id": 4}})["zone_id"].tolist() == ["0601", "0601"]
@@ -228,7 +246,9 @@ def test_F08_ids_that_are_numbers_here_and_text_there_are_refused(tmp_path: Path
     ],
     ids=["html_as_xls", "xls", "csv_as_xlsx", "xlsx_as_csv", "parquet_as_csv", "dbf", "spss"],
 )
-def test_F12_file_that_is_not_what_its_name_says_is_refused_and_named(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+def test_F12_file_that_is_not_what_its_name_says_is_refused_and_named(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
     with pytest.raises(PipelineError) as caught:
         read_births(folder(tmp_path), content, name)
     assert says in str(caught.value)
@@ -242,7 +262,11 @@ def test_F12_shapes_that_are_not_what_their_name_says_are_refused(tmp_path: Path
 
 
 def test_F13_attribute_named_fid_is_an_attribute(tmp_path: Path) -> None:
-    geojson(tmp_path / "zones.geojson", feature(polygon(square()), id="a", fid="x"), feature(polygon(square(-122.15)), id="b", fid="x"))
+    geojson(
+        tmp_path / "zones.geojson",
+        feature(polygon(square()), id="a", fid="x"),
+        feature(polygon(square(-122.15)), id="b", fid="x"),
+    )
     assert read_zones(folder(tmp_path), columns={"zone_id": "id", "name": "fid"})["name"].tolist() == ["x", "x"]
 
 
@@ -258,17 +282,27 @@ def test_R10_S14_file_that_differs_from_its_pinned_hash_is_refused_with_both(tmp
     (tmp_path / "births.csv").write_text(HEAD + "06999000100,2020,3\n", encoding="utf-8")
     true = hashlib.sha256((tmp_path / "births.csv").read_bytes()).hexdigest()
     mapping = {"columns": {"area_id": "tract", "year": "year", "births": "births"}}
-    pinned = entry("birth_counts", "table", "births.csv", **mapping).model_copy(update={"files": (RawFile(name="births.csv", sha256=true),)})
+    pinned = entry("birth_counts", "table", "births.csv", **mapping).model_copy(
+        update={"files": (RawFile(name="births.csv", sha256=true),)}
+    )
     assert len(gather([pinned], "birth_counts", folder(tmp_path))) == 1
     (tmp_path / "births.csv").write_text(HEAD + "06999000100,2020,4\n", encoding="utf-8")
-    with pytest.raises(SourceError, match=rf"(?s)births\.csv \(source raw\).*E-HASH.*sha256 [0-9a-f]{{64}}, pinned {true}"):
+    with pytest.raises(
+        SourceError, match=rf"(?s)births\.csv \(source raw\).*E-HASH.*sha256 [0-9a-f]{{64}}, pinned {true}"
+    ):
         gather([pinned], "birth_counts", folder(tmp_path))
 
 
 def test_required_file_that_is_absent_says_where_to_get_and_put_it(tmp_path: Path) -> None:
     with pytest.raises(MissingInput) as caught:
         gather([entry("birth_counts", "table", "births.csv")], "birth_counts", folder(tmp_path))
-    for part in ("births.csv is not there", str(tmp_path), "python -m pipeline fetch", "Millbrook Unified", "https://example.org/file"):
+    for part in (
+        "births.csv is not there",
+        str(tmp_path),
+        "python -m pipeline fetch",
+        "Millbrook Unified",
+        "https://example.org/file",
+    ):
         assert part in str(caught.value)
 
 
@@ -311,7 +345,17 @@ def test_S08_gdal_is_told_to_follow_no_address() -> None:
     assert "OGR_VRT" in os.environ["OGR_SKIP"]
 
 
-@pytest.mark.parametrize("name", ["/vsicurl/http://127.0.0.1/zones.geojson", "../zones.geojson", "/etc/hostname", "a/../../zones.geojson", "C:zones.geojson", "..\\zones.geojson"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/vsicurl/http://127.0.0.1/zones.geojson",
+        "../zones.geojson",
+        "/etc/hostname",
+        "a/../../zones.geojson",
+        "C:zones.geojson",
+        "..\\zones.geojson",
+    ],
+)
 def test_S10_S17_name_that_leaves_the_raw_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "study").mkdir()
     geojson(tmp_path / "zones.geojson", feature(polygon(square()), id="a"))
@@ -319,7 +363,9 @@ def test_S10_S17_name_that_leaves_the_raw_folder_is_refused(tmp_path: Path, name
         read_zones(folder(tmp_path / "study"), name)
 
 
-@pytest.mark.parametrize("name", ["/vsicurl/http://127.0.0.1/x.csv", "http://127.0.0.1/x.csv", "data/../x.csv", "PG:dbname=x.csv"])
+@pytest.mark.parametrize(
+    "name", ["/vsicurl/http://127.0.0.1/x.csv", "http://127.0.0.1/x.csv", "data/../x.csv", "PG:dbname=x.csv"]
+)
 def test_S17_readers_themselves_refuse_virtual_paths(name: str) -> None:
     with pytest.raises(SourceError, match="E-PATH"):
         read_rows(Path(name), entry_id="x")
@@ -369,8 +415,26 @@ def test_unknown_reader_and_wrong_table_are_refused_with_what_there_is() -> None
 # rasters, where their reader is concerned
 
 
-def _raster(path: Path, values: np.ndarray, *, crs: str | None = "EPSG:4326", nodata: float | None = -99999.0, transform: rasterio.Affine | None = None) -> Path:
-    with rasterio.open(path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype="float32", crs=crs, nodata=nodata, transform=transform or from_origin(-122.3, 40.2, 0.01, 0.01)) as raster:
+def _raster(
+    path: Path,
+    values: np.ndarray,
+    *,
+    crs: str | None = "EPSG:4326",
+    nodata: float | None = -99999.0,
+    transform: rasterio.Affine | None = None,
+) -> Path:
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=values.shape[0],
+        width=values.shape[1],
+        count=1,
+        dtype="float32",
+        crs=crs,
+        nodata=nodata,
+        transform=transform or from_origin(-122.3, 40.2, 0.01, 0.01),
+    ) as raster:
         raster.write(values.astype("float32"), 1)
     return path
 
@@ -416,7 +480,9 @@ def test_R05_raster_beside_the_study_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "transform", [rasterio.Affine(0.01, 0, -122.3, 0, 0.01, 40.05), rasterio.Affine(0.01, 0.001, -122.3, 0.001, -0.01, 40.2)], ids=["south_up", "turned"]
+    "transform",
+    [rasterio.Affine(0.01, 0, -122.3, 0, 0.01, 40.05), rasterio.Affine(0.01, 0.001, -122.3, 0.001, -0.01, 40.2)],
+    ids=["south_up", "turned"],
 )
 def test_R09_raster_that_is_not_north_up_is_refused(tmp_path: Path, transform: rasterio.Affine) -> None:
     _raster(tmp_path / "mlb_ppp_2020.tif", np.ones((15, 20)), transform=transform)
@@ -425,14 +491,20 @@ def test_R09_raster_that_is_not_north_up_is_refused(tmp_path: Path, transform: r
 
 
 def test_R10_truncated_raster_is_refused(tmp_path: Path) -> None:
-    path = _raster(tmp_path / "mlb_ppp_2020.tif", np.random.default_rng(1).random((400, 400)), transform=from_origin(-122.3, 40.2, 0.0005, 0.0005))
+    path = _raster(
+        tmp_path / "mlb_ppp_2020.tif",
+        np.random.default_rng(1).random((400, 400)),
+        transform=from_origin(-122.3, 40.2, 0.0005, 0.0005),
+    )
     path.write_bytes(path.read_bytes()[:300_000])
     with pytest.raises(SourceError, match=r"(?s)mlb_ppp_2020\.tif.*E-RASTER.*cut short"):
         _read_raster(tmp_path)
 
 
 def test_R11_S07_virtual_raster_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "mlb_ppp_2020.tif").write_text('<VRTDataset rasterXSize="1" rasterYSize="1"></VRTDataset>', encoding="utf-8")
+    (tmp_path / "mlb_ppp_2020.tif").write_text(
+        '<VRTDataset rasterXSize="1" rasterYSize="1"></VRTDataset>', encoding="utf-8"
+    )
     with pytest.raises(SourceError, match=r"(?s)E-NOT-A-RASTER"):
         _read_raster(tmp_path)
 

@@ -14,7 +14,18 @@ import pytest
 import shapely
 
 from pipeline.errors import FaultyInput, SourceError
-from tests.sources.bad_files import CRS, entry, feature, folder, geojson, lines, polygon, read_schools, read_zones, square
+from tests.sources.bad_files import (
+    CRS,
+    entry,
+    feature,
+    folder,
+    geojson,
+    lines,
+    polygon,
+    read_schools,
+    read_zones,
+    square,
+)
 
 SQUARE = polygon(square())
 EAST = polygon(square(-122.19))
@@ -26,7 +37,17 @@ EAST = polygon(square(-122.19))
 #   1---4
 BOW_TIE = polygon([[-122.2, 40.1], [-122.19, 40.11], [-122.2, 40.11], [-122.19, 40.1], [-122.2, 40.1]])
 # A square whose border runs into itself along a hair of no area: repaired without changing anything.
-SPIKED = polygon([[-122.2, 40.1], [-122.19, 40.1], [-122.19, 40.11], [-122.18, 40.11], [-122.19, 40.11], [-122.2, 40.11], [-122.2, 40.1]])
+SPIKED = polygon(
+    [
+        [-122.2, 40.1],
+        [-122.19, 40.1],
+        [-122.19, 40.11],
+        [-122.18, 40.11],
+        [-122.19, 40.11],
+        [-122.2, 40.11],
+        [-122.2, 40.1],
+    ]
+)
 
 
 def test_G01_bow_tie_zone_is_refused_with_its_id_and_the_place(tmp_path: Path) -> None:
@@ -71,7 +92,9 @@ def test_G02_repair_keeps_both_lobes_where_a_zero_buffer_loses_one(tmp_path: Pat
     assert len(shapely.get_parts(zones.geometry.iloc[0])) == 2
 
 
-@pytest.mark.parametrize("banned", [r"\.buffer\(\s*0\s*\)", r"\.crs\s*=[^=]", r"read_pickle|pickle\.load|\beval\(|UnsafeLoader|np\.load\("])
+@pytest.mark.parametrize(
+    "banned", [r"\.buffer\(\s*0\s*\)", r"\.crs\s*=[^=]", r"read_pickle|pickle\.load|\beval\(|UnsafeLoader|np\.load\("]
+)
 def test_G02_C05_S09_no_source_uses_what_loses_shapes_guesses_crs_or_runs_data(banned: str) -> None:
     files = sorted(Path("pipeline").rglob("*.py"))
     assert len(files) > 20
@@ -80,7 +103,9 @@ def test_G02_C05_S09_no_source_uses_what_loses_shapes_guesses_crs_or_runs_data(b
 
 def test_G07_doubled_key_of_an_area_is_refused_with_rows(tmp_path: Path) -> None:
     geojson(tmp_path / "blocks.geojson", *(feature(s, id="060999001001001", pop=5) for s in (SQUARE, EAST)))
-    with pytest.raises(SourceError, match=r"(?s)blocks\.geojson.*E-KEY-DUP.*row 1 \(block_geoid=060999001001001\).*repeats"):
+    with pytest.raises(
+        SourceError, match=r"(?s)blocks\.geojson.*E-KEY-DUP.*row 1 \(block_geoid=060999001001001\).*repeats"
+    ):
         _blocks(tmp_path)
 
 
@@ -92,13 +117,21 @@ def test_G07_identical_copies_are_left_out_with_a_record(tmp_path: Path) -> None
 
 
 def test_G08_parts_of_one_block_that_differ_in_people_are_refused(tmp_path: Path) -> None:
-    geojson(tmp_path / "blocks.geojson", feature(SQUARE, id="060999001001001", pop=5), feature(EAST, id="060999001001001", pop=6))
+    geojson(
+        tmp_path / "blocks.geojson",
+        feature(SQUARE, id="060999001001001", pop=5),
+        feature(EAST, id="060999001001001", pop=6),
+    )
     with pytest.raises(SourceError, match=r"(?s)E-PARTS.*differ in .*population.*row 1"):
         _blocks(tmp_path, options={"repeats": "parts"})
 
 
 def test_G08_parts_of_one_block_are_put_together_without_doubling_people(tmp_path: Path) -> None:
-    geojson(tmp_path / "blocks.geojson", feature(SQUARE, id="060999001001001", pop=5), feature(EAST, id="060999001001001", pop=5))
+    geojson(
+        tmp_path / "blocks.geojson",
+        feature(SQUARE, id="060999001001001", pop=5),
+        feature(EAST, id="060999001001001", pop=5),
+    )
     where, blocks = _blocks(tmp_path, options={"repeats": "parts"})
     assert blocks["population"].tolist() == [5.0]
     # width of 0.02 degrees at 40.1 north is about 1,700 m, height of 0.01 degrees 1,110 m
@@ -124,7 +157,16 @@ def test_G10_heights_are_taken_away_and_noted_once(tmp_path: Path) -> None:
 
 def test_G10_measures_are_taken_away(tmp_path: Path) -> None:
     shape = shapely.from_wkt("POLYGON ZM ((-122.2 40.1 1 7, -122.19 40.1 1 7, -122.19 40.11 1 7, -122.2 40.1 1 7))")
-    pyogrio.raw.write(tmp_path / "zones.gpkg", np.array([shapely.to_wkb(shape, flavor="iso")], dtype=object), [np.array(["a"], dtype=object)], ["id"], geometry_type="Unknown", crs="EPSG:4326", driver="GPKG", layer="zones")
+    pyogrio.raw.write(
+        tmp_path / "zones.gpkg",
+        np.array([shapely.to_wkb(shape, flavor="iso")], dtype=object),
+        [np.array(["a"], dtype=object)],
+        ["id"],
+        geometry_type="Unknown",
+        crs="EPSG:4326",
+        driver="GPKG",
+        layer="zones",
+    )
     where = folder(tmp_path)
     zones = read_zones(where, "zones.gpkg")
     assert shapely.get_coordinate_dimension(zones.geometry.iloc[0]) == 2
@@ -183,7 +225,11 @@ def test_G17_school_at_null_island_is_refused_with_its_id(tmp_path: Path) -> Non
 
 
 def test_G17_null_island_declared_as_absent_is_no_place(tmp_path: Path) -> None:
-    schools = read_schools(folder(tmp_path), "id,name,x,y\n1,Oak,-122.2,40.1\n2,Elm,0,0.0\n", options={"point": {"longitude": "x", "latitude": "y", "absent": ["0"]}})
+    schools = read_schools(
+        folder(tmp_path),
+        "id,name,x,y\n1,Oak,-122.2,40.1\n2,Elm,0,0.0\n",
+        options={"point": {"longitude": "x", "latitude": "y", "absent": ["0"]}},
+    )
     assert schools.geometry.notna().tolist() == [True, False]
 
 
@@ -208,7 +254,12 @@ def test_G18_zone_across_the_antimeridian_is_refused(tmp_path: Path) -> None:
 
 def test_G19_ring_that_is_not_closed_is_refused_with_its_row(tmp_path: Path) -> None:
     hole = square(-122.198, 40.102, 0.002)[:-1]
-    geojson(tmp_path / "zones.geojson", feature(EAST, id="ok"), feature(polygon(square()[:-1]), id="open"), feature(polygon(square(), hole), id="hole"))
+    geojson(
+        tmp_path / "zones.geojson",
+        feature(EAST, id="ok"),
+        feature(polygon(square()[:-1]), id="open"),
+        feature(polygon(square(), hole), id="hole"),
+    )
     with pytest.raises(SourceError, match=r"(?s)zones\.geojson.*E-GEOM-RING.*2 times; first: row 2\)"):
         read_zones(folder(tmp_path))
 
@@ -221,7 +272,9 @@ def test_G19_zone_collapsed_to_a_line_is_refused_with_its_id(tmp_path: Path) -> 
 
 
 def test_G19_truncated_bytes_of_a_shape_are_refused_with_their_row(tmp_path: Path) -> None:
-    gpd.GeoDataFrame({"id": ["a", "b"]}, geometry=[shapely.geometry.shape(s) for s in (SQUARE, EAST)], crs="EPSG:4326").to_file(tmp_path / "zones.gpkg", layer="zones")
+    gpd.GeoDataFrame(
+        {"id": ["a", "b"]}, geometry=[shapely.geometry.shape(s) for s in (SQUARE, EAST)], crs="EPSG:4326"
+    ).to_file(tmp_path / "zones.gpkg", layer="zones")
     with sqlite3.connect(tmp_path / "zones.gpkg") as database:
         database.create_function("ST_IsEmpty", 1, lambda _: 0)
         for name in ("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
@@ -234,22 +287,39 @@ def test_G19_truncated_bytes_of_a_shape_are_refused_with_their_row(tmp_path: Pat
 
 def test_G20_collection_gives_its_polygons_with_a_record(tmp_path: Path) -> None:
     where = folder(tmp_path)
-    mixed = {"type": "GeometryCollection", "geometries": [SQUARE, {"type": "LineString", "coordinates": [[-122.2, 40.1], [-122.1, 40.1]]}, {"type": "Point", "coordinates": [-122.2, 40.1]}]}
+    mixed = {
+        "type": "GeometryCollection",
+        "geometries": [
+            SQUARE,
+            {"type": "LineString", "coordinates": [[-122.2, 40.1], [-122.1, 40.1]]},
+            {"type": "Point", "coordinates": [-122.2, 40.1]},
+        ],
+    }
     geojson(tmp_path / "zones.geojson", feature(mixed, id="Z1"))
     zones = read_zones(where)
     assert zones.geom_type.tolist() == ["Polygon"]
-    assert any("polygons taken out of a collection" in line and "row 1 (id=Z1)" in line for line in lines(where, "repair"))
+    assert any(
+        "polygons taken out of a collection" in line and "row 1 (id=Z1)" in line for line in lines(where, "repair")
+    )
 
 
 def test_G20_labels_among_zones_are_refused_and_named(tmp_path: Path) -> None:
-    geojson(tmp_path / "zones.geojson", feature(SQUARE, id="Z1"), feature({"type": "Point", "coordinates": [-122.2, 40.1]}, id="Z1"))
+    geojson(
+        tmp_path / "zones.geojson",
+        feature(SQUARE, id="Z1"),
+        feature({"type": "Point", "coordinates": [-122.2, 40.1]}, id="Z1"),
+    )
     with pytest.raises(SourceError, match=r"(?s)E-GEOM-TYPE.*row 2 \(id=Z1\): Point.*shapes: polygons"):
         read_zones(folder(tmp_path))
 
 
 def test_G20_labels_among_zones_are_left_out_where_the_study_says_so(tmp_path: Path) -> None:
     where = folder(tmp_path)
-    geojson(tmp_path / "zones.geojson", feature(SQUARE, id="Z1"), feature({"type": "Point", "coordinates": [-122.2, 40.1]}, id="Z1"))
+    geojson(
+        tmp_path / "zones.geojson",
+        feature(SQUARE, id="Z1"),
+        feature({"type": "Point", "coordinates": [-122.2, 40.1]}, id="Z1"),
+    )
     assert len(read_zones(where, options={"shapes": "polygons"})) == 1
     assert any("1 Point" in line for line in lines(where, "loss"))
 
@@ -277,7 +347,13 @@ def test_G26_reading_changes_no_vertex_of_a_valid_zone(tmp_path: Path) -> None:
 def test_G28_redundant_vertices_and_turned_rings_give_the_same_area(tmp_path: Path) -> None:
     plain = square()
     dense = np.array(shapely.get_coordinates(shapely.segmentize(shapely.Polygon(plain), 0.001))).tolist()
-    geojson(tmp_path / "zones.geojson", feature(polygon(plain), id="plain"), feature(polygon(plain[::-1]), id="turned"), feature(polygon(plain[2:-1] + plain[:3]), id="started"), feature(polygon(dense), id="dense"))
+    geojson(
+        tmp_path / "zones.geojson",
+        feature(polygon(plain), id="plain"),
+        feature(polygon(plain[::-1]), id="turned"),
+        feature(polygon(plain[2:-1] + plain[:3]), id="started"),
+        feature(polygon(dense), id="dense"),
+    )
     areas = read_zones(folder(tmp_path)).set_index("zone_id").area
     assert areas["turned"] == pytest.approx(areas["plain"], rel=1e-12)
     assert areas["started"] == pytest.approx(areas["plain"], rel=1e-12)
@@ -294,9 +370,16 @@ def _blocks(path: Path, **words: object) -> tuple:
 
 def test_all_faults_of_one_file_come_in_one_message(tmp_path: Path) -> None:
     content = [feature(SQUARE, id="a", level="ES"), feature(EAST, id="", level="XX"), feature(EAST, id="c", level="YY")]
-    (tmp_path / "zones.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": content}), encoding="utf-8")
+    (tmp_path / "zones.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": content}), encoding="utf-8"
+    )
     with pytest.raises(FaultyInput) as caught:
-        read_zones(folder(tmp_path), columns={"zone_id": "id", "level": "level"}, constants={"fall_year": 2024}, codes={"level": {"ES": "elementary"}})
+        read_zones(
+            folder(tmp_path),
+            columns={"zone_id": "id", "level": "level"},
+            constants={"fall_year": 2024},
+            codes={"level": {"ES": "elementary"}},
+        )
     assert {f.code for f in caught.value.faults} == {"E-CODE", "E-EMPTY-CELL"}
     assert "'XX', 'YY'" in str(caught.value)
 

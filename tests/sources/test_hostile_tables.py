@@ -23,13 +23,19 @@ STARS = {"absent": {"suppressed": ("*", "<11", "N<10")}, "suppressed_range": (1,
 
 
 def test_T01_lost_leading_zero_is_refused_where_the_length_is_declared(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"(?s)births\.csv.*E-ID-LENGTH.*11 characters.*row 3 \(area_id='6999000200'\).*`pad`"):
-        read_births(folder(tmp_path), HEAD + "06999000100,2020,3\n6999000200,2020,4\n", options={"length": {"area_id": 11}})
+    with pytest.raises(
+        SourceError, match=r"(?s)births\.csv.*E-ID-LENGTH.*11 characters.*row 3 \(area_id='6999000200'\).*`pad`"
+    ):
+        read_births(
+            folder(tmp_path), HEAD + "06999000100,2020,3\n6999000200,2020,4\n", options={"length": {"area_id": 11}}
+        )
 
 
 def test_T01_lost_leading_zero_is_restored_where_declared_and_recorded(tmp_path: Path) -> None:
     where = folder(tmp_path)
-    births = read_births(where, HEAD + "6999000100,2020,3\n", options={"pad": {"area_id": 11}, "length": {"area_id": 11}})
+    births = read_births(
+        where, HEAD + "6999000100,2020,3\n", options={"pad": {"area_id": 11}, "length": {"area_id": 11}}
+    )
     assert births["area_id"].tolist() == ["06999000100"]
     assert any("leading zeros restored to 11 digits" in line for line in lines(where, "repair"))
 
@@ -56,7 +62,10 @@ def test_T02_decimal_id_is_mended_where_declared_and_recorded(tmp_path: Path) ->
 
 
 def test_T03_id_in_scientific_notation_is_refused_because_its_digits_are_lost(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"(?s)E-ID-EXCEL.*digits are lost.*2 times; first: row 2 \(school_id='6\.73439E\+12'\).*publisher"):
+    with pytest.raises(
+        SourceError,
+        match=r"(?s)E-ID-EXCEL.*digits are lost.*2 times; first: row 2 \(school_id='6\.73439E\+12'\).*publisher",
+    ):
         read_pupils(folder(tmp_path), PUPILS + "6.73439E+12,2024,05,20\n6.73439E+12,2024,06,20\n")
 
 
@@ -75,8 +84,15 @@ def test_T08_school_in_two_files_is_refused_with_both_named(tmp_path: Path) -> N
     where = folder(tmp_path)
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text(HEAD + "06999000100,2020,3\n", encoding="utf-8")
-    entries = [entry("birth_counts", "table", f"{i}.csv", id=i, columns={"area_id": "tract", "year": "year", "births": "births"}) for i in "ab"]
-    with pytest.raises(SourceError, match=r"(?s)a\.csv \(source a\) and b\.csv \(source b\).*E-KEY-DUP.*area_id=06999000100"):
+    entries = [
+        entry(
+            "birth_counts", "table", f"{i}.csv", id=i, columns={"area_id": "tract", "year": "year", "births": "births"}
+        )
+        for i in "ab"
+    ]
+    with pytest.raises(
+        SourceError, match=r"(?s)a\.csv \(source a\) and b\.csv \(source b\).*E-KEY-DUP.*area_id=06999000100"
+    ):
         gather(entries, "birth_counts", where)
 
 
@@ -101,7 +117,10 @@ def test_T04_suppressed_cells_are_intervals_and_zero_stays_zero(tmp_path: Path) 
     assert pupils["pupils"].fillna(-1).tolist() == [25, -1, -1, 0, -1]
     assert pupils["pupils_low"].fillna(-1).tolist() == [25, 1, 1, 0, -1]
     assert pupils["pupils_high"].fillna(-1).tolist() == [25, 10, 10, 0, -1]
-    assert lines(where, "absence") == ["pupils.csv (source raw): pupils not reported  1.0", "pupils.csv (source raw): pupils suppressed  2.0"]
+    assert lines(where, "absence") == [
+        "pupils.csv (source raw): pupils not reported  1.0",
+        "pupils.csv (source raw): pupils suppressed  2.0",
+    ]
 
 
 @pytest.mark.parametrize("token", ["*", "<11", "N<10", "--"])
@@ -114,7 +133,9 @@ def test_T04_undeclared_token_is_refused_never_taken_for_zero(tmp_path: Path, to
 
 @pytest.mark.parametrize("name", ["None", "NA", "Null", "nan"])
 def test_T05_schools_named_like_missing_values_keep_their_names(tmp_path: Path, name: str) -> None:
-    assert read_schools(folder(tmp_path), f"id,name,x,y\n{name},{name},,\n")[["school_id", "name"]].iloc[0].tolist() == [name, name]
+    assert read_schools(folder(tmp_path), f"id,name,x,y\n{name},{name},,\n")[["school_id", "name"]].iloc[
+        0
+    ].tolist() == [name, name]
 
 
 @pytest.mark.parametrize("jam", ["-666666666", "-555555555", "-1"])
@@ -135,8 +156,13 @@ def test_T15_thousands_commas_and_percent_are_understood(tmp_path: Path) -> None
     assert read_births(folder(tmp_path), HEAD + '06999000100,2020,"1,234"\n')["births"].tolist() == [1234.0]
     text = "school,year,points\n1,2019,45.6%\n2,2019,32.0\n"
     (tmp_path / "r.csv").write_text(text, encoding="utf-8")
-    mapping = {"columns": {"school_id": "school", "fall_year": "year", "points_share": "points"}, "constants": {"subject": "rating"}}
-    with pytest.raises(SourceError, match=r"(?s)E-SHARE.*row 3 \(points_share='32\.0'\).*scale: \{points_share: 0\.01\}"):
+    mapping = {
+        "columns": {"school_id": "school", "fall_year": "year", "points_share": "points"},
+        "constants": {"subject": "rating"},
+    }
+    with pytest.raises(
+        SourceError, match=r"(?s)E-SHARE.*row 3 \(points_share='32\.0'\).*scale: \{points_share: 0\.01\}"
+    ):
         gather([entry("results", "table", "r.csv", **mapping)], "results", folder(tmp_path))
 
 
@@ -224,7 +250,9 @@ def test_T11_utf16_is_refused_with_the_remedy_and_read_where_declared(tmp_path: 
 
 
 def test_T11_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
-    assert read_births(folder(tmp_path), "\ufeff" + HEAD + "06999000100,2020,3\n")["area_id"].tolist() == ["06999000100"]
+    assert read_births(folder(tmp_path), "\ufeff" + HEAD + "06999000100,2020,3\n")["area_id"].tolist() == [
+        "06999000100"
+    ]
 
 
 def test_T11_nul_bytes_are_refused_with_the_row(tmp_path: Path) -> None:
@@ -265,7 +293,9 @@ def test_T13_file_cut_in_a_number_is_refused(tmp_path: Path) -> None:
 
 
 def test_T13_whole_file_without_a_last_line_end_is_read_where_declared(tmp_path: Path) -> None:
-    assert read_births(folder(tmp_path), HEAD + "06999000100,2020,12", options={"ends_with_newline": False})["births"].tolist() == [12]
+    assert read_births(folder(tmp_path), HEAD + "06999000100,2020,12", options={"ends_with_newline": False})[
+        "births"
+    ].tolist() == [12]
 
 
 def test_T13_compressed_file_cut_short_is_refused(tmp_path: Path) -> None:
@@ -295,7 +325,12 @@ def test_T28_tabs_read_as_commas_are_refused_with_the_delimiter(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("<!DOCTYPE html><html>Not found</html>\n", "web page"), ('{"error": "key missing"}\n', "JSON"), ("%PDF-1.7\n", "PDF"), ("PK\x03\x04xx\n", "zip")],
+    [
+        ("<!DOCTYPE html><html>Not found</html>\n", "web page"),
+        ('{"error": "key missing"}\n', "JSON"),
+        ("%PDF-1.7\n", "PDF"),
+        ("PK\x03\x04xx\n", "zip"),
+    ],
     ids=["html", "json_error", "pdf", "zip"],
 )
 def test_T28_answer_that_is_no_table_is_refused_and_named(tmp_path: Path, text: str, kind: str) -> None:
@@ -303,7 +338,16 @@ def test_T28_answer_that_is_no_table_is_refused_and_named(tmp_path: Path, text: 
         read_births(folder(tmp_path), text)
 
 
-@pytest.mark.parametrize("text", ['{"error": "no key"}', '[["tract","year","births"],["06999000100","2020"]]', '[["tract"', '[["tract","year","births"],["06999000100","2020",NaN]]', '"text"'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"error": "no key"}',
+        '[["tract","year","births"],["06999000100","2020"]]',
+        '[["tract"',
+        '[["tract","year","births"],["06999000100","2020",NaN]]',
+        '"text"',
+    ],
+)
 def test_T28_json_that_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(SourceError, match=r"(?s)births\.json.*(E-JSON|E-FIELDS)"):
         read_births(folder(tmp_path), text, "births.json")
@@ -325,7 +369,9 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cell", ["8-Jun", "Jun-8", "2024-06-08", "6/8/2024"])
 def test_T16_grade_span_that_became_a_date_is_refused_with_what_it_was(tmp_path: Path, cell: str) -> None:
     with pytest.raises(SourceError) as caught:
-        read_schools(folder(tmp_path), f"id,name,x,y,span\n1,Oak,,,K-5\n2,Elm,,,{cell}\n", options={"span": {"column": "span"}})
+        read_schools(
+            folder(tmp_path), f"id,name,x,y,span\n1,Oak,,,K-5\n2,Elm,,,{cell}\n", options={"span": {"column": "span"}}
+        )
     assert f"6-8 was turned into {cell}" in str(caught.value)
     assert "row 3" in str(caught.value)
     assert "repair_dates: true" in str(caught.value)
@@ -333,15 +379,28 @@ def test_T16_grade_span_that_became_a_date_is_refused_with_what_it_was(tmp_path:
 
 def test_T16_grade_span_that_became_a_date_is_mended_where_declared_and_recorded(tmp_path: Path) -> None:
     where = folder(tmp_path)
-    schools = read_schools(where, "id,name,x,y,span\n1,Oak,,,K-5\n2,Elm,,,8-Jun\n", options={"span": {"column": "span", "repair_dates": True}})
+    schools = read_schools(
+        where,
+        "id,name,x,y,span\n1,Oak,,,K-5\n2,Elm,,,8-Jun\n",
+        options={"span": {"column": "span", "repair_dates": True}},
+    )
     assert schools[["grade_low", "grade_high"]].to_numpy().tolist() == [["KG", "05"], ["06", "08"]]
     assert any("8-Jun was 6-8" in line for line in lines(where, "repair"))
 
 
 def test_T16_date_cell_of_a_workbook_in_a_grade_column_is_refused(tmp_path: Path) -> None:
-    _book(tmp_path, [["id", "name", "x", "y", "span"], ["2", "Elm", None, None, datetime.datetime(2024, 6, 8)]], "schools.xlsx")  # noqa: DTZ001 - spreadsheets know no zone
+    _book(
+        tmp_path,
+        [["id", "name", "x", "y", "span"], ["2", "Elm", None, None, datetime.datetime(2024, 6, 8)]],
+        "schools.xlsx",
+    )
     with pytest.raises(SourceError, match=r"(?s)schools\.xlsx.*E-GRADE-DATE.*6-8 was turned into 2024-06-08.*row 2"):
-        read_schools(folder(tmp_path), (tmp_path / "schools.xlsx").read_bytes(), "schools.xlsx", options={"span": {"column": "span"}})
+        read_schools(
+            folder(tmp_path),
+            (tmp_path / "schools.xlsx").read_bytes(),
+            "schools.xlsx",
+            options={"span": {"column": "span"}},
+        )
 
 
 def test_T16_grade_that_became_a_date_is_refused(tmp_path: Path) -> None:
@@ -396,9 +455,13 @@ def test_T17_hidden_rows_are_read_and_noted(tmp_path: Path) -> None:
 
 
 def test_T17_titles_above_and_notes_below_are_left_out_by_row(tmp_path: Path) -> None:
-    _book(tmp_path, [["Births"], ["by tract"], ["tract", "year", "births"], ["06999000100", 2020, 3], ["Source: county"]])
+    _book(
+        tmp_path, [["Births"], ["by tract"], ["tract", "year", "births"], ["06999000100", 2020, 3], ["Source: county"]]
+    )
     where = folder(tmp_path)
-    births = read_births(where, (tmp_path / "births.xlsx").read_bytes(), "births.xlsx", options={"header_row": 3, "skip_footer": 1})
+    births = read_births(
+        where, (tmp_path / "births.xlsx").read_bytes(), "births.xlsx", options={"header_row": 3, "skip_footer": 1}
+    )
     assert births.to_numpy().tolist() == [[2020, "06999000100", 3.0]]
 
 
@@ -407,10 +470,19 @@ def test_T17_titles_above_and_notes_below_are_left_out_by_row(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("label", "how", "fall"),
-    [("2024-25", "start", 2024), ("2024-2025", "end", 2024), ("SY2425", "start", 2024), ("2025", "end", 2024), ("2024", "as_is", 2024), ("6/30/2025", "start", 2024)],
+    [
+        ("2024-25", "start", 2024),
+        ("2024-2025", "end", 2024),
+        ("SY2425", "start", 2024),
+        ("2025", "end", 2024),
+        ("2024", "as_is", 2024),
+        ("6/30/2025", "start", 2024),
+    ],
 )
 def test_T18_labels_of_one_school_year_are_one_year(tmp_path: Path, label: str, how: str, fall: int) -> None:
-    assert read_pupils(folder(tmp_path), PUPILS + f"1,{label},05,20\n", options={"year_of": how})["fall_year"].tolist() == [fall]
+    assert read_pupils(folder(tmp_path), PUPILS + f"1,{label},05,20\n", options={"year_of": how})[
+        "fall_year"
+    ].tolist() == [fall]
 
 
 def test_T18_one_school_year_under_two_labels_is_refused(tmp_path: Path) -> None:

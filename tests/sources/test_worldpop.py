@@ -92,7 +92,7 @@ def test_other_grids_names_and_files_are_refused(tmp_path: Path) -> None:
     first, second = raster(tmp_path, "x_f_0_2020.tif", [[1, 2]]), raster(tmp_path, "x_m_0_2020.tif", [[1, 2]], west=-121.499)
     with pytest.raises(SourceError, match="another grid"):
         read(tmp_path, first, second)
-    with pytest.raises(ConfigError, match="say in the option columns what people.tif holds"):
+    with pytest.raises(ConfigError, match=r"say in the option columns what people\.tif holds"):
         read(tmp_path, raster(tmp_path, "people.tif", [[1]]))
     assert read(tmp_path, "people.tif", columns={"people.tif": "population"})[0]["population"].tolist() == [1]
     (tmp_path / "page_ppp_2020.tif").write_text("<!DOCTYPE html>")

@@ -23,14 +23,21 @@ def test_slivers_the_disputed_strip_and_the_gap_are_in_the_ledger(millbrook: Any
     assert repairs.str.contains("sliver of overlap").sum() >= 1
     assert repairs.str.contains("disputed strip").sum() == 1
     gap = ledger.query("entry == 'loss'")
-    assert (gap["unit_name"] == "m2").all() and gap["reason"].str.contains("stay outside").all() and gap["total"].max() > 500
+    assert (
+        (gap["unit_name"] == "m2").all()
+        and gap["reason"].str.contains("stay outside").all()
+        and gap["total"].max() > 500
+    )
 
 
 def test_names_are_those_of_the_zones_in_force(millbrook: Any) -> None:
     zones, names = millbrook("zones"), millbrook("zone_names")
     assert set(names["fall_year"]) == {2024} < set(zones["fall_year"])
     assert names["zone_id"].tolist() == zones.query("fall_year == 2024")["zone_id"].tolist()
-    assert millbrook("neighborhood_names")["neighborhood_id"].tolist() == millbrook("neighborhoods")["neighborhood_id"].tolist()
+    assert (
+        millbrook("neighborhood_names")["neighborhood_id"].tolist()
+        == millbrook("neighborhoods")["neighborhood_id"].tolist()
+    )
 
 
 def test_neighborhoods_lie_in_the_district(millbrook: Any) -> None:
@@ -43,4 +50,10 @@ def test_neighborhoods_lie_in_the_district(millbrook: Any) -> None:
 def test_a_study_with_no_outlines_says_what_it_cannot_say() -> None:
     tables = bare.run("boundaries")
     assert tables["zones"].empty and tables["district"].empty and tables["zone_names"].empty
-    assert bare.missing(tables["ledger_boundaries"]) == ["district", "elementary zones 2024", "high zones 2024", "middle zones 2024", "neighborhoods"]
+    assert bare.missing(tables["ledger_boundaries"]) == [
+        "district",
+        "elementary zones 2024",
+        "high zones 2024",
+        "middle zones 2024",
+        "neighborhoods",
+    ]

@@ -46,3 +46,26 @@ def test_a_study_with_nothing_has_empty_profiles_and_says_so() -> None:
     tables = bare.run("profiles")
     assert tables["zone_profile"].empty and tables["neighborhood_profile"].empty
     assert "zone_profile" in bare.missing(tables["ledger_profiles"])
+
+
+def test_blocks_find_the_children_of_zones_better_than_the_ground_does(millbrook: Any) -> None:
+    """The town knows where its children live: by area alone the error is larger."""
+    from pipeline.analysis.areas import source_layers, target_layers
+    from pipeline.analysis.profiles import zone_profile
+    from pipeline.analysis.relations import crosswalk_table
+    from pipeline.ledger import Ledger
+    from pipeline.town import truth
+
+    areas, zones = millbrook("census_areas"), millbrook("zones")
+    layers = target_layers(zones.iloc[:0].assign(neighborhood_id=""), zones.iloc[:0].assign(district_id=""), zones)
+    blocks, lots = millbrook("census_blocks"), millbrook("residential_lots")
+    by_area = crosswalk_table(source_layers(areas), layers, blocks, lots, evidence=("area",), ledger=Ledger())
+    errors = []
+    for profile in (millbrook("zone_profile"), zone_profile(areas, by_area, zones, Ledger())):
+        known = truth().zone_children.merge(
+            profile, on=["level", "fall_year", "zone_id", "vintage"], suffixes=("_true", ""), validate="1:1"
+        )
+        bands = ["children_0_4", "children_5_9", "children_10_14", "children_15_17"]
+        missed = sum(known[band] - known[f"{band}_true"] for band in bands)
+        errors.append(float((missed**2).mean() ** 0.5))
+    assert errors[0] < 0.8 * errors[1]

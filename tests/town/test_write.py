@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipeline import config
@@ -17,7 +16,11 @@ COMMITTED = ROOT / "data/raw/millbrook"
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +84,7 @@ def test_a_town_of_another_size_has_census_and_boundaries_only(tmp_path: Path) -
     blocks = geopandas.read_file(folder / "census/tl_2023_06_tabblock20.shp", ignore_geometry=True)
     assert 300 < len(blocks) < 520
     assert blocks["GEOID20"].is_unique
-    assert np.isin(blocks["POP20"].sum() / len(blocks), range(60, 76)) or 60 < blocks["POP20"].sum() / len(blocks) < 76
+    assert 60 < blocks["POP20"].sum() / len(blocks) < 76
 
 
 def test_size_decides_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

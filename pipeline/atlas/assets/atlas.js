@@ -5,6 +5,7 @@ var schoolshed = (function () {
   var data = JSON.parse(document.getElementById("data").textContent);
   var shapes = {}, map = null, view = null, dots = null, picked = -1, moved = false, tables = {};
   var order = {};  // table: {column, down}
+  var MANY = 200, all = false;  // a long table shows its first rows until the others are asked for
   var $ = function (id) { return document.getElementById(id); };
 
   function el(tag, name, text) {
@@ -117,10 +118,11 @@ var schoolshed = (function () {
       head.appendChild(cell);
     });
     var rows = table.rows.map(function (cells, row) { return { cells: cells, name: table.names[row] }; });
-    var found = 0;
+    var found = 0, names = $("find").value.trim() ? "found" : table.noun[1];
     ranks(rows, sort ? sort.column : null, sort && sort.down, sort && sort.column !== "name" ? table.columns[sort.column].words : null).forEach(function (row) {
       if (query && (table.names[row] + " " + table.ids[row]).toLocaleLowerCase().indexOf(query) < 0) return;
       found += 1;
+      if (found > MANY && !all) return;
       var line = el("tr", "row" + (row === picked ? " picked" : "")), name = el("th"), box = el("span", "name"), button = el("button", "", table.names[row]);
       line.dataset.row = row;
       name.scope = "row";
@@ -136,6 +138,15 @@ var schoolshed = (function () {
       });
       body.appendChild(line);
     });
+    if (found > MANY && !all) {
+      var rest = el("tr"), wide = el("td", "words"), more = el("button", "more-rows", "Show the other " + noun(found - MANY, [names, names]));
+      more.type = "button";
+      more.addEventListener("click", showAll);
+      wide.colSpan = columns.length + 1;
+      wide.appendChild(more);
+      rest.appendChild(wide);
+      body.appendChild(rest);
+    }
     if (!found) {
       var none = el("tr"), cell = el("td", "words", "Nothing here has that name.");
       cell.colSpan = columns.length + 1;
@@ -146,6 +157,10 @@ var schoolshed = (function () {
     $("table").tBodies[0].replaceChildren(body);
     if (query) say(found + " found");
     dim(query);
+  }
+  function showAll() {
+    all = true;
+    drawTable();
   }
   function plainTable(annex) {
     var box = el("section", "card annex");
@@ -227,8 +242,9 @@ var schoolshed = (function () {
   function styleOf(row) {
     var approximate = view.approximateSet[row];
     if (view.points) return { radius: row === picked ? 11 : 8, color: row === picked ? PICKED : INK, weight: row === picked ? 4 : 1.5, fillColor: fillOf(row), fillOpacity: 1 };
-    return { color: row === picked ? PICKED : INK, weight: row === picked ? 5 : approximate ? 1.4 : 0.8, dashArray: approximate && row !== picked ? "5 4" : null, fillColor: fillOf(row), fillOpacity: 1, opacity: 1 };
+    return { color: row === picked ? PICKED : INK, weight: row === picked ? 5 : (approximate ? 1.4 : 0.8) * thin(view.index.length), dashArray: approximate && row !== picked ? "5 4" : null, fillColor: fillOf(row), fillOpacity: 1, opacity: 1 };
   }
+  function thin(areas) { return areas > 800 ? 0.35 : areas > 250 ? 0.6 : 1; }
   function paint() {
     var group = shapes[view.table];
     group.eachLayer(function (shape) {
@@ -348,6 +364,7 @@ var schoolshed = (function () {
   function say(text) { $("status").textContent = text; }
   function pick(row, zoom) {
     picked = row;
+    if (row >= 0 && !all && !$("table").querySelector("tr[data-row='" + row + "']") && !$("find").value.trim()) showAll();
     Array.prototype.forEach.call($("table").tBodies[0].rows, function (line) {
       var on = row >= 0 && line.dataset.row === String(row);
       line.classList.toggle("picked", on);
@@ -416,9 +433,10 @@ var schoolshed = (function () {
         onEachFeature: function (feature, shape) { shape.bindTooltip(el("span", "", data.pockets.labels[feature.id]), { permanent: true, direction: "center", className: "pocket-label", interactive: false }); }
       })).addTo(map);
     } else if (what === "dots") {
+      var many = data.dots.names.length > 150;
       dots = quiet(L.geoJSON(data.dots.shapes, {
         pointToLayer: function (feature, place) {
-          return L.circleMarker(place, { radius: 5.5, color: "#222", weight: 1.4, fillColor: data.dots.classes[data.dots.index[feature.id]].color, fillOpacity: 1 });
+          return L.circleMarker(place, { radius: many ? 3.5 : 5.5, color: "#222", weight: many ? 0.8 : 1.4, fillColor: data.dots.classes[data.dots.index[feature.id]].color, fillOpacity: 1 });
         },
         onEachFeature: function (feature, shape) { shape.bindTooltip(function () { return tip(data.dots.names[feature.id], data.dots.texts[feature.id]); }, { direction: "top" }); }
       }));
@@ -486,7 +504,10 @@ var schoolshed = (function () {
     $("whole").addEventListener("click", function () { moved = false; map.fitBounds(data.bounds, { padding: [12, 12] }); });
     map.on("dragstart zoomstart", function (event) { if (event.type === "dragstart" || event.originalEvent) moved = true; });
     map.on("resize", function () { if (!moved) map.fitBounds(data.bounds, { padding: [12, 12], animate: false }); });
-    window.addEventListener("beforeprint", function () { map.invalidateSize({ animate: false }); map.fitBounds(data.bounds, { padding: [12, 12], animate: false }); });
+    window.addEventListener("beforeprint", function () {
+      if (!all) showAll();
+      map.invalidateSize({ animate: false }); map.fitBounds(data.bounds, { padding: [12, 12], animate: false });
+    });
     show(data.views[0].key);
     map.invalidateSize({ animate: false });
     map.fitBounds(data.bounds, { padding: [12, 12], animate: false });

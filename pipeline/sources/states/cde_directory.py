@@ -203,8 +203,9 @@ def _located(schools: pd.DataFrame, entry: SourceEntry, folder: Folder) -> gpd.G
     points = gpd.GeoSeries(shapely.points(number["longitude"].to_numpy(), number["latitude"].to_numpy()), crs="EPSG:4326")
     unknown = number["latitude"].isna() | number["longitude"].isna()
     points = points.mask(unknown).to_crs(folder.crs)
-    if unknown.any():
-        folder.ledger.absence(entry.files[0].name, "the school has no coordinates", count=int(unknown.sum()), unit="schools")
+    lacking = unknown & schools["is_place"]
+    if lacking.any():
+        folder.ledger.absence(entry.files[0].name, "the school has no coordinates", count=int(lacking.sum()), unit="schools")
     return gpd.GeoDataFrame(schools.drop(columns=["latitude", "longitude", "__row__"]), geometry=points.to_numpy(), crs=folder.crs)
 
 

@@ -38,7 +38,11 @@ class Truth:
 
 
 def truth(size: int | None = None) -> Truth:
-    """The truth about Millbrook, or about a town of another size."""
+    """The truth about Millbrook, or about a town of another size.
+
+    >>> truth().surplus_sites[-2:]  # a closed school and a site declared surplus
+    ('S901', 'S903')
+    """
     made = town(size)
     cells = {vintage: _cells(made, vintage) for vintage in VINTAGES}
     number = len(made.people.deprivation)
