@@ -39,10 +39,10 @@ def main(arguments: list[str]) -> int:
             from pipeline.fetch import fetch
 
             fetch()
-        elif command == "town" and len(rest) <= 1:
+        elif command == "town" and len(rest) <= 1 and all(map(str.isdecimal, rest)):
             from pipeline.town import write_town
 
-            write_town(*map(int, rest))
+            write_town(int(rest[0]) if rest else None)
         elif command == "studies":
             from pipeline.studies import run_studies
 

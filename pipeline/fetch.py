@@ -37,6 +37,8 @@ class Listed:
 def use(name: str) -> None:
     """Put ``studies/<name>.yaml`` in force: params.yaml becomes its copy, byte for byte.
 
+    Sections that the study leaves to their usual values are added at the end.
+
     Raises
     ------
     ConfigError
@@ -50,8 +52,15 @@ def use(name: str) -> None:
     if study.study.name != name:
         raise ConfigError(f"{path}: study.name is {study.study.name!r}; it must be {name!r}, the name of the file.")
     listed(study)
-    _write_if_changed(config.PARAMS, path.read_bytes())
-    first = "python -m pipeline fetch, then " if _is_fetched(study) else ""
+    content = path.read_bytes()
+    # DVC follows each section by name and stops at one that is not there
+    absent = [section for section in config.Study.model_fields if section not in {*study.model_fields_set, "expected"}]
+    if absent:
+        lines = "".join(f"{section}: {{}}\n" for section in absent)
+        content = content.rstrip(b"\n") + f"\n\n# Not in {path.name}: the usual values\n{lines}".encode()
+    _write_if_changed(config.PARAMS, content)
+    is_whole = not _is_fetched(study) and all(getattr(study.raw, room) for room in ROOMS)
+    first = "" if is_whole else "python -m pipeline fetch, then "
     print(f"{config.PARAMS} is now {path}: {study.study.title}. Next: {first}dvc repro.", flush=True)
 
 
@@ -197,9 +206,7 @@ def _bring(item: Listed, root: Path | None, packages: dict[str, str]) -> tuple[s
     if present:
         # put there by hand: nothing to copy it from, so only its hash can speak against it
         return ("differs", _hashes(item.file, present)) if item.file.sha256 else ("kept", "")
-    return "missing", "; ".join(
-        whys
-    ) or "it belongs to the repository (`python -m pipeline town` writes Millbrook's files)"
+    return "missing", "; ".join(whys) or "the study gives no origin; `python -m pipeline town` writes Millbrook's files"
 
 
 def _under(root: Path | None, origin: str) -> Path | str:
@@ -234,10 +241,13 @@ def _copy(stream: IO[bytes], item: Listed, present: str | None) -> tuple[str, st
 
 
 def _certify(study: config.Study, files: list[Listed]) -> None:
-    """Write each room's SOURCES.json; a study that is not fetched keeps its folder as it is."""
-    if not _is_fetched(study):
-        return
+    """Write each room's SOURCES.json, so that every room is there for DVC to watch.
+
+    A study that is not fetched keeps the rooms it has files for as they are.
+    """
     for room in ROOMS:
+        if getattr(study.raw, room) and not _is_fetched(study):
+            continue
         sources: list[dict[str, Any]] = []
         for entry in getattr(study.raw, room):
             about = entry.model_dump(

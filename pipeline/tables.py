@@ -79,6 +79,7 @@ INPUTS: tuple[Table, ...] = (
 
 TABLES: tuple[Table, ...] = (
     _t("census_areas", "census", "census area x vintage", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}", POLYGONS),
+    _t("area_facts", "census", "census area x vintage, without its shape", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}"),
     _t("census_blocks", "census", "census block", "block_geoid", "block_geoid vintage population homes? children_0_17? land_m2?", POLYGONS),
     _t("residential_lots", "census", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
     _t("raster_cells", "census", "raster cell x vintage", "vintage cell_id", "vintage cell_id population? children_0_4? children_5_9? children_10_14?", POLYGONS),

@@ -40,7 +40,21 @@ def _entry(**changes: Any) -> dict[str, Any]:
 
 
 def _study(**changes: Any) -> dict[str, Any]:
-    study = {
+    usual = (
+        "bands",
+        "allocation",
+        "reliability",
+        "quality",
+        "growth",
+        "outlook",
+        "seats",
+        "utilization",
+        "matches",
+        "publish",
+        "atlas",
+    )
+    study: dict[str, Any] = {
+        **{section: {} for section in usual},
         "study": {"name": "valley", "title": "Valley", "district_id": "V1", "fall_year": 2024},
         "geography": {"crs": "EPSG:3310", "box": [-122.0, 38.0, -121.0, 39.0]},
         "raw": {"boundaries": [_entry()]},
@@ -247,7 +261,8 @@ def test_a_study_whose_files_lie_in_the_repository_is_only_checked(workspace: Pa
     place.parent.mkdir(parents=True)
     place.write_bytes(ZONES)
     fetch.fetch()
-    assert [p.name for p in Path("data/raw").rglob("*") if p.is_file()] == ["zones.csv"]
+    found = sorted(str(p.relative_to("data/raw/valley")) for p in Path("data/raw").rglob("*") if p.is_file())
+    assert found == ["boundaries/zones.csv", "census/SOURCES.json", "facilities/SOURCES.json", "schools/SOURCES.json"]
 
 
 # A wheel is a zip archive; a stand-in for pip puts it where `pip download` would.
@@ -384,3 +399,14 @@ def test_use_leaves_the_study_in_force_when_the_new_one_is_not_valid(workspace: 
     with pytest.raises(ConfigError, match=r"study\.name is 'hill'"):
         fetch.use("valley")
     assert Path("params.yaml").read_bytes() == before
+
+
+def test_use_adds_the_sections_that_a_study_leaves_to_their_usual_values(workspace: Path) -> None:
+    study = _study()
+    del study["seats"], study["matches"]
+    text = yaml.safe_dump(study)
+    Path("studies/valley.yaml").write_text(text, encoding="utf-8")
+    fetch.use("valley")
+    added = "\n# Not in valley.yaml: the usual values\nseats: {}\nmatches: {}\n"
+    assert Path("params.yaml").read_text(encoding="utf-8") == text + added
+    assert config.load() == config.load(Path("studies/valley.yaml"))

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.analysis.geometry import common_ground, cut_overlaps, dissolve_parts, gaps, polygons_of
+from pipeline.analysis.geometry import common_ground, polygons_of
 from pipeline.analysis.nearest import ZONE_COLUMNS, nearest_school_zones
+from pipeline.analysis.zoning import cut_overlaps, dissolve_parts, gaps
 from pipeline.errors import ContractError, Fault
 from pipeline.tables import empty
 
@@ -73,7 +74,7 @@ def published_zones(
     """Attendance zones as published: one row per zone, level and school year, no place twice.
 
     Parts of a zone are joined, overlaps within tolerance go to the lower id (see
-    `geometry.cut_overlaps`); every repair is in the ledger.
+    `zoning.cut_overlaps`); every repair is in the ledger.
     """
     layers = [gpd.GeoDataFrame(empty("zones", str(shapes.crs)))]
     for (level, fall_year), part in shapes.groupby(["level", "fall_year"], sort=True):

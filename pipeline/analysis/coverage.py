@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,10 @@ from pipeline.analysis.geometry import require_equal_area, subdivided
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from pipeline.ledger import Ledger
+
+MEASURES = ("population", "children_0_4", "children_5_9", "children_10_14")
 
 
 def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequence[str]) -> pd.DataFrame:
@@ -78,6 +82,28 @@ def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequ
     columns = ["area_id", "measure", "raster_count", "coverage_share"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return table.sort_values(["area_id", "measure"], ignore_index=True)
+
+
+def raster_counts(cells: gpd.GeoDataFrame, targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
+    """Table ``raster_counts``: each raster added up over each layer, with a balance of its people."""
+    columns = ["layer", "area_id", "vintage", "measure", "raster_count", "coverage_share"]
+    parts = []
+    for vintage, of_vintage in cells.groupby("vintage", sort=True):
+        for layer, frame in targets.items():
+            sums = raster_sums(of_vintage, frame, MEASURES)
+            parts.append(sums.assign(layer=layer, vintage=vintage)[columns])
+            for measure, total in sums.groupby("measure")["raster_count"].sum().items():
+                whole = float(of_vintage[measure].sum())
+                reason = "cells reach beyond the layer" if total < whole else ""
+                ledger.balance(
+                    f"raster {vintage} to {layer}: {measure}",
+                    total=whole,
+                    inside=total,
+                    outside=whole - total,
+                    unit="people",
+                    reason=reason,
+                )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def _pieces(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import pandas as pd
 from scipy.special import ndtr
@@ -194,24 +195,50 @@ def school_age_change(
     return pd.concat(frames, ignore_index=True)[_COLUMNS]
 
 
+def vintage_pairs(vintages: Iterable[str], before: str, now: str) -> list[tuple[str, str]]:
+    """Pairs of vintages to compare, one after the other up to now; none of a pair share years.
+
+    >>> vintage_pairs(["2007-2011", "2009-2013", "2012-2016", "2019-2023"], "2012-2016", "2019-2023")
+    [('2007-2011', '2012-2016'), ('2012-2016', '2019-2023')]
+    """
+    chain = [before, now]
+    for vintage in sorted(set(vintages), key=years_of, reverse=True):
+        if years_of(vintage)[1] < years_of(chain[0])[0]:
+            chain.insert(0, vintage)
+    return list(pairwise(chain))
+
+
 def changes(
     neighborhoods: pd.DataFrame,
     zones: pd.DataFrame,
+    areas: pd.DataFrame,
     *,
     before: str | None,
     now: str,
     control: Mapping[str, float],
-    alpha: float,
-    high_cv: float,
-    medium_cv: float,
     ledger: Ledger,
+    **classes: float,
 ) -> pd.DataFrame:
-    """Change of the number of children in neighborhoods and in zones, with what could not be compared.
+    """Change of the number of children in neighborhoods, zones and districts, with what could not be compared.
 
-    Zones are those the profiles hold, a layer for each level and school year. Each vintage that
-    has a control total is scaled to it, by one factor from all neighborhoods. Without an earlier
-    vintage, or with one that shares years with the later, nothing is compared and the ledger
-    says why.
+    Compared are the study's two vintages and, before them, each earlier one with the next that
+    shares no year with it. Zones are those the profiles hold, a layer for each level and school
+    year; school districts are taken as the census gives them (the only census areas whose ids
+    mean the same ground in every vintage). Each vintage that has a control total is scaled to
+    it, by one factor from all neighborhoods (from all districts in their layer). Without an
+    earlier vintage, or with one that shares years with the later, nothing is compared and the
+    ledger says why.
+
+    Parameters
+    ----------
+    neighborhoods, zones, areas : DataFrame
+        Tables ``neighborhood_profile``, ``zone_profile`` and ``area_facts``.
+    before, now : str
+        The study's vintages.
+    control : mapping
+        Total population by vintage.
+    **classes
+        ``alpha``, ``high_cv`` and ``medium_cv`` of `school_age_change`.
 
     Returns
     -------
@@ -225,23 +252,19 @@ def changes(
             f"{reason}: no change of school-age children is computed. To be had: {ELSEWHERE}.",
         )
         return empty("school_age_change", "")
-    factors = recorded_factors(neighborhoods, control, ledger)
-    layers = [("neighborhood", "neighborhood_id", neighborhoods)]
+    districts = areas[areas["area_level"] == "school_district"]
+    factors = recorded_factors(neighborhoods, control, "neighborhoods", ledger)
+    layers = [("neighborhood", "neighborhood_id", neighborhoods, factors)]
     for (level, fall), rows in zones.groupby(["level", "fall_year"], sort=True):
-        layers.append((f"zone {level} {fall}", "zone_id", rows))
+        layers.append((f"zone {level} {fall}", "zone_id", rows, factors))
+    if len(districts):
+        own = recorded_factors(districts, control, "school districts", ledger)
+        layers.append(("school_district", "area_geoid", districts, own))
     found = [
-        school_age_change(
-            rows,
-            layer=layer,
-            area=area,
-            before=before,
-            now=now,
-            factors=factors,
-            alpha=alpha,
-            high_cv=high_cv,
-            medium_cv=medium_cv,
-        )
-        for layer, area, rows in layers
+        school_age_change(rows, layer=layer, area=area, before=earlier, now=later, factors=scale, **classes)
+        for layer, area, rows, scale in layers
+        for earlier, later in vintage_pairs(neighborhoods["vintage"], before, now)
+        if {earlier, later} <= set(rows["vintage"])
     ]
     table = pd.concat(found, ignore_index=True)
     untested = int((table["children_change"].notna() & table["change_z"].isna()).sum())
@@ -251,7 +274,7 @@ def changes(
         )
     single = int(table["children_change"].isna().sum())
     if single:
-        ledger.absence("school_age_change", f"counts that only one of {before} and {now} has: no change", count=single)
+        ledger.absence("school_age_change", "counts that only one vintage of a pair has: no change", count=single)
     if table.empty:
         ledger.missing_input(
             "children by age band",
@@ -260,13 +283,15 @@ def changes(
     return table
 
 
-def recorded_factors(profile: pd.DataFrame, control: Mapping[str, float], ledger: Ledger) -> dict[str, float]:
+def recorded_factors(
+    profile: pd.DataFrame, control: Mapping[str, float], layer: str, ledger: Ledger
+) -> dict[str, float]:
     """Control factors of the vintages (`control_factors`), each scaling recorded with its totals."""
     factors = control_factors(profile, control)
     for vintage, factor in factors.items():
         total = control[vintage]
         ledger.repair(
-            f"people {vintage}",
+            f"people {vintage}, {layer}",
             f"scaled to the control total by {factor:.6f}",
             before=total / factor,
             after=total,
@@ -274,7 +299,8 @@ def recorded_factors(profile: pd.DataFrame, control: Mapping[str, float], ledger
         )
     for vintage in sorted(set(control) - set(factors)):
         ledger.note(
-            f"people {vintage}", "the study gives a control total, but no people of this vintage are known: not scaled"
+            f"people {vintage}, {layer}",
+            "the study gives a control total, but no people of this vintage are known: not scaled",
         )
     return factors
 

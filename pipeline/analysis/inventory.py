@@ -166,15 +166,6 @@ def _nowhere(places: gpd.GeoDataFrame) -> np.ndarray:
     return nowhere
 
 
-def without_shapes(places: pd.DataFrame) -> pd.DataFrame:
-    """The same rows as a plain table, for stages that need no map.
-
-    >>> without_shapes(pd.DataFrame({"site_id": ["1"], "geometry": [None]})).columns.tolist()
-    ['site_id']
-    """
-    return pd.DataFrame(places[[c for c in places.columns if c != "geometry"]])
-
-
 def record_unplaced(projects: gpd.GeoDataFrame, ledger: Ledger) -> None:
     """Count housing projects without coordinates: they lie in no zone."""
     lacking = _nowhere(projects)

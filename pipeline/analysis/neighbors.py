@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from pipeline.analysis.geometry import require_equal_area
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from pipeline.ledger import Ledger
 
 
 def adjacency(
@@ -68,3 +71,18 @@ def adjacency(
         }
     ).sort_values(["area_id", "neighbor_id"], ignore_index=True)
     return pairs, sorted(set(ids) - set(pairs["area_id"]))
+
+
+def adjacency_table(targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
+    """Table ``adjacency`` for every layer but the district; islands become notes."""
+    parts = []
+    for layer, frame in targets.items():
+        if layer == "district":
+            continue
+        pairs, islands = adjacency(frame)
+        parts.append(pairs.assign(layer=layer))
+        for island in islands[:1]:
+            reason = "areas without a neighbor: they are compared with none" if len(islands) > 1 else "has no neighbor"
+            ledger.note(f"adjacency of {layer}", f"{len(islands)} {reason}", item=str(island))
+    columns = ["layer", "area_id", "neighbor_id", "shared_m"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

@@ -17,6 +17,7 @@ def growth_pockets(
     adjacency: pd.DataFrame,
     *,
     layer: str,
+    now: str,
     age_band: str,
     smallest: float,
     high_cv: float,
@@ -34,8 +35,8 @@ def growth_pockets(
         Table ``school_age_change``.
     adjacency : DataFrame
         Table ``adjacency``: ``layer area_id neighbor_id``.
-    layer, age_band : str
-        What to look at.
+    layer, now, age_band : str
+        What to look at; of several comparisons the one that ends with the vintage ``now``.
     smallest : float
         Children more (or fewer) a pocket must have.
 
@@ -50,7 +51,7 @@ def growth_pockets(
     ...     "children_from": 100.0, "children_to": [130.0, 140.0, 150.0], "children_change": [30.0, 40.0, 50.0],
     ...     "children_change_moe": [6.0, 8.0, 9.0], "is_significant": True})
     >>> borders = pd.DataFrame({"layer": "n", "area_id": ["a", "b"], "neighbor_id": ["b", "a"]})
-    >>> pockets = growth_pockets(change, borders, layer="n", age_band="5-17", smallest=25.0, high_cv=0.12, medium_cv=0.4)
+    >>> pockets = growth_pockets(change, borders, layer="n", now="2023", age_band="5-17", smallest=25.0, high_cv=0.12, medium_cv=0.4)
     >>> pockets[["pocket_id", "area_ids", "children_change", "children_change_moe"]].to_dict("records")[0]
     {'pocket_id': 'growing-01', 'area_ids': 'a b', 'children_change': 70.0, 'children_change_moe': 10.0}
     """
@@ -61,6 +62,7 @@ def growth_pockets(
             change["is_significant"]
             & (change["layer"] == layer)
             & (change["age_band"] == age_band)
+            & (change["vintage_to"] == now)
             & (change["children_change"] * sign > 0)
         )
         areas = change[picked].sort_values("area_id", kind="stable").reset_index(drop=True)

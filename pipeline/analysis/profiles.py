@@ -20,6 +20,8 @@ def layer_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, layer: str) -> p
 
     A count is taken from the finest census areas that publish it for the vintage (block groups
     before tracts): mixing levels within one count would count people twice.
+    All counts of an area travel by the same weights, those of where its children live by the study's
+    default: what is said of adults is therefore less sharp than what is said of children.
 
     Parameters
     ----------

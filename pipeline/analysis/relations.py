@@ -1,4 +1,4 @@
-"""The one place where shapes meet shapes: every crosswalk, border and raster of a study."""
+"""Every crosswalk of a study, each source by the best evidence there is of where its people live."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ import shapely
 from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
-from pipeline.analysis.coverage import raster_sums
 from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, area_weights, evidence_weights, overlaps, require_no_overlap
 from pipeline.analysis.geometry import placed
-from pipeline.analysis.neighbors import adjacency
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,7 +26,6 @@ BLOCK_AMOUNTS = {"children_by_block": "children_0_17", "people_by_block": "popul
 LOT_AMOUNTS = {"people_by_lot": "population"}
 # Blocks that cover less of a source's land than this say nothing about the rest of it.
 COMPLETE_SHARE = 0.9
-RASTER_MEASURES = ("population", "children_0_4", "children_5_9", "children_10_14")
 
 
 def all_crosswalks(
@@ -268,40 +265,3 @@ def _balance(
         unit=measure,
         reason=f"areas weighted: {used}",
     )
-
-
-def adjacency_table(targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
-    """Table ``adjacency`` for every layer but the district; islands become notes."""
-    parts = []
-    for layer, frame in targets.items():
-        if layer == "district":
-            continue
-        pairs, islands = adjacency(frame)
-        parts.append(pairs.assign(layer=layer))
-        for island in islands[:1]:
-            reason = "areas without a neighbor: they are compared with none" if len(islands) > 1 else "has no neighbor"
-            ledger.note(f"adjacency of {layer}", f"{len(islands)} {reason}", item=str(island))
-    columns = ["layer", "area_id", "neighbor_id", "shared_m"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def raster_counts(cells: gpd.GeoDataFrame, targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
-    """Table ``raster_counts``: each raster added up over each layer, with a balance of its people."""
-    columns = ["layer", "area_id", "vintage", "measure", "raster_count", "coverage_share"]
-    parts = []
-    for vintage, of_vintage in cells.groupby("vintage", sort=True):
-        for layer, frame in targets.items():
-            sums = raster_sums(of_vintage, frame, RASTER_MEASURES)
-            parts.append(sums.assign(layer=layer, vintage=vintage)[columns])
-            for measure, total in sums.groupby("measure")["raster_count"].sum().items():
-                whole = float(of_vintage[measure].sum())
-                reason = "cells reach beyond the layer" if total < whole else ""
-                ledger.balance(
-                    f"raster {vintage} to {layer}: {measure}",
-                    total=whole,
-                    inside=total,
-                    outside=whole - total,
-                    unit="people",
-                    reason=reason,
-                )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

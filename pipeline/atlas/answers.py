@@ -25,12 +25,21 @@ def need(tables: Tables, about: About) -> str:
     sure = ranked[ranked["need_class"] == "high"]
     possible = int((ranked["need_class"] == "possible").sum())
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
-    home = f", home to {number(children)} of {number(everyone)} children ({percent(children / everyone)})" if len(sure) and everyone > 0 else ""
-    first = f"Of {count_of(len(ranked), 'neighborhood', 'neighborhoods')}, {number(len(sure))} {'is' if len(sure) == 1 else 'are'} almost surely among the neediest"
+    home = (
+        f", home to {number(children)} of {number(everyone)} children ({percent(children / everyone)})"
+        if len(sure) and everyone > 0
+        else ""
+    )
+    amount = "none" if sure.empty else number(len(sure))
+    verb = "are" if len(sure) > 1 else "is"
+    first = (
+        f"Of {count_of(len(ranked), 'neighborhood', 'neighborhoods')}, {amount} {verb} almost surely among the neediest"
+    )
     which = f": {listed(sure['name'].tolist())}{home}." if len(sure) else "."
-    also = f" For {number(possible)} more the figures leave it open." if possible else ""
+    also = f" For {number(possible)}{'' if sure.empty else ' more'} the figures leave it open." if possible else ""
     top = ranked.iloc[0]
-    span = f" ({number(top['need_rank_low'])} to {number(top['need_rank_high'])} allowing for the margins of error)" if top[["need_rank_low", "need_rank_high"]].notna().all() else ""
+    low, high = top["need_rank_low"], top["need_rank_high"]
+    span = f" ({number(low)} to {number(high)} allowing for the margins of error)" if high > low else ""
     lead = f" {top['name']} ranks first{span}." if sure.empty else ""
     return first + which + also + lead
 
@@ -43,7 +52,9 @@ def growth(tables: Tables, about: About) -> str:
     else:
         first = _district_change(latest(change, about))
     pockets = tables["public_pockets"]
-    growing = pockets[pockets["pocket_kind"] == "growing"].sort_values(["children_change", "pocket_id"], ascending=[False, True])
+    growing = pockets[pockets["pocket_kind"] == "growing"].sort_values(
+        ["children_change", "pocket_id"], ascending=[False, True]
+    )
     if len(growing):
         names = names_of(tables)["neighborhood"]
         top = growing.iloc[0]
@@ -81,7 +92,11 @@ def _outlook(outlook: pd.DataFrame) -> str:
     if district.empty:
         return ""
     row = district.loc[district["fall_year"].idxmax()]
-    span = f" ({number(row['pupils_projected_low'])} to {number(row['pupils_projected_high'])} eight times in ten)" if row[["pupils_projected_low", "pupils_projected_high"]].notna().all() else ""
+    span = (
+        f" ({number(row['pupils_projected_low'])} to {number(row['pupils_projected_high'])} eight times in ten)"
+        if row[["pupils_projected_low", "pupils_projected_high"]].notna().all()
+        else ""
+    )
     return f" In {school_year(int(row['fall_year']))} the district can expect {number(row['pupils_projected'])} pupils{span}."
 
 
@@ -93,14 +108,22 @@ def seats(tables: Tables, about: About) -> str:
     rated = schools[(schools["quality_class"] != "not_rated") & (schools["school_status"] == "open")]
     good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats."
     if known.empty:
-        return good + " Zones or resident pupils are not known, so that a gap cannot be computed." if len(rated) else "This study has no results of schools, so that quality seats are not known."
+        return (
+            good + " Zones or resident pupils are not known, so that a gap cannot be computed."
+            if len(rated)
+            else "This study has no results of schools, so that quality seats are not known."
+        )
     parts = []
     for level in (level for level in LEVELS if (known["level"] == level).any()):
         group = known[known["level"] == level]
         parts.append(f"{number(group['unmet_seats'].sum())} in {level} school")
     top = known.sort_values(["unmet_seats", "level", "zone_id"], ascending=[False, True, True]).iloc[0]
     label = top["name"] if isinstance(top["name"], str) else top["zone_id"]
-    most = f" The largest gap is in {label} ({top['level']}): {number(top['unmet_seats'])} seats." if top["unmet_seats"] > 0 else ""
+    most = (
+        f" The largest gap is in {label} ({top['level']}): {number(top['unmet_seats'])} seats."
+        if top["unmet_seats"] > 0
+        else ""
+    )
     return f"Seats in quality schools are missing for pupils where they live: {listed(parts)}.{most} {good}"
 
 
@@ -110,11 +133,21 @@ def facilities(tables: Tables, about: About) -> str:
     known = sites[sites["surplus_status"] != "not_known"]
     if known.empty:
         return "This study has no capacities of buildings, so that empty seats are not known."
-    offered = known[known["surplus_status"] == "offered"].sort_values(["surplus_seats", "site_id"], ascending=[False, True])
-    empty = f", together {number(offered['surplus_seats'].sum())} empty seats: {listed(offered['name'].tolist())}" if len(offered) else ""
+    offered = known[known["surplus_status"] == "offered"].sort_values(
+        ["surplus_seats", "site_id"], ascending=[False, True]
+    )
+    empty = (
+        f", together {number(offered['surplus_seats'].sum())} empty seats: {listed(offered['name'].tolist())}"
+        if len(offered)
+        else ""
+    )
     matches = tables["public_matches"]
     found = int((matches["match_status"] == "matched").sum())
-    also = f" Of {count_of(len(matches), 'school', 'schools')} looking for a place, {number(found)} could be placed." if len(matches) else ""
+    also = (
+        f" Of {count_of(len(matches), 'school', 'schools')} looking for a place, {number(found)} could be placed."
+        if len(matches)
+        else ""
+    )
     return f"Of {count_of(len(known), 'site', 'sites')} with known capacity, {number(len(offered))} {'has' if len(offered) == 1 else 'have'} room to offer{empty}.{also}"
 
 
@@ -128,8 +161,19 @@ def quality_of_data(tables: Tables, about: About) -> str:
         cells = f"{number(shown)} numbers are published; none had to be hidden."
     else:
         cells = f"{number(shown)} numbers are published and {number(kept)} hidden, because few pupils stand behind them or another could be computed from them."
-    reliable = tables["public_neighborhoods"]["reliability_class"]
-    unsure = int(reliable.isin(["low", "not_known"]).sum())
-    weak = f" Of {count_of(len(reliable), 'neighborhood', 'neighborhoods')}, {number(unsure) if unsure else 'none'} {'has' if unsure < 2 else 'have'} figures too unreliable to act on." if len(reliable) else ""
-    inputs = f"{count_of(missing, 'input is', 'inputs are')} missing."
-    return f"{cells}{weak} {inputs[:1].upper()}{inputs[1:]}"
+    return f"{cells}{_reliability(tables['public_neighborhoods']['reliability_class'])} {_inputs(missing)}"
+
+
+def _reliability(classes: pd.Series) -> str:
+    if classes.empty:
+        return ""
+    low, unknown = int((classes == "low").sum()), int((classes == "not_known").sum())
+    verb = "has" if low < 2 else "have"
+    weak = f"{number(low) if low else 'none'} {verb} figures too unreliable to act on"
+    margins = f", and for {number(unknown)} the margins of error are not known" if unknown else ""
+    return f" Of {count_of(len(classes), 'neighborhood', 'neighborhoods')}, {weak}{margins}."
+
+
+def _inputs(missing: int) -> str:
+    text = f"{count_of(missing, 'input is', 'inputs are')} missing."
+    return text[:1].upper() + text[1:]

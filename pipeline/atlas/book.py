@@ -33,11 +33,14 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     files: dict[str, str | bytes] = {}
     answers: dict[str, str] = {}
     pictures: dict[str, str] = {}
+    drawn = _drawn(tables)
     for sheet in SHEETS:
         answers[sheet.key] = plain(sheet.answer(tables, about))
-        page = payload.build(sheet, tables, about)
-        pictures[sheet.key] = _picture(sheet, tables, page)
-        files[f"maps/{sheet.key}.html"] = sheet_page(sheet, SHEETS, about, answers[sheet.key], page, _lacking(sheet, tables))
+        page = payload.build(sheet, drawn, about)
+        pictures[sheet.key] = _picture(sheet, drawn, page)
+        files[f"maps/{sheet.key}.html"] = sheet_page(
+            sheet, SHEETS, about, answers[sheet.key], page, _lacking(sheet, tables)
+        )
     files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables))
     files["maps/schoolshed.xlsx"] = exports.workbook(tables, about)
     files["maps/schoolshed.gpkg"] = exports.geopackage(tables)
@@ -45,15 +48,37 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     return files
 
 
-FILES = (*(f"maps/{sheet.key}.html" for sheet in SHEETS), "maps/index.html", "maps/schoolshed.xlsx", "maps/schoolshed.gpkg", "maps/data_dictionary.csv")
+FILES = (
+    *(f"maps/{sheet.key}.html" for sheet in SHEETS),
+    "maps/index.html",
+    "maps/schoolshed.xlsx",
+    "maps/schoolshed.gpkg",
+    "maps/data_dictionary.csv",
+)
+
+
+def _drawn(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables with the shapes the pages draw: simplified once, each level of zones by itself."""
+    zones = tables["public_zones"].copy()
+    for _, rows in zones.groupby("level"):
+        zones.loc[rows.index, "geometry"] = shapes.simplify(rows).geometry
+    return {**tables, "public_neighborhoods": shapes.simplify(tables["public_neighborhoods"]), "public_zones": zones}
 
 
 def _advice(tables: Mapping[str, Any]) -> list[dict[str, str]]:
     """The recommendations in words, those about the neediest places and the largest gaps first."""
     places, zones, sites = tables["public_neighborhoods"], tables["public_zones"], tables["public_sites"]
     order = {
-        **dict(zip(("neighborhood " + places["neighborhood_id"]), places["need_rank"].fillna(float("inf")), strict=True)),
-        **dict(zip("zone " + zones["level"] + " " + zones["zone_id"], zones["service_gap_rank"].fillna(float("inf")), strict=True)),
+        **dict(
+            zip(("neighborhood " + places["neighborhood_id"]), places["need_rank"].fillna(float("inf")), strict=True)
+        ),
+        **dict(
+            zip(
+                "zone " + zones["level"] + " " + zones["zone_id"],
+                zones["service_gap_rank"].fillna(float("inf")),
+                strict=True,
+            )
+        ),
         **dict(zip("site " + sites["site_id"], -sites["surplus_seats"].fillna(0.0), strict=True)),
     }
     rows = tables["public_recommendations"].to_dict("records")
@@ -66,7 +91,11 @@ def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, st
     missing = tables["public_missing"]
     if any(annex.table == "public_missing" for annex in sheet.annexes):
         return []  # the sheet has them as a table
-    rows = missing[missing["stage"].isin(sheet.stages)].drop_duplicates(["subject_name", "reason"]).sort_values("line", kind="stable")
+    rows = (
+        missing[missing["stage"].isin(sheet.stages)]
+        .drop_duplicates(["subject_name", "reason"])
+        .sort_values("line", kind="stable")
+    )
     return [(row["entry"], row["subject_name"], row["reason"]) for row in rows.to_dict("records")]
 
 

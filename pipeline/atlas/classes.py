@@ -45,7 +45,13 @@ def classify(values: pd.Series, scheme: Scheme, form: Form) -> tuple[list[Class]
     numbers = values.astype("float64").to_numpy() * scale
     rounded = np.where(shown, np.copysign(np.floor(np.abs(numbers) + 0.5 + 1e-9), numbers), np.nan)
     present = rounded[shown]
-    cuts = [round(cut * scale) for cut in scheme.cuts] if scheme.kind == "cuts" else _about_zero(present) if scheme.kind == "about_zero" else _quantiles(present)
+    cuts = (
+        [round(cut * scale) for cut in scheme.cuts]
+        if scheme.kind == "cuts"
+        else _about_zero(present)
+        if scheme.kind == "about_zero"
+        else _quantiles(present)
+    )
     index = np.where(shown, np.searchsorted(np.array(cuts, dtype="float64"), rounded, side="right"), -1)
     colors = _spread(scheme.colors, len(cuts) + 1)
     if scheme.dark_is_low:
@@ -101,7 +107,13 @@ def _ranges(cuts: list[Any], sign: str, scheme: Scheme, present: npt.NDArray[np.
         small, large = cuts[2], cuts[3]
         middle = f"within \u00b1{number(small - 1)}" if small > 1 else "no change"
         some = _span(small, large - 1, "")
-        return [f"fell by {number(large)} or more", f"fell by {some}", middle, f"rose by {some}", f"rose by {number(large)} or more"]
+        return [
+            f"fell by {number(large)} or more",
+            f"fell by {some}",
+            middle,
+            f"rose by {some}",
+            f"rose by {number(large)} or more",
+        ]
     if not cuts:
         return [f"{number(present[0])}{sign}" if len(present) else "all"]
     first, last = cuts[0], cuts[-1]

@@ -17,7 +17,12 @@ from pipeline.columns import BY_NAME
 from pipeline.tables import BY_TABLE, POINTS, TABLES, Table
 
 PUBLISHED = tuple(table for table in TABLES if table.stage == "publish" and not table.name.startswith("ledger_"))
-LAYERS = {"neighborhoods": "public_neighborhoods", "zones": "public_zones", "schools": "public_schools", "sites": "public_sites"}
+LAYERS = {
+    "neighborhoods": "public_neighborhoods",
+    "zones": "public_zones",
+    "schools": "public_schools",
+    "sites": "public_sites",
+}
 # files carry one fixed date, so that the same tables give the same bytes
 FIXED = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 
@@ -30,7 +35,17 @@ def dictionary() -> str:
     for table in PUBLISHED:
         for name in table.names:
             column = BY_NAME[name]
-            row = (table.name, table.grain, name, column.meaning, column.kind, column.unit, column.over or "", " ".join(column.values), "no" if name in table.required else "yes")
+            row = (
+                table.name,
+                table.grain,
+                name,
+                column.meaning,
+                column.kind,
+                column.unit,
+                column.over or "",
+                " ".join(column.values),
+                "no" if name in table.required else "yes",
+            )
             writer.writerow([cell(text) for text in row])
     return out.getvalue()
 
@@ -41,7 +56,14 @@ def workbook(tables: Mapping[str, Any], about: About) -> bytes:
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": False}
+        out,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "nan_inf_to_errors": False,
+        },
     )
     book.set_properties({"title": plain(about.title), "created": FIXED.replace(tzinfo=None)})
     bold = book.add_format({"bold": True, "bg_color": "#e8eef4", "bottom": 1})
@@ -67,7 +89,9 @@ def _worksheet(book: Any, table: Table, frame: Any, bold: Any, text: Any) -> Non
         is_text = column.kind in ("key", "category", "text")
         page.set_column(place, place, min(max(len(name) + 2, 12), 34), text if is_text else None)
         page.write_string(0, place, name, bold)
-        page.write_comment(0, place, f"{column.meaning}{f' ({column.unit})' if column.unit else ''}", {"visible": False})
+        page.write_comment(
+            0, place, f"{column.meaning}{f' ({column.unit})' if column.unit else ''}", {"visible": False}
+        )
         known = frame[name].notna().tolist()
         for row, value in enumerate(frame[name].tolist(), start=1):
             if not known[row - 1]:
@@ -86,14 +110,25 @@ def _notes(about: About) -> list[tuple[str, str]]:
     lines = [
         ("Study", about.title),
         ("School year", school_year(about.fall_year)),
-        ("Census figures", f"{about.now}{f' and {about.before}' if about.before else ''}; columns ending in _moe are 90% margins of error"),
+        (
+            "Census figures",
+            f"{about.now}{f' and {about.before}' if about.before else ''}; columns ending in _moe are 90% margins of error",
+        ),
         ("Shares and ratios", "0.25 stands for 25%"),
         ("Empty cells", "are not known; zero is written as 0"),
-        ("*", f"not shown: fewer than {about.smallest_cell} pupils stand behind it, or another hidden number could be computed from it" if about.smallest_cell else "not shown"),
+        (
+            "*",
+            f"not shown: fewer than {about.smallest_cell} pupils stand behind it, or another hidden number could be computed from it"
+            if about.smallest_cell
+            else "not shown",
+        ),
         ("Ids", "are text: leading zeros belong to them"),
     ]
     lines += [(sentence(table.name.removeprefix("public_")), f"one row is a {table.grain}") for table in PUBLISHED]
-    lines += [(f"Source: {producer}", f"{title}, {vintage}. Licence: {licence}. {url}") for producer, title, vintage, licence, url in about.sources]
+    lines += [
+        (f"Source: {producer}", f"{title}, {vintage}. Licence: {licence}. {url}")
+        for producer, title, vintage, licence, url in about.sources
+    ]
     return lines
 
 
@@ -107,7 +142,15 @@ def geopackage(tables: Mapping[str, Any]) -> bytes:
             place = Path(folder) / "schoolshed.gpkg"
             for layer, name in LAYERS.items():
                 kind = "Point" if BY_TABLE[name].geometry_types == POINTS else "MultiPolygon"
-                pyogrio.write_dataframe(tables[name], place, layer=layer, driver="GPKG", geometry_type=kind, promote_to_multi=kind == "MultiPolygon", append=place.exists())
+                pyogrio.write_dataframe(
+                    tables[name],
+                    place,
+                    layer=layer,
+                    driver="GPKG",
+                    geometry_type=kind,
+                    promote_to_multi=kind == "MultiPolygon",
+                    append=place.exists(),
+                )
             return place.read_bytes()
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -46,9 +46,14 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
         if column in frame and "name" not in frame:
             frame[column.replace("_id", "_name")] = frame[column].map(names[kind]).astype("str").fillna(frame[column])
     if annex.table == "public_pockets":
-        frame["area_names"] = [", ".join(names["neighborhood"].get(i, i) for i in ids.split()) for ids in frame["area_ids"]]
+        frame["area_names"] = [
+            ", ".join(names["neighborhood"].get(i, i) for i in ids.split()) for ids in frame["area_ids"]
+        ]
     if annex.table == "public_outlook":
-        frame["unit_name"] = [about.title if k == "district" else names[k].get(i, i) for k, i in zip(frame["unit_kind"], frame["unit_id"], strict=True)]
+        frame["unit_name"] = [
+            about.title if k == "district" else names[k].get(i, i)
+            for k, i in zip(frame["unit_kind"], frame["unit_id"], strict=True)
+        ]
         # each year for the district, the last one for its zones and schools
         last = frame.groupby(["unit_kind", "unit_id"])["fall_year"].transform("max")
         frame = frame[(frame["unit_kind"] == "district") | (frame["fall_year"] == last)]
@@ -87,7 +92,9 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
     table = long.pivot(index=wide.key, columns=wide.by, values=list(wide.values)).reindex(columns=columns)  # noqa: PD010
     table.columns = [f"{value}|{code}" for value, code in columns]
     for value, code in columns:
-        table[f"{value}|{code}"] = table[f"{value}|{code}"].astype(long[value].dtype if long[value].dtype != "bool" else "object")
+        table[f"{value}|{code}"] = table[f"{value}|{code}"].astype(
+            long[value].dtype if long[value].dtype != "bool" else "object"
+        )
     return table
 
 
@@ -106,7 +113,9 @@ def latest(long: pd.DataFrame, about: About) -> pd.DataFrame:
         return long[long["fall_year"] == year]
     wanted = long[(long["vintage_to"] == about.now) & (long["vintage_from"] == about.before)]
     if wanted.empty and len(long):
-        first, last = max(zip(long["vintage_from"], long["vintage_to"], strict=True), key=lambda pair: (pair[1], pair[0]))
+        first, last = max(
+            zip(long["vintage_from"], long["vintage_to"], strict=True), key=lambda pair: (pair[1], pair[0])
+        )
         wanted = long[(long["vintage_from"] == first) & (long["vintage_to"] == last)]
     return wanted
 
@@ -158,13 +167,28 @@ def expand_layers(places: Places, fields: list[Field]) -> list[Layer]:
         for key in keys:
             head, _, code = key.partition("|")
             if head == layer.field and bool(code) == bool(layer.each):
-                weak = layer.weak and (f"{layer.weak[0]}|{code}" if code and layer.weak[0] != "margin" else layer.weak[0], layer.weak[1])
-                layers.append(replace(layer, key=f"{layer.key}|{code}" if code else layer.key, label=_label(layer.label, layer.each, code), field=key, weak=weak))
+                weak = layer.weak and (
+                    f"{layer.weak[0]}|{code}" if code and layer.weak[0] != "margin" else layer.weak[0],
+                    layer.weak[1],
+                )
+                layers.append(
+                    replace(
+                        layer,
+                        key=f"{layer.key}|{code}" if code else layer.key,
+                        label=_label(layer.label, layer.each, code),
+                        field=key,
+                        weak=weak,
+                    )
+                )
     return layers
 
 
 def _codes(column: str, frame: pd.DataFrame) -> list[str]:
-    return [name.partition("|")[2] for name in frame.columns if name.startswith(f"{column}|") and not frame[name].isna().all()]
+    return [
+        name.partition("|")[2]
+        for name in frame.columns
+        if name.startswith(f"{column}|") and not frame[name].isna().all()
+    ]
 
 
 def _label(text: str, each: str, code: str) -> str:

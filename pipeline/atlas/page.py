@@ -28,11 +28,22 @@ def document(*, title: str, body: str, scripts: list[str] = [], data: Any = None
     )
 
 
-def sheet_page(sheet: Sheet, sheets: tuple[Sheet, ...], about: About, answer: str, page: dict[str, Any], lacking: list[tuple[str, str, str]]) -> str:
+def sheet_page(
+    sheet: Sheet,
+    sheets: tuple[Sheet, ...],
+    about: About,
+    answer: str,
+    page: dict[str, Any],
+    lacking: list[tuple[str, str, str]],
+) -> str:
     """One sheet as a single file."""
     has_map = bool(page["views"])
     chart, script = draw_map(sheet.key, page) if has_map else ("", "")
-    main = _explorer(chart) if has_map else '<p class="nothing">This study has no figures to draw for this question. What it lacks, and where that can be had, stands below and on the sheet <a href="quality_of_data.html">Quality of the data</a>.</p>'
+    main = (
+        _explorer(chart)
+        if has_map
+        else '<p class="nothing">This study has no figures to draw for this question. What it lacks, and where that can be had, stands below and on the sheet <a href="quality_of_data.html">Quality of the data</a>.</p>'
+    )
     body = f"""<a class="skip" href="#{"table" if has_map else "more"}">Skip to the {"table" if has_map else "text"}</a>
 {header(sheets, about, sheet.key)}
 <main>
@@ -58,7 +69,10 @@ def sheet_page(sheet: Sheet, sheets: tuple[Sheet, ...], about: About, answer: st
 def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
     """The band with the study's name and the way to the other sheets."""
     links = [("index", "Overview"), *((sheet.key, sheet.name) for sheet in sheets)]
-    items = "".join(f'<li><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}</a></li>' for key, name in links)
+    items = "".join(
+        f'<li><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}</a></li>'
+        for key, name in links
+    )
     return f"""<header class="band"><div class="brand"><a href="index.html">{esc(about.title)}</a>
 <span>School year {esc(school_year(about.fall_year))} \u00b7 census {esc(about.now)}{f" and {esc(about.before)}" if about.before else ""}</span></div>
 <nav aria-label="Sheets"><ul>{items}</ul></nav></header>"""
@@ -104,20 +118,37 @@ def footer(about: About) -> str:
     small = f" Counts of fewer than {about.smallest_cell} pupils are not shown (*)." if about.smallest_cell else ""
     by = f"<p>Prepared by {esc(about.prepared_by)}.</p>" if about.prepared_by else ""
     note = f"<p>{esc(about.note)}</p>" if about.note else ""
-    listing = f'<details><summary>Sources ({len(about.sources)})</summary><ul class="sources">{sources}</ul></details>' if about.sources else ""
+    listing = (
+        f'<details><summary>Sources ({len(about.sources)})</summary><ul class="sources">{sources}</ul></details>'
+        if about.sources
+        else ""
+    )
     vintages = f"{esc(about.now)}{f' and {esc(about.before)}' if about.before else ''}"
     return f"""<footer>{note}{by}<p>School year {esc(school_year(about.fall_year))}; census figures of {vintages}, with 90% margins of error (\u00b1).{small}</p>{listing}</footer>"""
 
 
 def _source(producer: str, title: str, vintage: str, licence: str, url: str) -> str:
-    where = f' <a href="{esc(url)}" rel="noreferrer noopener">{esc(url)}</a>' if url.startswith("https://") else f" {esc(url)}" if url else ""
+    where = (
+        f' <a href="{esc(url)}" rel="noreferrer noopener">{esc(url)}</a>'
+        if url.startswith("https://")
+        else f" {esc(url)}"
+        if url
+        else ""
+    )
     return f"{esc(producer)}: {esc(title)}, {esc(vintage)} ({esc(licence)}).{where}"
 
 
-def index_page(sheets: tuple[Sheet, ...], about: About, answers: dict[str, str], pictures: dict[str, str], advice: list[dict[str, str]]) -> str:
+def index_page(
+    sheets: tuple[Sheet, ...],
+    about: About,
+    answers: dict[str, str],
+    pictures: dict[str, str],
+    advice: list[dict[str, str]],
+) -> str:
     """The first page: every question with its answer, the recommendations and the files."""
     cards = "".join(
-        f'<li class="card sheet"><a href="{sheet.key}.html"><div class="thumb">{pictures[sheet.key] or "<span>No figures in this study</span>"}</div><h2>{esc(sheet.question)}</h2></a><p>{esc(answers[sheet.key])}</p></li>' for sheet in sheets
+        f'<li class="card sheet"><a href="{sheet.key}.html"><div class="thumb">{pictures[sheet.key] or "<span>No figures in this study</span>"}</div><h2>{esc(sheet.question)}</h2></a><p>{esc(answers[sheet.key])}</p></li>'
+        for sheet in sheets
     )
     downloads = "".join(
         f'<li><a href="{name}" download>{name}</a>: {text}</li>'
@@ -139,7 +170,13 @@ def index_page(sheets: tuple[Sheet, ...], about: About, answers: dict[str, str],
 
 
 MOST = 24  # recommendations of one kind on the first page
-KINDS = (("neighborhood", "Neighborhoods"), ("zone", "Attendance zones"), ("site", "Sites"), ("school", "Schools"), ("district", "The district"))
+KINDS = (
+    ("neighborhood", "Neighborhoods"),
+    ("zone", "Attendance zones"),
+    ("site", "Sites"),
+    ("school", "Schools"),
+    ("district", "The district"),
+)
 
 
 def _advice(advice: list[dict[str, str]]) -> str:
@@ -155,5 +192,7 @@ def _advice(advice: list[dict[str, str]]) -> str:
             for row in rows[:MOST]
         )
         if rows:
-            parts.append(f'<details open><summary>{label} ({len(rows)})</summary><ul class="advice">{items}</ul>{more}</details>')
+            parts.append(
+                f'<details open><summary>{label} ({len(rows)})</summary><ul class="advice">{items}</ul>{more}</details>'
+            )
     return f'<section class="card"><h2>What the numbers suggest</h2><p>Each line follows from a fixed rule. It is a reason to look, not a decision.</p>{"".join(parts)}</section>'

@@ -8,9 +8,9 @@ from pipeline.atlas import shapes
 from pipeline.atlas.classes import classify
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
-from pipeline.atlas.spec import About, Dots, Field, Layer, Places, Sheet
-from pipeline.atlas.words import LABELS, each_label, number, say
-from pipeline.columns import HIDDEN
+from pipeline.atlas.overlays import backdrop, dots, pockets
+from pipeline.atlas.spec import About, Field, Layer, Places, Sheet
+from pipeline.atlas.words import LABELS, each_label, say
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,8 +20,10 @@ Z_90 = 1.645  # a 90% margin of error is this many standard errors
 
 
 def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
-    """The data block of a sheet. Rows of a table, features of its shapes and classes of a view
-    stand in the same order, so that a row's number is the key to all three.
+    """Gather the data block of a sheet.
+
+    Rows of a table, features of its shapes and classes of a view stand in the same order, so
+    that a row's number is the key to all three. Shapes are drawn as they come: simplify first.
     """
     page: dict[str, Any] = {"views": [], "tables": {}, "shapes": {}, "annexes": []}
     drawn: list[gpd.GeoDataFrame] = []
@@ -36,36 +38,30 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
         page["tables"][places.key] = _table(places, frame, fields, tables)
         page["views"] += views
         geometry = frame.set_geometry("geometry")
-        page["shapes"][places.key] = shapes.geojson(shapes.simplify(geometry) if not places.base else geometry)
+        page["shapes"][places.key] = shapes.geojson(geometry)
         drawn.append(geometry)
         if not places.base:
-            page.setdefault("border", shapes.geojson(shapes.outline(shapes.simplify(geometry))))
-    _backdrop(sheet, tables, page, drawn)
+            page.setdefault("border", shapes.geojson(shapes.outline(geometry)))
+    backdrop(sheet, tables, page, drawn)
     if sheet.pockets:
-        page["pockets"] = _pockets(tables)
+        page["pockets"] = pockets(tables)
     if sheet.dots:
-        page["dots"] = _dots(sheet.dots, tables[sheet.dots.table], drawn)
+        page["dots"] = dots(sheet.dots, tables[sheet.dots.table])
     page["bounds"] = shapes.bounds(drawn)
     for annex in sheet.annexes:
         frame = annex_frame(annex, tables, about)
         columns, rows = _cells(list(annex.fields), frame)
-        page["annexes"].append({"key": annex.key, "caption": annex.caption, "columns": columns, "rows": rows, "sort": annex.sort, "empty": annex.empty})
+        page["annexes"].append(
+            {
+                "key": annex.key,
+                "caption": annex.caption,
+                "columns": columns,
+                "rows": rows,
+                "sort": annex.sort,
+                "empty": annex.empty,
+            }
+        )
     return page
-
-
-def _backdrop(sheet: Sheet, tables: Tables, page: dict[str, Any], drawn: list[gpd.GeoDataFrame]) -> None:
-    """Plain areas under a sheet of points."""
-    for base in sorted({places.base for places in sheet.places if places.base} & set(tables)):
-        frame: Any = tables[base] if len(tables[base]) else _widest(tables["public_zones"])
-        if len(frame) and drawn:
-            small = shapes.simplify(frame)
-            page["backdrop"] = shapes.geojson(small)
-            page["border"] = shapes.geojson(shapes.outline(small))
-            drawn.append(frame)
-
-
-def _widest(zones: pd.DataFrame) -> pd.DataFrame:
-    return zones[zones["level"] == zones["level"].iloc[0]].reset_index(drop=True) if len(zones) else zones
 
 
 def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field], about: About) -> dict[str, Any]:
@@ -82,11 +78,15 @@ def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field]
         "column": field.key,
         "noun": list(places.noun),
         "points": bool(places.base),
-        "classes": [{"label": line.label, "color": line.color, "count": index.count(place)} for place, line in enumerate(legend)],
+        "classes": [
+            {"label": line.label, "color": line.color, "count": index.count(place)} for place, line in enumerate(legend)
+        ],
         "index": index,
         "weak": [row for row, flag in enumerate(weak) if flag],
         "weak_label": layer.weak_label,
-        "approximate": [row for row, flag in enumerate(frame["is_approximate"]) if flag] if "is_approximate" in frame else [],
+        "approximate": [row for row, flag in enumerate(frame["is_approximate"]) if flag]
+        if "is_approximate" in frame
+        else [],
     }
 
 
@@ -117,7 +117,20 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
 
 
 def _cells(fields: list[Field], frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[list[Any]]]:
-    columns = [{"key": f.key, "label": plain(f.label), "form": f.form, "pair": f.pair, "explain": f.explain, "always": f.always, "group": plain(f.group), "short": f.short, "words": _order(f)} for f in fields]
+    columns = [
+        {
+            "key": f.key,
+            "label": plain(f.label),
+            "form": f.form,
+            "pair": f.pair,
+            "explain": f.explain,
+            "always": f.always,
+            "group": plain(f.group),
+            "short": f.short,
+            "words": _order(f),
+        }
+        for f in fields
+    ]
     cells = [_column(field, frame) for field in fields]
     return columns, [list(row) for row in zip(*cells, strict=True)] if cells and len(frame) else []
 
@@ -128,7 +141,13 @@ def _order(field: Field) -> list[str]:
 
 
 def _column(field: Field, frame: pd.DataFrame) -> list[Any]:
-    parts = [[_value(name, field, value) if known else None for value, known in zip(frame[name].tolist(), frame[name].notna(), strict=True)] for name in field.columns]
+    parts = [
+        [
+            _value(name, field, value) if known else None
+            for value, known in zip(frame[name].tolist(), frame[name].notna(), strict=True)
+        ]
+        for name in field.columns
+    ]
     return parts[0] if len(parts) == 1 else [list(pair) for pair in zip(*parts, strict=True)]
 
 
@@ -154,9 +173,18 @@ def _bars(places: Places, frame: pd.DataFrame) -> dict[str, Any] | None:
     names = [name for name in frame.columns if name.startswith(f"{column}|")]
     if not names:
         return None
-    values = [[None if value != value else float(f"{value:.5g}") for value in frame[name].astype("float64")] for name in names]
-    parts = [{"field": f"{by}|{name.partition('|')[2]}", "label": plain(each_label(by, name.partition("|")[2]))} for name in names]
-    return {"parts": parts, "values": [list(row) for row in zip(*values, strict=True)], "whole": next(f.key for f in places.fields if f.columns == (whole,))}
+    values = [
+        [None if value != value else float(f"{value:.5g}") for value in frame[name].astype("float64")] for name in names
+    ]
+    parts = [
+        {"field": f"{by}|{name.partition('|')[2]}", "label": plain(each_label(by, name.partition("|")[2]))}
+        for name in names
+    ]
+    return {
+        "parts": parts,
+        "values": [list(row) for row in zip(*values, strict=True)],
+        "whole": next(f.key for f in places.fields if f.columns == (whole,)),
+    }
 
 
 def _notes(places: Places, frame: pd.DataFrame, tables: Tables) -> dict[str, list[dict[str, str]]]:
@@ -165,56 +193,14 @@ def _notes(places: Places, frame: pd.DataFrame, tables: Tables) -> dict[str, lis
     said = said[said["subject_kind"] == places.subject_kind]
     notes: dict[str, list[dict[str, str]]] = {}
     level = dict(places.only).get("level", "")
-    rows = {i: row for row, i in enumerate(frame[places.id])} | {f"{level} {i}": row for row, i in enumerate(frame[places.id]) if level}
+    rows = {i: row for row, i in enumerate(frame[places.id])} | {
+        f"{level} {i}": row for row, i in enumerate(frame[places.id]) if level
+    }
     for record in said.to_dict("records"):
         row = rows.get(record["subject_id"])
         if row is not None:
             texts = {name: plain(record[name]) for name in ("rule_id", "statement", "evidence", "counter_evidence")}
-            notes.setdefault(str(row), []).append(texts | {"reliability": say("reliability_class", record["reliability_class"])})
+            notes.setdefault(str(row), []).append(
+                texts | {"reliability": say("reliability_class", record["reliability_class"])}
+            )
     return notes
-
-
-def _pockets(tables: Tables) -> dict[str, Any]:
-    """The outline of each pocket, drawn over the areas, with its label."""
-    import shapely
-
-    areas: Any = tables["public_neighborhoods"]
-    pockets = tables["public_pockets"]
-    if areas.empty or pockets.empty:
-        return {"shapes": None, "labels": []}
-    small = dict(zip(areas["neighborhood_id"], shapes.simplify(areas).geometry, strict=True))
-    outlines, labels = [], []
-    for pocket in pockets.to_dict("records"):
-        members = [small[i] for i in pocket["area_ids"].split() if i in small]
-        outlines.append(shapely.union_all(members) if members else None)
-        sign = "+" if pocket["children_change"] >= 0 else "\u2212"
-        labels.append(f"{sign}{number(abs(pocket['children_change']))}")
-    frame = type(areas)(geometry=outlines, crs=areas.crs)
-    return {"shapes": shapes.geojson(frame), "labels": labels}
-
-
-def _pupils(text: str) -> str:
-    if text == HIDDEN:
-        return "number of pupils not shown"
-    return f"{number(float(text)) if text.isdigit() else text} pupils" if text else "pupils not known"
-
-
-def _dots(dots: Dots, frame: Any, drawn: list[gpd.GeoDataFrame]) -> dict[str, Any] | None:
-    """Points with their colour and a line of text each; those without a place are left out."""
-    shown = frame[frame.geometry.notna()]
-    for column, words in dots.keep:
-        shown = shown[shown[column].isin(words)]
-    shown = shown.sort_values(dots.id, kind="stable").reset_index(drop=True)
-    if shown.empty:
-        return None
-    order = {word: place for place, (word, _, _) in enumerate(dots.words)}
-    index = [order[word] for word in shown[dots.column]]
-    texts = [f"{say('sector', r['sector'])}, {say(dots.column, r[dots.column]).lower()}, {_pupils(r['value_text'])}" for r in shown.to_dict("records")]
-    return {
-        "label": dots.label,
-        "names": [plain(name) for name in shown["name"]],
-        "texts": [plain(text) for text in texts],
-        "shapes": shapes.geojson(shown),
-        "index": index,
-        "classes": [{"label": label, "color": color, "count": index.count(place)} for place, (_, label, color) in enumerate(dots.words)],
-    }

@@ -20,7 +20,9 @@ ASSETS = files("pipeline.atlas") / "assets"
 class Draw(MacroElement):
     """Asks the page's script to add one set of shapes of the data block to the map."""
 
-    _template = Template("{% macro script(this, kwargs) %}schoolshed.draw({{ this._parent.get_name() }}, {{ this.what|tojson }}, {{ this.key|tojson }});{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}schoolshed.draw({{ this._parent.get_name() }}, {{ this.what|tojson }}, {{ this.key|tojson }});{% endmacro %}"
+    )
 
     def __init__(self, what: str, key: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca has no types here
@@ -37,7 +39,14 @@ def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
     folium loads by default.
     """
     (south, west), (north, east) = page["bounds"]
-    chart = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, control_scale=True, zoom_snap=0.25, zoom_delta=0.5, attribution_control=False)
+    chart = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2],
+        tiles=None,
+        control_scale=True,
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+        attribution_control=False,
+    )
     chart._id = key
     chart.default_js, chart.default_css = [], []  # inlined by the page instead
     for what, keys in (
@@ -63,11 +72,17 @@ def asset(name: str) -> str:
     if folder:
         manifest = json.loads((ASSETS / folder / "manifest.json").read_text(encoding="utf-8"))
         if hashlib.sha256(data).hexdigest() != manifest["files"][file]:
-            raise ValueError(f"pipeline/atlas/assets/{name} differs from its manifest: restore it from {manifest['package']} {manifest['version']}.")
+            raise ValueError(
+                f"pipeline/atlas/assets/{name} differs from its manifest: restore it from {manifest['package']} {manifest['version']}."
+            )
     # a browser reads CRLF as LF, and hashes what it reads
     text = data.decode("utf-8").replace("\r\n", "\n")
     # pictures of controls that no sheet uses, and a pointer to a debug file, would be requests
-    return re.sub(r"url\([^)#]*\)", "none", text) if name.endswith(".css") else re.sub(r"//# sourceMappingURL=\S+", "", text)
+    return (
+        re.sub(r"url\([^)#]*\)", "none", text)
+        if name.endswith(".css")
+        else re.sub(r"//# sourceMappingURL=\S+", "", text)
+    )
 
 
 def _hash(text: str) -> str:
@@ -82,4 +97,6 @@ def policy(scripts: list[str], styles: list[str]) -> str:
     """
     runs = " ".join(map(_hash, scripts)) or "'none'"
     looks = " ".join(map(_hash, styles)) or "'none'"
-    return f"default-src 'none'; script-src {runs}; style-src {looks}; img-src data:; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src {runs}; style-src {looks}; img-src data:; base-uri 'none'; form-action 'none'"
+    )

@@ -17,21 +17,29 @@ DETAIL = 1500  # a border may move by this part of the study's extent: less than
 def simplify(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Polygons with fewer vertices; neighbors that shared a border still share it.
 
-    Shapes that overlap (which is no coverage) are returned as they are.
+    Where two areas overlap or leave a gap already, each of their borders is simplified by
+    itself, within the same distance; an area that would be lost or bent into itself is kept.
     """
     shapes = frame.geometry.to_numpy()
-    if not len(shapes) or not shapely.coverage_is_valid(shapes):
+    if not len(shapes):
         return frame
-    west, south, east, north = shapely.total_bounds(shapes)
+    west, south, east, north = _main_box(shapes)
     smaller = shapely.coverage_simplify(shapes, max(east - west, north - south) / DETAIL)
-    return frame.set_geometry(np.where(shapely.is_empty(smaller), shapes, smaller))
+    usable = shapely.is_valid(smaller) & ~shapely.is_empty(smaller)
+    return frame.set_geometry(np.where(usable, smaller, shapes))
 
 
 def outline(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The border around all areas, without the holes of slivers."""
+    """The border around all areas, without the holes and specks that slivers between them leave."""
     shapes = frame.geometry.to_numpy()
-    whole = shapely.coverage_union_all(shapes) if shapely.coverage_is_valid(shapes) else shapely.union_all(shapes)
-    return type(frame)(geometry=[whole], crs=frame.crs)
+    parts = shapely.get_parts(shapely.union_all(shapes))
+    west, south, east, north = _main_box(shapes)
+    speck = (max(east - west, north - south) / 150) ** 2
+    rings = [
+        shapely.Polygon(part.exterior, [hole for hole in part.interiors if shapely.Polygon(hole).area >= speck])
+        for part in parts
+    ]
+    return type(frame)(geometry=[shapely.MultiPolygon(rings)], crs=frame.crs)
 
 
 def geojson(frame: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -43,7 +51,10 @@ def geojson(frame: gpd.GeoDataFrame) -> dict[str, Any]:
     texts = shapely.to_geojson(np.where(shapely.is_empty(fine), shapes, fine))
     return {
         "type": "FeatureCollection",
-        "features": [{"type": "Feature", "id": row, "properties": {}, "geometry": json.loads(text) if text else None} for row, text in enumerate(texts)],
+        "features": [
+            {"type": "Feature", "id": row, "properties": {}, "geometry": json.loads(text) if text else None}
+            for row, text in enumerate(texts)
+        ],
     }
 
 
@@ -76,12 +87,22 @@ def _main_box(shapes: Any) -> npt.NDArray[np.float64]:
     return main if shrinks else whole
 
 
-def picture(frame: gpd.GeoDataFrame, colors: list[str], backdrop: gpd.GeoDataFrame | None = None, *, width: int = 300, height: int = 190) -> str:
+def picture(
+    frame: gpd.GeoDataFrame,
+    colors: list[str],
+    backdrop: gpd.GeoDataFrame | None = None,
+    *,
+    width: int = 300,
+    height: int = 190,
+) -> str:
     """A small drawing (SVG) of areas or points filled with their colours, for the first page."""
     shapes = frame.geometry.to_numpy()
     if backdrop is not None and len(backdrop):
         shapes, colors = np.concatenate([backdrop.geometry.to_numpy(), shapes]), ["#fbfcfd"] * len(backdrop) + colors
-    shapes, colors = shapes[~shapely.is_missing(shapes)], [c for c, shape in zip(colors, shapes, strict=True) if shape is not None]
+    shapes, colors = (
+        shapes[~shapely.is_missing(shapes)],
+        [c for c, shape in zip(colors, shapes, strict=True) if shape is not None],
+    )
     if not len(shapes):
         return ""
     box = _main_box(shapes)
@@ -89,9 +110,13 @@ def picture(frame: gpd.GeoDataFrame, colors: list[str], backdrop: gpd.GeoDataFra
     scale = min((width - 10) / extent[0], (height - 10) / extent[1])
     left, top = (width - extent[0] * scale) / 2, (height - extent[1] * scale) / 2
     coarse, areas = shapes.copy(), np.isin(shapely.get_type_id(shapes), (3, 6))
-    if areas.any() and shapely.coverage_is_valid(shapes[areas]):
-        coarse[areas] = shapely.coverage_simplify(shapes[areas], 0.7 / scale)
-    drawn = shapely.transform(coarse, lambda xy: np.column_stack([(xy[:, 0] - box[0]) * scale + left, height - top - (xy[:, 1] - box[1]) * scale]))
+    if areas.any():
+        smaller = shapely.coverage_simplify(shapes[areas], 0.7 / scale)
+        coarse[areas] = np.where(shapely.is_empty(smaller), shapes[areas], smaller)
+    drawn = shapely.transform(
+        coarse,
+        lambda xy: np.column_stack([(xy[:, 0] - box[0]) * scale + left, height - top - (xy[:, 1] - box[1]) * scale]),
+    )
     marks = "".join(_mark(shape, color) for shape, color in zip(drawn, colors, strict=True))
     # what lies outside the box is clipped by the drawing's edge
     return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false"><g stroke="#4a5a6a" stroke-width="{0.5 if len(shapes) < 250 else 0.15}" stroke-linejoin="round">{marks}</g></svg>'

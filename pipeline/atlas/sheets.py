@@ -14,11 +14,22 @@ def _words(column: str, **colors: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((code, LABELS[column][code], color) for code, color in colors.items())
 
 
-_RELIABILITY = Scheme("words", words=_words("reliability_class", high=SEQUENTIAL[3], medium=SEQUENTIAL[2], low=SEQUENTIAL[0], not_known=_GREY))
+_RELIABILITY = Scheme(
+    "words",
+    words=_words("reliability_class", high=SEQUENTIAL[3], medium=SEQUENTIAL[2], low=SEQUENTIAL[0], not_known=_GREY),
+)
 _UNRELIABLE = ("reliability_class", ("low", "not_known"))
 _QUALITY = _words("quality_class", strong="#e66101", middle="#fdb863", weak="#ffffff", not_rated="#8d96a0")
 
-_CHANGE = ("children_from", "children_from_moe", "children_to", "children_to_moe", "children_change", "children_change_moe", "is_significant")
+_CHANGE = (
+    "children_from",
+    "children_from_moe",
+    "children_to",
+    "children_to_moe",
+    "children_change",
+    "children_change_moe",
+    "is_significant",
+)
 _CHILDREN = Field("children", "Children under 18", "whole", ("children_0_17", "children_0_17_moe"), "margin")
 
 _NEED = Places(
@@ -43,7 +54,7 @@ _NEED = Places(
         Field("indicator", "{each}", "percent", ("indicator_share", "indicator_share_moe"), "margin", always=False, each="indicator"),
     ),
     layers=(
-        Layer("need", "Need index", "need", "The index combines the indicators listed below, each by its rank among neighborhoods; 100 would be the neediest on every one.", weak=_UNRELIABLE, weak_label="Unreliable: the survey behind it is too small"),
+        Layer("need", "Need index", "need", "The index combines the indicators listed below, each by its rank among neighborhoods; 100 would be the neediest on every one.", weak=_UNRELIABLE, weak_label="Unreliable, or its reliability is not known"),
         Layer(
             "class",
             "What can be said for sure",
@@ -62,7 +73,16 @@ _NEED = Places(
     ),
 )  # fmt: skip
 
-def _growth(key: str, layer: str, table: str, id_: str, noun: tuple[str, str], where: str, only: tuple[tuple[str, str], ...] = ()) -> Places:
+
+def _growth(
+    key: str,
+    layer: str,
+    table: str,
+    id_: str,
+    noun: tuple[str, str],
+    where: str,
+    only: tuple[tuple[str, str], ...] = (),
+) -> Places:
     return Places(
         key=key,
         caption=f"Change in the number of children by {noun[0]}",
@@ -74,10 +94,42 @@ def _growth(key: str, layer: str, table: str, id_: str, noun: tuple[str, str], w
         sort="change|5-17",
         wides=(Wide("public_growth", "area_id", "age_band", _CHANGE, where=(("layer", layer),), is_latest=True),),
         fields=(
-            Field("change", "Change, {each}", "change", ("children_change", "children_change_moe"), "margin", always=False, each="age_band"),
-            Field("sure", "Beyond chance, {each}", "word", ("is_significant",), always=False, each="age_band", explain="Larger than chance would bring"),
-            Field("from", "Before, {each}", "whole", ("children_from", "children_from_moe"), "margin", always=False, each="age_band"),
-            Field("to", "Now, {each}", "whole", ("children_to", "children_to_moe"), "margin", always=False, each="age_band"),
+            Field(
+                "change",
+                "Change, {each}",
+                "change",
+                ("children_change", "children_change_moe"),
+                "margin",
+                always=False,
+                each="age_band",
+            ),
+            Field(
+                "sure",
+                "Beyond chance, {each}",
+                "word",
+                ("is_significant",),
+                always=False,
+                each="age_band",
+                explain="Larger than chance would bring",
+            ),
+            Field(
+                "from",
+                "Before, {each}",
+                "whole",
+                ("children_from", "children_from_moe"),
+                "margin",
+                always=False,
+                each="age_band",
+            ),
+            Field(
+                "to",
+                "Now, {each}",
+                "whole",
+                ("children_to", "children_to_moe"),
+                "margin",
+                always=False,
+                each="age_band",
+            ),
         ),
         layers=(
             Layer(
@@ -130,7 +182,14 @@ _ACCESS = Places(
     sort="access|elementary",
     wides=(Wide("public_access", "neighborhood_id", "level", ("relative_access_ratio", "is_poor_access")),),
     fields=(
-        Field("access", "Access, {each}", "percent", ("relative_access_ratio",), each="level", explain="100% is the district's mean; below 50% is poor"),
+        Field(
+            "access",
+            "Access, {each}",
+            "percent",
+            ("relative_access_ratio",),
+            each="level",
+            explain="100% is the district's mean; below 50% is poor",
+        ),
         Field("poor", "Poor, {each}", "word", ("is_poor_access",), each="level", always=False),
         _CHILDREN,
     ),
@@ -199,7 +258,15 @@ _RELIABLE = Places(
         _CHILDREN,
         Field("approximate", "Approximate", "word", ("is_approximate",)),
     ),
-    layers=(Layer("reliability", "Reliability of the need index", "reliability", "By the size of the margins of error against the values.", _RELIABILITY),),
+    layers=(
+        Layer(
+            "reliability",
+            "Reliability of the need index",
+            "reliability",
+            "By the size of the margins of error against the values.",
+            _RELIABILITY,
+        ),
+    ),
 )
 
 _SCHOOLS_ANNEX = Annex(

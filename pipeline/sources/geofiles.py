@@ -226,23 +226,31 @@ def _read_geoparquet(path: Path, subject: str) -> tuple[gpd.GeoDataFrame, pyproj
 
 
 def text_column(values: pd.Series) -> pd.Series:
-    """Attributes as text: whole numbers without a point, dates as ISO, empty as ""."""
+    """Attributes as text: whole numbers without a point, dates as ISO, empty as "".
 
-    def text(value: Any) -> str:
-        if value is None or value != value:  # None, NaN, NaT
-            return ""
-        if isinstance(value, float):
-            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-        return str(value)
-
-    cells = [text(value) for value in values.tolist()]
+    >>> import pandas as pd
+    >>> text_column(pd.Series([7.0, None, 0.5])).tolist(), text_column(pd.Series([" Oak ", None])).tolist()
+    (['7', '', '0.5'], ['Oak', ''])
+    """
     import pandas as pd
 
-    return pd.Series(
-        [c.strip() if c.isascii() and c.isprintable() else clean_text(c) for c in cells],
-        index=values.index,
-        dtype="str",
-    )
+    if values.dtype.kind == "i":
+        return values.astype("str")
+    if values.dtype.kind == "f":
+        # through 64 bits, so that a number of 32 bits keeps the digits it has
+        return pd.Series([_number_text(v) for v in values.astype("float64").tolist()], index=values.index, dtype="str")
+    cells = values.astype("object").map(lambda v: "" if v is None or v != v else v if isinstance(v, str) else str(v))
+    cells = cells.astype("str")
+    special = cells.str.contains(r"[^\x20-\x7e]", regex=True)
+    if special.any():
+        cells = cells.where(~special, cells[special].map(clean_text).reindex(cells.index))
+    return cells.str.strip()
+
+
+def _number_text(value: float) -> str:
+    if value != value:  # NaN
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def _look_through(path: Path, subject: str) -> dict[str, str]:

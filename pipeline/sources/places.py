@@ -129,7 +129,7 @@ def place_points(work: Mapped, word: Mapping[str, Any] | None, outside: str, fol
         return empty
     tokens = {str(t).strip() for t in word.get("absent", ())} | {""}
     x_name, y_name = word["longitude"], word["latitude"]
-    none = pd.concat([rows[c].map(lambda v: v in tokens or _is_zero(v, tokens)) for c in (x_name, y_name)], axis=1)
+    none = pd.concat([_is_none(rows[c], tokens) for c in (x_name, y_name)], axis=1)
     half = none.any(axis=1) & ~none.all(axis=1)
     work.faults.add(
         "E-COORD",
@@ -166,6 +166,7 @@ def place_points(work: Mapped, word: Mapping[str, Any] | None, outside: str, fol
     return empty
 
 
-def _is_zero(text: str, tokens: set[str]) -> bool:
-    """0.0 and 0.000 count as absent where "0" is declared so."""
-    return "0" in tokens and text.strip("0.") == "" and text != ""
+def _is_none(cells: pd.Series, tokens: set[str]) -> pd.Series:
+    """Cells that mean "no coordinate"; where "0" is declared so, 0.0 and 0.000 count too."""
+    none = cells.isin(list(tokens))
+    return none | cells.str.fullmatch(r"0+(\.0*)?") if "0" in tokens else none

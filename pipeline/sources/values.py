@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from pipeline.origins import SourceEntry
 from pipeline.sources.faults import Faults
 
-_NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
 _SCIENTIFIC = r"[-+]?\d+([.,]\d+)?[eE][-+]?\d+"
 _DECIMAL = r"\d+\.0+"
 
@@ -88,23 +89,24 @@ def parse_number(
     >>> values.tolist(), status.tolist()
     ([1234.0, <NA>, 0.0, <NA>], ['reported', 'suppressed', 'reported', 'not_reported'])
     """
-    # a column repeats few distinct cells: each is read once
     cells = series.astype("str").fillna("").str.strip()
     reasons = {
         token.strip(): reason
         for reason, tokens in (entry.absent if absent is None else absent).items()
         for token in tokens
     }
+    # plain numbers at once; what is left repeats few distinct cells, and each is read once
+    plain = (cells.str.fullmatch(r"-?[0-9]+(\.[0-9]+)?") & ~cells.isin(list(reasons))).to_numpy(dtype=bool)
     known: dict[str, float | None] = {}
     states: dict[str, str] = {}
-    for cell in cells.unique():
+    for cell in cells[~plain].unique():
         if cell in reasons or cell == "":
             known[cell], states[cell] = None, reasons.get(cell, "not_reported")
             continue
         body = cell[:-1].rstrip() if cell.endswith("%") else cell
         if body and _NUMBER.fullmatch(body) and any(c.isdigit() for c in re.split("[eE]", body)[0]):
             known[cell], states[cell] = float(body.replace(",", "")) / (100 if cell.endswith("%") else 1), "reported"
-    unread = ~cells.isin(list(known))
+    unread = ~cells.isin(list(known)) & ~plain
     own = faults if faults is not None else Faults()
     if unread.any():
         listed = ", ".join(repr(token) for token in sorted(cells[unread].unique())[:12])
@@ -116,9 +118,13 @@ def parse_number(
         )
         if faults is None:
             own.raise_if_any(subject_of(entry))
-    values = cells.map(known.get).astype("Float64")
-    status = cells.map(lambda cell: states.get(cell, "not_reported")).astype("str")
-    return values, status
+    numbers = np.full(len(cells), np.nan)
+    numbers[plain] = cells[plain].to_numpy(dtype=object).astype("float64")
+    numbers[~plain] = [np.nan if (n := known.get(cell)) is None else n for cell in cells[~plain]]
+    status = np.full(len(cells), "reported", dtype=object)
+    status[~plain] = [states.get(cell, "not_reported") for cell in cells[~plain]]
+    values = pd.Series(numbers, index=cells.index).astype("Float64")
+    return values, pd.Series(status, index=cells.index, dtype="str")
 
 
 def text_id(

@@ -24,7 +24,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         prepared_by=study.atlas.prepared_by,
         smallest_cell=study.publish.smallest_cell,
         medium_cv=study.reliability.medium_cv,
-        sources=tuple((e.producer, e.title, e.vintage, e.licence, e.url) for room in (raw.census, raw.boundaries, raw.schools, raw.facilities) for e in room),
+        sources=tuple(
+            (e.producer, e.title, e.vintage, e.licence, e.url)
+            for room in (raw.census, raw.boundaries, raw.schools, raw.facilities)
+            for e in room
+        ),
     )
     return dict(bind(tables, about))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.analysis.areas import census_areas
+from pipeline.analysis.boundaries import without_shapes
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
@@ -21,10 +22,10 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     folder = Folder(Path("data/raw") / study.study.name / "census", place.crs, place.box, ledger)
     entries = study.raw.census
     blocks = gather(entries, "block_shapes", folder)
+    areas = census_areas(gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder), blocks, ledger)
     return {
-        "census_areas": census_areas(
-            gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder), blocks, ledger
-        ),
+        "census_areas": areas,
+        "area_facts": without_shapes(areas),
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
         "raster_cells": gather(entries, "cell_counts", folder),
@@ -37,7 +38,15 @@ STAGE = Stage(
     name="census",
     summary="Census areas with counts and margins, blocks, lots, population raster and births",
     reads=(),
-    writes=("census_areas", "census_blocks", "residential_lots", "raster_cells", "births", "ledger_census"),
+    writes=(
+        "census_areas",
+        "area_facts",
+        "census_blocks",
+        "residential_lots",
+        "raster_cells",
+        "births",
+        "ledger_census",
+    ),
     sections=("study", "geography", "raw.census"),
     run=run,
     rooms=("census",),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.analysis import inventory
+from pipeline.analysis.boundaries import without_shapes
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
@@ -29,11 +30,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     sites = inventory.placed_sites(listed, at, tables["schools"], ledger)
     return {
         "sites": sites,
-        "site_facts": inventory.without_shapes(sites),
+        "site_facts": without_shapes(sites),
         "rooms": inventory.rooms_of_sites(rooms, listed, ledger),
         "school_sites": at,
         "housing_projects": projects,
-        "project_facts": inventory.without_shapes(projects),
+        "project_facts": without_shapes(projects),
         "ledger_facilities": ledger.frame(),
     }
 

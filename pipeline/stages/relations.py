@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.analysis.areas import source_layers, target_layers
+from pipeline.analysis.coverage import raster_counts
 from pipeline.analysis.membership import membership, project_places, site_places
+from pipeline.analysis.neighbors import adjacency_table
 from pipeline.analysis.reach import destinations, inhabited_places, reach
-from pipeline.analysis.relations import adjacency_table, all_crosswalks, raster_counts
+from pipeline.analysis.relations import all_crosswalks
 from pipeline.analysis.travel import near_pairs
 from pipeline.config import Study
 from pipeline.ledger import Ledger

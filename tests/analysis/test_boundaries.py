@@ -153,3 +153,10 @@ def test_names_are_plain_tables_of_the_zones_in_force() -> None:
     assert check(BY_TABLE["zone_names"], without_shapes(zones, fall_year=2024))["zone_id"].tolist() == ["a", "b"]
     assert without_shapes(zones, fall_year=2023).empty
     assert type(without_shapes(neighborhoods)) is pd.DataFrame
+
+
+def test_a_census_area_cut_by_two_drawings_of_one_line_stays_whole() -> None:
+    """The district's outline runs 2 m inside the border of the tracts: 0.2% of their ground."""
+    district = shapes(["d"], [shapely.box(2, 0, 1000, 1000)], key="district_id", name=["D"])
+    found = census_neighborhoods(areas(grid(1, 1), [10]), district, area_level="tract", vintage="", ledger=Ledger())
+    assert found.geometry.area.tolist() == [1_000_000.0]

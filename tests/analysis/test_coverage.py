@@ -9,8 +9,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.analysis.coverage import raster_sums
-from tests.analysis.ground import CRS, grid, shapes, square
+from pipeline.analysis.coverage import raster_counts, raster_sums
+from pipeline.ledger import Ledger
+from pipeline.tables import BY_TABLE, check
+from tests.analysis.ground import CRS, grid, shapes, square, table
 
 
 def raster(values: np.ndarray, size: float = 100.0) -> gpd.GeoDataFrame:
@@ -72,3 +74,19 @@ def test_oracle_exactextract() -> None:
     theirs = exactextract.exact_extract(source, areas, ["sum"], include_cols=["area_id"], output="pandas")
     ours = raster_sums(raster(values), areas, ["population"])
     assert ours["raster_count"].to_numpy() == pytest.approx(theirs.sort_values("area_id")["sum"].to_numpy(), rel=1e-6)
+
+
+def test_the_raster_is_balanced_against_each_layer() -> None:
+    cells = table(
+        "raster_cells",
+        vintage=["2020"] * 4,
+        cell_id=["0 0", "0 1", "1 0", "1 1"],
+        population=[1.0, 2.0, 4.0, 8.0],
+        geometry=grid(2, 2, 500),
+    )
+    ledger = Ledger()
+    layers = {"zone": shapes(["w", "e"], [square(0, 0, 500, 1000), square(500, 0, 500, 1000)])}
+    found = check(BY_TABLE["raster_counts"], raster_counts(cells, layers, ledger))
+    assert found["raster_count"].tolist() == [12.0, 3.0]
+    line = ledger.frame().iloc[0]
+    assert (line["total"], line["inside"], line["outside"]) == (15, 15, 0)

@@ -107,6 +107,7 @@ def test_a_control_total_scales_counts_and_margins() -> None:
     found = growth.changes(
         table,
         empty("zone_profile", ""),
+        empty("area_facts", ""),
         before="2014-2018",
         now="2019-2023",
         control={"2019-2023": 550.0},
@@ -135,7 +136,14 @@ def test_periods_that_cannot_be_compared_give_no_change_and_a_reason(before: str
         {("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0), ("n", "2016-2020"): (1.0, 1.0)}
     )
     found = growth.changes(
-        table, empty("zone_profile", ""), before=before, now=now, control={}, **SETTINGS, ledger=ledger
+        table,
+        empty("zone_profile", ""),
+        empty("area_facts", ""),
+        before=before,
+        now=now,
+        control={},
+        **SETTINGS,
+        ledger=ledger,
     )
     assert check(BY_TABLE["school_age_change"], found).empty
     assert says in ledger.frame()["reason"].item()
@@ -145,7 +153,16 @@ def test_periods_that_cannot_be_compared_give_no_change_and_a_reason(before: str
 def test_zones_are_compared_by_layer() -> None:
     hoods = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (150.0, 20.0)})
     zones = hoods.rename(columns={"neighborhood_id": "zone_id"}).assign(level="middle", fall_year=2024)
-    found = growth.changes(hoods, zones, before="2014-2018", now="2019-2023", control={}, **SETTINGS, ledger=Ledger())
+    found = growth.changes(
+        hoods,
+        zones,
+        empty("area_facts", ""),
+        before="2014-2018",
+        now="2019-2023",
+        control={},
+        **SETTINGS,
+        ledger=Ledger(),
+    )
     assert set(found["layer"]) == {"neighborhood", "zone middle 2024"}
     check(BY_TABLE["school_age_change"], found)
 
@@ -168,3 +185,37 @@ def test_multiplying_counts_and_margins_alike_changes_no_test(
     scaled = change(profile(rows), factors={"2014-2018": factor, "2019-2023": factor})
     np.testing.assert_allclose(scaled["change_z"], plain["change_z"], atol=1e-9)
     np.testing.assert_allclose(scaled["children_change"], plain["children_change"] * factor, atol=1e-9)
+
+
+def test_earlier_vintages_are_compared_one_after_the_other_and_districts_as_the_census_gives_them() -> None:
+    vintages = ("2009-2013", "2012-2016", "2014-2018", "2019-2023")
+    hoods = profile({("n", v): (100.0 + 10 * k, 5.0) for k, v in enumerate(vintages)})
+    districts = hoods.rename(columns={"neighborhood_id": "area_geoid"}).assign(
+        area_level="school_district", population=1000.0
+    )
+    ledger = Ledger()
+    found = growth.changes(
+        hoods,
+        empty("zone_profile", ""),
+        pd.concat([districts, districts.assign(area_level="tract")], ignore_index=True),
+        before="2014-2018",
+        now="2019-2023",
+        control={"2019-2023": 1300.0},
+        **SETTINGS,
+        ledger=ledger,
+    )
+    check(BY_TABLE["school_age_change"], found)
+    rows = found[found["age_band"] == "5-9"].set_index(["layer", "vintage_from", "vintage_to"])["children_to"]
+    # people of the neighborhood: 5 x 130 = 650, of the district 1000; both are scaled to 1300
+    assert rows.to_dict() == pytest.approx(
+        {
+            ("neighborhood", "2009-2013", "2014-2018"): 120.0,
+            ("neighborhood", "2014-2018", "2019-2023"): 260.0,
+            ("school_district", "2009-2013", "2014-2018"): 120.0,
+            ("school_district", "2014-2018", "2019-2023"): 169.0,
+        }
+    )
+    assert ledger.frame()["subject_name"].tolist() == [
+        "people 2019-2023, neighborhoods",
+        "people 2019-2023, school districts",
+    ]

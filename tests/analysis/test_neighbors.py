@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import shapely
 
-from pipeline.analysis.neighbors import adjacency
+from pipeline.analysis.neighbors import adjacency, adjacency_table
+from pipeline.ledger import Ledger
+from pipeline.tables import BY_TABLE, check
 from tests.analysis.ground import grid, shapes, square
 
 
@@ -63,3 +65,14 @@ def test_contiguity_agrees_with_libpysal() -> None:
     theirs = graph.Graph.build_contiguity(areas.set_index("area_id"), rook=True).adjacency
     pairs, _ = pairs_of(areas)
     assert sorted(pairs) == sorted(theirs.index.tolist())
+
+
+def test_borders_and_islands_by_layer() -> None:
+    ledger = Ledger()
+    layers = {
+        "district": shapes("d", [square(0, 0)]),
+        "zone high 2024": shapes("abc", [square(0, 0), square(1000, 0), square(5000, 0)]),
+    }
+    found = check(BY_TABLE["adjacency"], adjacency_table(layers, ledger))
+    assert set(found["layer"]) == {"zone high 2024"} and len(found) == 2
+    assert ledger.frame()["item"].tolist() == ["c"]

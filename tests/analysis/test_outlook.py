@@ -294,3 +294,25 @@ def test_an_interval_is_the_forecast_times_the_errors_seen() -> None:
         by_grade[["pupils_projected_low", "pupils_projected_high"]].to_numpy().tolist()
         == [[pytest.approx(35.0), pytest.approx(70.0)]] * 2
     )
+
+
+def test_an_interval_holds_the_forecast_even_where_the_method_always_fell_short() -> None:
+    tested = pd.DataFrame(
+        {
+            "method": COHORTS,
+            "horizon_years": [1, 1],
+            "size_class": ["under_200", "school_grade"],
+            "cases": 50.0,
+            "error_q10_change": 0.05,
+            "error_q90_change": 0.2,
+        }
+    )
+    pupils = np.zeros((1, len(GRADES), 1))
+    pupils[0, 2] = 100.0
+    unit = Expected(
+        "school", np.array(["a"], dtype=object), pupils[:, :, 0], pupils, np.zeros(1), np.array(["m"], dtype=object)
+    )
+    _, totals = with_intervals((unit,), tested, first_fall=2025)
+    assert totals[["pupils_projected_low", "pupils_projected_high"]].to_numpy().tolist() == [
+        [100.0, pytest.approx(120.0)]
+    ]

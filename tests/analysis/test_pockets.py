@@ -14,8 +14,8 @@ import pytest
 from pipeline.analysis.pockets import growth_pockets
 from pipeline.tables import BY_TABLE, check, empty
 
-SETTINGS = {"layer": "neighborhood", "age_band": "5-17", "high_cv": 0.12, "medium_cv": 0.4}
-PAIRS = [("a", "b"), ("a", "d"), ("c", "f"), ("e", "f")]
+SETTINGS = {"layer": "neighborhood", "now": "2019-2023", "age_band": "5-17", "high_cv": 0.12, "medium_cv": 0.4}
+PAIRS = [("a", "b"), ("a", "d"), ("d", "e"), ("c", "f"), ("e", "f")]
 
 
 def adjacency() -> pd.DataFrame:
@@ -78,3 +78,10 @@ def test_nothing_significant_gives_no_pocket() -> None:
     found = growth_pockets(change({"a": (90.0, False)}), adjacency(), smallest=1.0, **SETTINGS)
     assert check(BY_TABLE["growth_pockets"], found).empty
     assert growth_pockets(empty("school_age_change", ""), empty("adjacency", ""), smallest=1.0, **SETTINGS).empty
+
+
+def test_of_several_comparisons_the_one_up_to_now_counts() -> None:
+    older = change(TOWN).assign(vintage_from="2009-2013", vintage_to="2014-2018")
+    both = pd.concat([older, change({"c": (80.0, True)})], ignore_index=True)
+    found = growth_pockets(both, adjacency(), smallest=25.0, **SETTINGS)
+    assert found[["area_ids", "vintage_to"]].to_numpy().tolist() == [["c", "2019-2023"]]

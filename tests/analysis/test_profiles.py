@@ -97,3 +97,17 @@ def test_too_many_children_in_no_zone_are_refused_with_the_place_they_live() -> 
     balance_layers(
         AREAS, DISTRICT, fall_year=2025, outside_share=0.02, ledger=Ledger()
     )  # last year's zones are only recorded
+
+
+def test_a_zone_that_reaches_beyond_the_district_makes_up_for_no_gap_elsewhere() -> None:
+    """b1: half in the district, whole in the zone; b2: whole in the district, half in the zone."""
+    crosswalk = links(
+        ("block_group 2019-2023", "b1", "district", "d", 0.5),
+        ("block_group 2019-2023", "b2", "district", "d", 1.0),
+        ("block_group 2019-2023", "b1", "zone high 2024", "z", 1.0),
+        ("block_group 2019-2023", "b2", "zone high 2024", "z", 0.5),
+    )
+    ledger = Ledger()
+    balance_layers(AREAS, crosswalk, fall_year=2024, outside_share=0.5, ledger=ledger)
+    line = ledger.frame().iloc[0]
+    assert (line["total"], line["inside"], line["outside"]) == (70, 40, 30)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.analysis.areas import source_layers
-from pipeline.analysis.relations import adjacency_table, all_crosswalks, crosswalk_table, raster_counts
+from pipeline.analysis.relations import all_crosswalks, crosswalk_table
 from pipeline.errors import ContractError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
@@ -179,32 +179,6 @@ def test_laws_weights_add_up_and_the_order_of_blocks_does_not_matter(
     assert found.groupby("source_id")["weight"].sum().to_numpy() == pytest.approx(np.ones(9), abs=1e-9)
     shuffled, _ = crosswalk(town, zones, parts.iloc[list(order)].reset_index(drop=True))
     pd.testing.assert_frame_equal(found, shuffled, rtol=1e-12)
-
-
-def test_borders_and_islands_by_layer() -> None:
-    ledger = Ledger()
-    layers = {
-        "district": HALF["zone"],
-        "zone high 2024": shapes("abc", [square(0, 0), square(1000, 0), square(5000, 0)]),
-    }
-    found = check(BY_TABLE["adjacency"], adjacency_table(layers, ledger))
-    assert set(found["layer"]) == {"zone high 2024"} and len(found) == 2
-    assert ledger.frame()["item"].tolist() == ["c"]
-
-
-def test_the_raster_is_balanced_against_each_layer() -> None:
-    cells = table(
-        "raster_cells",
-        vintage=["2020"] * 4,
-        cell_id=["0 0", "0 1", "1 0", "1 1"],
-        population=[1.0, 2.0, 4.0, 8.0],
-        geometry=grid(2, 2, 500),
-    )
-    ledger = Ledger()
-    found = check(BY_TABLE["raster_counts"], raster_counts(cells, HALF, ledger))
-    assert found["raster_count"].tolist() == [12.0, 3.0]
-    line = ledger.frame().iloc[0]
-    assert (line["total"], line["inside"], line["outside"]) == (15, 15, 0)
 
 
 def test_zones_are_brought_down_to_neighborhoods_and_to_nothing_else() -> None:

@@ -32,8 +32,17 @@ def test_growth_and_its_margin_by_hand() -> None:
 
 
 def test_the_mean_of_two_subjects_is_not_weighted_by_who_sat_them() -> None:
-    rows = results(1, (2023,))
-    rows["pupils_tested"], rows["pupils_meeting"] = [100.0, 50.0], [50.0, 45.0]
+    rows = pd.DataFrame(
+        {
+            "school_id": "a",
+            "fall_year": 2023,
+            "subject": ["ela", "math"],
+            "pupils_tested": [100.0, 50.0],
+            "pupils_meeting": [50.0, 45.0],
+            "points_share": np.nan,
+            "value_status": "reported",
+        }
+    )
     row = status_by_year(rows, ("ela", "math")).iloc[0]
     assert row["status_share"] == pytest.approx(0.7) and row["pupils_tested"] == 75
     assert status_by_year(rows, ("math",)).iloc[0]["status_share"] == pytest.approx(0.9)

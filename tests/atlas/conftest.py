@@ -57,7 +57,9 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     if not Path(CHROMIUM).exists():
-        pytest.fail(f"{CHROMIUM} is not there: install it (Debian: apt-get install chromium) or set CHROMIUM to its path.")
+        pytest.fail(
+            f"{CHROMIUM} is not there: install it (Debian: apt-get install chromium) or set CHROMIUM to its path."
+        )
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
         yield browser
@@ -80,7 +82,10 @@ def visit(chromium: Any) -> Iterator[Any]:
         page.on("console", lambda message: wrong.append(f"console {message.type}: {message.text}"))
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: None if request.url == path.as_uri() else wrong.append(f"request: {request.url[:200]}"))
+        page.on(
+            "request",
+            lambda request: None if request.url == path.as_uri() else wrong.append(f"request: {request.url[:200]}"),
+        )
         page.goto(path.as_uri())
         return page, wrong
 

@@ -50,7 +50,10 @@ def test_the_stage_reads_published_tables_only() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_for_nothing(files: dict[str, Any], name: str) -> None:
     page = re.sub(r'<script type="application/json".*?</script>', "", files[name], flags=re.S)
-    assert not re.search(r'<(script|img|iframe|object|embed)[^>]* (src|srcdoc|data)=|<link [^>]*href="(?!data:,)|@import|url\((?!#)', page)
+    assert not re.search(
+        r'<(script|img|iframe|object|embed)[^>]* (src|srcdoc|data)=|<link [^>]*href="(?!data:,)|@import|url\((?!#)',
+        page,
+    )
     assert not re.search(r' on[a-z]+="| style="', page), "an inline handler or style would break the policy"
 
 
@@ -83,14 +86,23 @@ def test_numbers_of_the_need_sheet_are_those_of_the_tables(files: dict[str, Any]
     assert table["ids"] == published.index.tolist()
     for place, cells in zip(table["ids"], table["rows"], strict=True):
         row, shown = published.loc[place], dict(zip(keys, cells, strict=True))
-        for key, columns in (("need", ["need_index"]), ("rank", ["need_rank"]), ("rank_range", ["need_rank_low", "need_rank_high"]), ("chance", ["high_need_probability_share"]), ("children", ["children_0_17", "children_0_17_moe"])):
+        for key, columns in (
+            ("need", ["need_index"]),
+            ("rank", ["need_rank"]),
+            ("rank_range", ["need_rank_low", "need_rank_high"]),
+            ("chance", ["high_need_probability_share"]),
+            ("children", ["children_0_17", "children_0_17_moe"]),
+        ):
             values = shown[key] if isinstance(shown[key], list) else [shown[key]]
             for value, column in zip(values, columns, strict=True):
                 assert (value is None) == (row[column] != row[column])
                 assert value is None or value == pytest.approx(row[column], rel=1e-6)
         for key, value in shown.items():
             if key.startswith("indicator|") and value[0] is not None:
-                assert value == pytest.approx(shares.loc[(place, key.split("|")[1])][["indicator_share", "indicator_share_moe"]].tolist(), rel=1e-6)
+                assert value == pytest.approx(
+                    shares.loc[(place, key.split("|")[1])][["indicator_share", "indicator_share_moe"]].tolist(),
+                    rel=1e-6,
+                )
 
 
 def test_bars_add_up_to_the_index(files: dict[str, Any]) -> None:
@@ -174,7 +186,14 @@ def test_every_declared_column_is_published() -> None:
     assert SHEETS
     for sheet in SHEETS:
         for annex in sheet.annexes:
-            known = {*BY_TABLE[annex.table].names, "area_names", "unit_name", "site_name", "school_name", "matched_school_name"}
+            known = {
+                *BY_TABLE[annex.table].names,
+                "area_names",
+                "unit_name",
+                "site_name",
+                "school_name",
+                "matched_school_name",
+            }
             assert {column for field in annex.fields for column in field.columns} <= known, annex.key
         for places in sheet.places:
             known = {*BY_TABLE[places.table].names, *(value for wide in places.wides for value in wide.values)}
@@ -185,7 +204,25 @@ def test_every_declared_column_is_published() -> None:
 
 
 def test_every_published_code_has_words() -> None:
-    for column in ("need_class", "hot_spot_class", "reliability_class", "sector", "quality_class", "path_status", "surplus_status", "condition_class", "site_status", "match_status", "pocket_kind", "unit_kind", "size_class", "capacity_definition", "location_status", "value_status", "entry"):
+    for column in (
+        "need_class",
+        "hot_spot_class",
+        "reliability_class",
+        "sector",
+        "quality_class",
+        "path_status",
+        "surplus_status",
+        "condition_class",
+        "site_status",
+        "match_status",
+        "pocket_kind",
+        "unit_kind",
+        "size_class",
+        "capacity_definition",
+        "location_status",
+        "value_status",
+        "entry",
+    ):
         assert set(BY_NAME[column].values) <= set(LABELS[column]), column
     assert {indicator.name: indicator.title for indicator in INDICATORS} == LABELS["indicator"]
 
@@ -194,13 +231,20 @@ def test_growth_without_an_earlier_count_claims_no_change(tables: dict[str, Any]
     change = tables["public_growth"].copy()
     change[["children_from", "children_from_moe", "children_change", "children_change_moe"]] = float("nan")
     change["is_significant"] = False
-    answer = SHEETS[1].answer({**tables, "public_growth": change, "public_pockets": tables["public_pockets"].iloc[:0]}, ABOUT)
-    assert answer.startswith("This study has no counts of children of two survey periods that can be compared. In 2029-30")
+    answer = SHEETS[1].answer(
+        {**tables, "public_growth": change, "public_pockets": tables["public_pockets"].iloc[:0]}, ABOUT
+    )
+    assert answer.startswith(
+        "This study has no counts of children of two survey periods that can be compared. In 2029-30"
+    )
 
 
 def test_recommendations_about_the_neediest_stand_first(tables: dict[str, Any]) -> None:
     one = tables["public_recommendations"].iloc[0].to_dict()
-    said = [{**one, "recommendation_id": f"r {i}", "subject_id": i, "statement": f"about {i}"} for i in ("n38", "n00", "n20")]
+    said = [
+        {**one, "recommendation_id": f"r {i}", "subject_id": i, "statement": f"about {i}"}
+        for i in ("n38", "n00", "n20")
+    ]
     page = bind({**tables, "public_recommendations": type(tables["public_growth"])(said)}, ABOUT)["maps/index.html"]
     ranks = tables["public_neighborhoods"].set_index("neighborhood_id")["need_rank"]
     assert re.findall(r"about (n\d\d)", page) == sorted(("n38", "n00", "n20"), key=lambda i: ranks[i])

@@ -40,7 +40,9 @@ def _everything(page: Any) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("device", "width", "height"), [("desktop", 1280, 800), ("phone", 390, 844)])
-def test_a_page_opens_without_request_or_error(pages: Path, visit: Any, screenshots: Path, name: str, device: str, width: int, height: int) -> None:
+def test_a_page_opens_without_request_or_error(
+    pages: Path, visit: Any, screenshots: Path, name: str, device: str, width: int, height: int
+) -> None:
     page, wrong = visit(pages / name, width, height)
     page.wait_for_timeout(100)
     page.screenshot(path=str(screenshots / f"{Path(name).stem}-{device}.png"), full_page=device == "phone")
@@ -55,7 +57,18 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folders = []
     for turn, text in enumerate((PAYLOADS[0], PAYLOADS[2], PAYLOADS[5])):
         names = PAYLOADS[turn * 6 :] + PAYLOADS[: turn * 6]
-        about = ABOUT.__class__(**{**ABOUT.__dict__, "title": names[0], "note": text, "prepared_by": names[1], "sources": ((text, names[2], names[3], names[4], names[9]), (text, text, text, text, 'https://"onclick=x'))})
+        about = ABOUT.__class__(
+            **{
+                **ABOUT.__dict__,
+                "title": names[0],
+                "note": text,
+                "prepared_by": names[1],
+                "sources": (
+                    (text, names[2], names[3], names[4], names[9]),
+                    (text, text, text, text, 'https://"onclick=x'),
+                ),
+            }
+        )
         folders.append(write(bind(town(names, text), about), tmp_path_factory.mktemp(f"hostile{turn}")))
     return folders
 
@@ -85,7 +98,9 @@ def test_a_payload_would_run_if_it_were_markup(hostile: list[Path], visit: Any, 
     assert page.evaluate("window.executed") == [1] and wrong
 
 
-def test_a_click_on_an_area_finds_its_row_and_says_why(pages: Path, visit: Any, tables: dict[str, Any], screenshots: Path) -> None:
+def test_a_click_on_an_area_finds_its_row_and_says_why(
+    pages: Path, visit: Any, tables: dict[str, Any], screenshots: Path
+) -> None:
     page, wrong = visit(pages / "need.html")
     assert page.locator(ROWS).count() == 40
     page.locator(".leaflet-overlay-pane path.leaflet-interactive").nth(10).click()
@@ -107,7 +122,11 @@ def test_the_whole_session_can_be_done_by_keyboard(pages: Path, visit: Any) -> N
     stops = []
     for _ in range(24):
         page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.closest('#table') ? 'table' : document.activeElement.tagName === 'path' ? 'path' : document.activeElement.id || document.activeElement.textContent.trim()"))
+        stops.append(
+            page.evaluate(
+                "document.activeElement.closest('#table') ? 'table' : document.activeElement.tagName === 'path' ? 'path' : document.activeElement.id || document.activeElement.textContent.trim()"
+            )
+        )
     assert stops[0] == "Skip to the table"
     assert "path" not in stops, "a polygon is a stop of the Tab key"
     assert stops.index("view") < stops.index("find") < stops.index("table") < 20
@@ -145,14 +164,33 @@ def test_switching_the_layer_changes_map_legend_and_table(pages: Path, visit: An
     assert heads[1] == "Homes without a vehicle"
     share = tables["public_contributions"].query("neighborhood_id == 'n00' and indicator == 'no_vehicle'").iloc[0]
     row = page.locator(ROWS, has_text="Alder Grove")
-    assert f"{100 * share['indicator_share']:.0f}% \u00b1 {100 * share['indicator_share_moe']:.0f}" in (row.text_content() or "")
-    after = page.locator(".leaflet-overlay-pane path.leaflet-interactive").evaluate_all("p => p.map(x => x.getAttribute('fill'))")
+    assert f"{100 * share['indicator_share']:.0f}% \u00b1 {100 * share['indicator_share_moe']:.0f}" in (
+        row.text_content() or ""
+    )
+    after = page.locator(".leaflet-overlay-pane path.leaflet-interactive").evaluate_all(
+        "p => p.map(x => x.getAttribute('fill'))"
+    )
     assert before is not None and len(set(after)) > 2
     assert wrong == []
 
 
+def test_a_long_table_shows_its_first_rows_until_more_are_asked_for(tmp_path: Path, visit: Any) -> None:
+    page, wrong = visit(write(bind(town(columns=27, rows=10), ABOUT), tmp_path) / "need.html")
+    assert page.locator(ROWS).count() == 200
+    assert page.locator(".more-rows").text_content() == "Show the other 70 neighborhoods"
+    hidden = page.evaluate(
+        "Array.from({length: 270}, (_, row) => row).find(row => !document.querySelector(`#table tr[data-row='${row}']`))"
+    )
+    page.locator(".leaflet-overlay-pane path.leaflet-interactive").nth(hidden).dispatch_event("click")
+    assert page.locator(ROWS).count() == 270 and page.locator(".more-rows").count() == 0
+    assert page.locator(f"{ROWS}.picked").get_attribute("data-row") == str(hidden)
+    assert wrong == []
+
+
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.key)
-def test_a_print_shows_table_and_legend_and_hides_controls(pages: Path, visit: Any, screenshots: Path, sheet: Any) -> None:
+def test_a_print_shows_table_and_legend_and_hides_controls(
+    pages: Path, visit: Any, screenshots: Path, sheet: Any
+) -> None:
     page, wrong = visit(pages / f"{sheet.key}.html")
     page.emulate_media(media="print")
     assert page.locator("#legend").is_visible() and page.locator("#table").is_visible()

@@ -72,7 +72,9 @@ def test_dark_can_stand_for_few() -> None:
 
 
 def test_words_that_do_not_occur_are_not_in_the_legend() -> None:
-    scheme = Scheme("words", words=(("high", "High", "#111111"), ("low", "Low", "#222222"), ("none", "None", "#333333")))
+    scheme = Scheme(
+        "words", words=(("high", "High", "#111111"), ("low", "Low", "#222222"), ("none", "None", "#333333"))
+    )
     legend, index = classify(pd.Series(["low", None, "none", "low"]), scheme, "word")
     assert [line.label for line in legend] == ["Low", "None"]
     assert index == [0, -1, 1, 0]

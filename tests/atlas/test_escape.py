@@ -48,7 +48,11 @@ def test_any_text_is_shown_as_it_is_and_opens_no_tag(text: str) -> None:
     assert reader.words == plain(text)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
 def test_data_block_is_the_same_data_and_cannot_leave_its_script(value: object) -> None:
     block = data_block(value)
     assert not set("<>&\u2028\u2029") & set(block)

@@ -40,7 +40,10 @@ def test_the_workbook_holds_the_published_numbers(files: dict[str, Any], tables:
                 if pd.isna(expected) or expected == "":
                     assert value is None
                 else:
-                    assert value == (pytest.approx(expected) if isinstance(expected, float) else expected), (table.name, name)
+                    assert value == (pytest.approx(expected) if isinstance(expected, float) else expected), (
+                        table.name,
+                        name,
+                    )
 
 
 def test_ids_are_text_in_the_workbook(files: dict[str, Any]) -> None:
@@ -64,7 +67,9 @@ def test_nothing_from_data_is_a_formula_or_a_link(hostile: dict[str, Any]) -> No
         assert all(b'TargetMode="External"' not in parts.read(name) for name in parts.namelist())
 
 
-def test_the_geopackage_keeps_names_shapes_and_crs(files: dict[str, Any], tables: dict[str, Any], tmp_path: Path) -> None:
+def test_the_geopackage_keeps_names_shapes_and_crs(
+    files: dict[str, Any], tables: dict[str, Any], tmp_path: Path
+) -> None:
     place = tmp_path / "schoolshed.gpkg"
     place.write_bytes(files["maps/schoolshed.gpkg"])
     assert [name for name, _ in pyogrio.list_layers(place)] == list(exports.LAYERS)

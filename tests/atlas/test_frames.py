@@ -18,7 +18,12 @@ def test_the_heaviest_indicator_comes_first(tables: dict[str, Any]) -> None:
     places = NEED.places[0]
     fields = expand_fields(places, places_frame(places, tables, ABOUT))
     found = [field.key for field in fields if field.each == "indicator"]
-    assert found == ["indicator|child_poverty", "indicator|no_diploma", "indicator|limited_english", "indicator|no_vehicle"]
+    assert found == [
+        "indicator|child_poverty",
+        "indicator|no_diploma",
+        "indicator|limited_english",
+        "indicator|no_vehicle",
+    ]
     assert fields[-1].label == "Homes without a vehicle"
 
 
@@ -39,13 +44,26 @@ def test_utilization_is_that_of_the_year_now(tables: dict[str, Any]) -> None:
 
 
 def test_zones_of_the_last_school_year_are_taken() -> None:
-    long = pd.DataFrame({"layer": ["zone middle 2023", "zone middle 2024", "neighborhood"], "area_id": ["m1", "m1", "m1"], "age_band": "5-17", "children_change": [1.0, 2.0, 3.0], "vintage_from": "2014-2018", "vintage_to": "2019-2023"})
-    wide = Wide("public_growth", "area_id", "age_band", ("children_change",), where=(("layer", "zone middle*"),), is_latest=True)
+    long = pd.DataFrame(
+        {
+            "layer": ["zone middle 2023", "zone middle 2024", "neighborhood"],
+            "area_id": ["m1", "m1", "m1"],
+            "age_band": "5-17",
+            "children_change": [1.0, 2.0, 3.0],
+            "vintage_from": "2014-2018",
+            "vintage_to": "2019-2023",
+        }
+    )
+    wide = Wide(
+        "public_growth", "area_id", "age_band", ("children_change",), where=(("layer", "zone middle*"),), is_latest=True
+    )
     assert spread_wide(wide, long, ABOUT).to_dict("index") == {"m1": {"children_change|5-17": 2.0}}
 
 
 def test_a_repeated_key_is_refused_not_averaged() -> None:
-    long = pd.DataFrame({"neighborhood_id": ["n1", "n1"], "level": ["middle", "middle"], "relative_access_ratio": [1.0, 2.0]})
+    long = pd.DataFrame(
+        {"neighborhood_id": ["n1", "n1"], "level": ["middle", "middle"], "relative_access_ratio": [1.0, 2.0]}
+    )
     with pytest.raises(ValueError, match="duplicate"):
         spread_wide(Wide("public_access", "neighborhood_id", "level", ("relative_access_ratio",)), long, ABOUT)
 

