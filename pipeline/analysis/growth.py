@@ -267,7 +267,7 @@ def changes(
         if {earlier, later} <= set(rows["vintage"])
     ]
     table = pd.concat(found, ignore_index=True)
-    untested = int((table["children_change"].notna() & table["change_z"].isna()).sum())
+    untested = int((table["children_change"].notna() & table["children_change_moe"].isna()).sum())
     if untested:
         ledger.absence(
             "school_age_change", "changes without a margin of error: not tested for significance", count=untested

@@ -167,11 +167,12 @@ def test_zones_are_compared_by_layer() -> None:
     check(BY_TABLE["school_age_change"], found)
 
 
+PEOPLE, MARGINS = st.integers(0, 500).map(float), st.integers(1, 90).map(float)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.floats(0, 500), st.floats(1, 90), st.floats(0, 500), st.floats(1, 90)), min_size=1, max_size=12
-    ),
+    st.lists(st.tuples(PEOPLE, MARGINS, PEOPLE, MARGINS), min_size=1, max_size=12),
     st.floats(0.2, 5),
 )
 def test_multiplying_counts_and_margins_alike_changes_no_test(

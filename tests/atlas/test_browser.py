@@ -203,3 +203,24 @@ def test_a_print_shows_table_and_legend_and_hides_controls(
 def test_a_study_without_inputs_still_opens(tmp_path: Path, visit: Any, name: str) -> None:
     page, wrong = visit(write(bind(nothing(), ABOUT), tmp_path) / name)
     assert page.locator("h1").count() == 1 and wrong == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_demo_town_opens_without_request_or_error(
+    millbrook_workspace: Path, visit: Any, screenshots: Path, name: str
+) -> None:
+    page, wrong = visit(millbrook_workspace / "maps" / name)
+    _everything(page)
+    page.evaluate("window.scrollTo(0, 0)")
+    page.screenshot(path=str(screenshots / f"millbrook-{Path(name).stem}.png"))
+    assert wrong == [] and page.evaluate("window.executed") == []
+
+
+def test_the_demo_town_shows_its_published_ranks(millbrook_workspace: Path, millbrook: Any, visit: Any) -> None:
+    page, _ = visit(millbrook_workspace / "maps/need.html")
+    ranked = (
+        millbrook("public_neighborhoods").dropna(subset=["need_rank"]).sort_values(["need_rank", "neighborhood_id"])
+    )
+    shown = page.locator(f"{ROWS} button").all_text_contents()
+    assert shown[: len(ranked)] == ranked["name"].tolist()
+    assert page.locator(f"{ROWS} td.shown").all_text_contents()[0] == f"{ranked['need_index'].iloc[0]:.0f}"

@@ -144,7 +144,7 @@ def test_T06_missing_value_code_is_refused_as_negative_count(tmp_path: Path, jam
         read_births(folder(tmp_path), HEAD + f"06999000100,2020,{jam}\n")
 
 
-@pytest.mark.parametrize("cell", ["250,000+", "2,500-", "$5", "(5)", "12,34", "1.2.3", "1e", "½", "٣x", "-"])
+@pytest.mark.parametrize("cell", ["250,000+", "2,500-", "$5", "(5)", "12,34", "1.2.3", "1e", "½", "٣x", "٣", "-"])
 def test_T07_T15_cell_that_is_no_plain_number_is_refused_with_the_list(tmp_path: Path, cell: str) -> None:
     with pytest.raises(SourceError) as caught:
         read_births(folder(tmp_path), HEAD + f'06999000100,2020,7\n06999000200,2020,"{cell}"\n')
