@@ -25,7 +25,7 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from pipeline.analysis.geometry import common_ground, require_equal_area
+from pipeline.analysis.geometry import common_m2, require_equal_area
 from pipeline.columns import BY_NAME
 from pipeline.errors import ContractError, Fault
 
@@ -79,7 +79,7 @@ def overlaps(sources: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.DataFra
     whole = shapely.area(source_shapes)[source]
     area = whole.copy()
     crossing = ~inside
-    area[crossing] = shapely.area(common_ground(source_shapes[source[crossing]], target_shapes[target[crossing]]))
+    area[crossing] = common_m2(source_shapes[source[crossing]], target_shapes[target[crossing]])
     share = np.divide(area, whole, out=np.zeros(len(area)), where=whole > 0)
     share[inside] = 1.0
     pieces = pd.DataFrame(

@@ -18,6 +18,8 @@ NOISE_M2 = 1e-6
 # A part or hole that encloses less is no ground at all.
 RING_M2 = 1e-3
 GRID_M = 1e-6
+# Vertices from which a polygon is worth cutting before an overlay.
+LONG_OUTLINE = 500
 _EQUAL_AREA = ("equal area", "equal earth", "mollweide", "sinusoidal", "eckert iv", "eckert vi")
 Shapes = npt.NDArray[Any]
 Integers = npt.NDArray[np.int64]
@@ -99,6 +101,41 @@ def common_ground(first: Shapes, second: Shapes) -> Shapes:
     unsound[slight] |= shapely.intersects(second[slight], point) != (inside[slight] > outside[slight])
     common[unsound] = shapely.intersection(first[unsound], second[unsound], grid_size=GRID_M)
     return np.asarray(common)
+
+
+def common_m2(first: Shapes, second: Shapes) -> npt.NDArray[np.float64]:
+    """Common ground of pairs of polygons, in square metres.
+
+    Of a pair with a long outline (a shoreline of thousands of vertices) the longer is cut into
+    simple pieces first, so that the overlay looks at the vertices nearby and not at all of them.
+
+    >>> common_m2(np.array([shapely.box(0, 0, 2, 2)]), np.array([shapely.box(1, 0, 9, 9)])).tolist()
+    [2.0]
+    """
+    lengths = shapely.get_num_coordinates(first), shapely.get_num_coordinates(second)
+    ground = np.zeros(len(first))
+    is_long = np.maximum(*lengths) > LONG_OUTLINE
+    ground[~is_long] = shapely.area(common_ground(first[~is_long], second[~is_long]))
+    for mine, other, chosen in (
+        (first, second, is_long & (lengths[0] < lengths[1])),
+        (second, first, is_long & (lengths[0] >= lengths[1])),
+    ):
+        pairs = np.flatnonzero(chosen)
+        # the same long shape stands in many pairs: it is cut once
+        shapes, row = _distinct(other[pairs])
+        parent, pieces = subdivided(shapes)
+        pair, piece = shapely.STRtree(pieces).query(mine[pairs], predicate="intersects")
+        own = parent[piece] == row[pair]
+        pair, piece = pair[own], piece[own]
+        parts = shapely.area(common_ground(mine[pairs][pair], pieces[piece]))
+        ground[pairs] = np.bincount(pair, weights=parts, minlength=len(pairs))
+    return ground
+
+
+def _distinct(shapes: Shapes) -> tuple[Shapes, Integers]:
+    """The different objects of an array, and for each element which of them it is."""
+    _, first, row = np.unique([id(shape) for shape in shapes], return_index=True, return_inverse=True)
+    return shapes[first], row
 
 
 def polygons_of(shape: Any) -> Any:

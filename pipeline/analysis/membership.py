@@ -109,8 +109,9 @@ def _zone_of(schools: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame
         away = is_located & (position < 0)
         nearest[away] = shapely.STRtree(shapes).nearest(points[away])
         # a school named by several zones: the one it stands in, otherwise the lowest id
+        named = zones.groupby("school_id").indices
         for row, school in enumerate(schools["school_id"]):
-            naming = np.flatnonzero((zones["school_id"] == school).to_numpy())
+            naming = named.get(school, ())
             if len(naming):
                 position[row] = nearest[row] = position[row] if position[row] in naming else naming[0]
                 match[row] = "assigned"

@@ -129,4 +129,4 @@ def inhabited_places(blocks: gpd.GeoDataFrame, lots: gpd.GeoDataFrame) -> gpd.Ge
     """The finest people are known at: blocks, or else the lots of the latest vintage."""
     if len(blocks):
         return blocks
-    return lots[lots["vintage"] == max(lots["vintage"], default="")]
+    return lots[lots["vintage"] == max(lots["vintage"].unique(), default="")]

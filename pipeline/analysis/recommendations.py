@@ -73,18 +73,20 @@ def largest_gaps(gap: pd.DataFrame, names: Names, *, seats: float, most: int) ->
     ]
 
 
-def growing_pockets(pockets: pd.DataFrame) -> list[Row]:
+def growing_pockets(pockets: pd.DataFrame, names: Names) -> list[Row]:
     """Rules G-01 and G-02: plan seats where children grow in number; expect rooms where they fall."""
     rows = []
     for r in pockets[pockets["reliability_class"] != "low"].sort_values("pocket_id").itertuples():
         growing = r.pocket_kind == "growing"
+        areas = [names.get(area, area) for area in r.area_ids.split(" ")]
+        where = areas[0] if len(areas) == 1 else f"{', '.join(areas[:-1])} and {areas[-1]}"
         rows.append(
             _row(
                 "G-01" if growing else "G-02",
                 "neighborhood",
                 r.area_ids.split(" ")[0],
-                f"{'Plan seats' if growing else 'Expect free rooms'} in {r.pocket_areas:.0f} adjoining neighborhoods ({r.area_ids}): "
-                f"{r.children_change:+,.0f} children aged {r.age_band}.",
+                f"{'Plan seats' if growing else 'Expect free rooms'} in {where}: {r.children_change:+,.0f} children aged "
+                f"{r.age_band}.",
                 f"{r.children_from:,.0f} in {r.vintage_from}, {r.children_to:,.0f} in {r.vintage_to}; margin of the change "
                 f"±{r.children_change_moe:,.0f} (90%); significant after false-discovery correction",
                 r.reliability_class,

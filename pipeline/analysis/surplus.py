@@ -37,7 +37,7 @@ def surplus_sites(
     definitions now and still at the end of the outlook at the upper end of its interval, and at
     least ``smallest_rooms`` rooms are free. It is *watched* when it is underutilized now but one
     of the other conditions fails. Closed and surplus sites of the district are offered whole.
-    Leased and swing sites, and those the district does not own, are not offered. Without pupils
+    Swing space is watched; leased sites and those the district does not own are not offered. Without pupils
     or a capacity nothing is known.
 
     The seats are the fewest by any definition that says underutilized, now or (upper end) at the
@@ -148,9 +148,11 @@ def _verdict(
         return say(
             "offered", f"The site is {what} and stands empty: {seats:,.0f} seats, about {rooms:,.0f} rooms, by {by}."
         )
-    if status in ("leased", "swing"):
-        use_of = "leased to others" if status == "leased" else "kept as swing space for schools under construction"
-        return say("not_offered", f"The site is {use_of}.", surplus_seats=None, surplus_rooms=None)
+    if status == "leased":
+        return say("not_offered", "The site is leased to others.", surplus_seats=None, surplus_rooms=None)
+    if status == "swing":
+        reason = "Kept as swing space: it houses schools while their buildings are renovated."
+        return say("watch", reason, surplus_seats=None, surplus_rooms=None)
     if now.empty:
         return say("not_known", "Its pupils or its capacity are not known.")
     shares = _percentages(now["utilization_ratio"])

@@ -16,17 +16,16 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     ledger = Ledger()
     sites = rules.names_by_id(tables["site_facts"], "site_id")
     schools = rules.names_by_id(tables["school_facts"], "school_id")
+    neighborhoods = rules.names_by_id(tables["neighborhood_names"], "neighborhood_id")
     found = rules.table(
-        rules.high_need_poor_access(
-            tables["need"], tables["seat_access"], rules.names_by_id(tables["neighborhood_names"], "neighborhood_id")
-        ),
+        rules.high_need_poor_access(tables["need"], tables["seat_access"], neighborhoods),
         rules.largest_gaps(
             tables["service_gap"],
             rules.names_by_id(tables["zone_names"], "level", "zone_id"),
             seats=study.growth.smallest_seats,
             most=3,
         ),
-        rules.growing_pockets(tables["growth_pockets"]),
+        rules.growing_pockets(tables["growth_pockets"], neighborhoods),
         rules.offered_sites(tables["surplus_sites"], sites),
         rules.co_locations(tables["colocation_matches"], sites, schools),
     )

@@ -8,7 +8,15 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.analysis.geometry import common_ground, less, placed, polygons_of, require_equal_area, subdivided
+from pipeline.analysis.geometry import (
+    common_ground,
+    common_m2,
+    less,
+    placed,
+    polygons_of,
+    require_equal_area,
+    subdivided,
+)
 from pipeline.errors import ContractError
 from tests.analysis.ground import grid, shapes, square
 
@@ -89,3 +97,15 @@ def test_what_is_left_and_what_is_common_make_the_whole_in_a_turned_town() -> No
         common = common_ground(np.array([corner]), np.array([strip]))[0]
         assert common.area == pytest.approx(1e6, rel=1e-9)
         assert less(strip, corner).area == pytest.approx(7.7e6, rel=1e-9)
+
+
+def test_long_outlines_are_cut_before_the_overlay_and_nothing_is_lost() -> None:
+    turns = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
+    radius = 1000 + 300 * np.sin(17 * turns)
+    star = shapely.Polygon(np.column_stack([radius * np.cos(turns), radius * np.sin(turns)]))
+    squares = np.array([square(x, y, 400) for x in range(-1400, 1400, 400) for y in range(-1400, 1400, 400)])
+    stars = np.repeat(star, len(squares))
+    expected = shapely.area(shapely.intersection(stars, squares))
+    assert common_m2(stars, squares) == pytest.approx(expected, abs=1e-6)
+    assert common_m2(squares, stars) == pytest.approx(expected, abs=1e-6)
+    assert common_m2(squares, stars).sum() == pytest.approx(star.area, rel=1e-9)

@@ -44,6 +44,11 @@ def test_shares_and_margins_follow_the_handbook() -> None:
     assert row["indicator_share_moe"] == pytest.approx(np.sqrt(12**2 - 0.4**2 * 10**2) / 100)
 
 
+def test_a_part_larger_than_its_whole_by_sampling_is_all_of_it() -> None:
+    row = census_shares(profile().assign(children_in_poverty=104.0)).set_index("indicator").loc["child_poverty"]
+    assert row["indicator_share"] == 1.0
+
+
 def test_a_share_of_nobody_is_not_zero_but_absent() -> None:
     shares = census_shares(profile())
     assert set(shares["neighborhood_id"]) == {"n1"}

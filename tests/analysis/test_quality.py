@@ -178,4 +178,8 @@ def test_the_path_from_its_base_to_the_target() -> None:
     assert table.loc["s03", "path_status"] == "behind"
     assert table.drop("s03")["path_status"].eq("on_track").all()
     assert rate(results(8, (2023,)), facts(8))["path_status"].eq("not_known").all()
+    assert path_target(pd.Series([0.9, np.nan]), years=2, target_share=0.8, target_years=5).fillna(-1).tolist() == [
+        0.8,
+        -1,
+    ]
     assert path_target(pd.Series([0.3]), years=9, target_share=0.8, target_years=5).tolist() == [0.8]

@@ -48,3 +48,11 @@ def test_draws_agree_with_the_analytic_probability_for_two_neighborhoods() -> No
     shares, margins = np.array([[0.4], [0.5]]), np.full((2, 1), 0.1645)
     ranks = rank_draws(shares, margins, np.ones((2, 1)), draws=20_000, rng=np.random.default_rng(4))
     assert (ranks[:, 1] == 1).mean() == pytest.approx(0.760, abs=0.01)
+
+
+def test_a_drawn_share_stays_between_none_and_all() -> None:
+    #  both shares are near zero: about half of their draws are cut off at 0 and tie at rank 2 of 3
+    shares, margins = np.array([[0.001], [0.001], [0.9]]), np.array([[0.5], [0.5], [0.01]])
+    ranks = rank_draws(shares, margins, np.ones((3, 1)), draws=4000, rng=np.random.default_rng(6))
+    both_none = (ranks[:, 0] == 2) & (ranks[:, 1] == 2)
+    assert both_none.mean() == pytest.approx(0.25, abs=0.03)

@@ -64,9 +64,9 @@ def test_pockets_of_low_reliability_say_nothing() -> None:
             "reliability_class": ["medium", "low"],
         }
     )
-    rows = rules.growing_pockets(pockets)
+    rows = rules.growing_pockets(pockets, {"n1": "Mill End"})
     assert [row["rule_id"] for row in rows] == ["G-01"]
-    assert "+160 children aged 5-17" in rows[0]["statement"]
+    assert rows[0]["statement"] == "Plan seats in Mill End and n2: +160 children aged 5-17."
 
 
 def test_ids_are_unique_even_for_the_same_subject() -> None:

@@ -142,6 +142,12 @@ def test_private_and_closed_schools_offer_no_public_seats() -> None:
     assert "a" not in set(table["school_id"])
 
 
+def test_codes_that_are_no_place_offer_no_seats() -> None:
+    codes = facts(is_place=[True, True, False, True, True])
+    table = school_seats(enrollment(), codes, SITES, UTILIZATION, BANDS, 2024)
+    assert "c" not in set(table["school_id"])
+
+
 def test_a_school_without_enrollment_has_no_known_seats() -> None:
     table = school_seats(enrollment()[lambda f: f["school_id"].ne("c")], facts(), SITES, UTILIZATION, BANDS, 2024)
     assert "c" not in set(table["school_id"])

