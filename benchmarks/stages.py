@@ -40,8 +40,17 @@ def measure() -> None:
             find = f"from pipeline import stages; stages.find({stage!r})"
             imports = min(_seconds([sys.executable, "-c", find], folder) for _ in range(3)) - start
             whole = _seconds([sys.executable, "-m", "pipeline", stage], folder)
-            rows.append({"stage": stage, "imports_s": round(imports, 3), "work_s": round(whole - imports - start, 3), "whole_s": round(whole, 3)})
-    print(f"\nStages of Millbrook (an empty Python starts in {start:.2f} s)\n{'stage':<16}{'imports':>9}{'work':>9}{'whole':>9}")
+            rows.append(
+                {
+                    "stage": stage,
+                    "imports_s": round(imports, 3),
+                    "work_s": round(whole - imports - start, 3),
+                    "whole_s": round(whole, 3),
+                }
+            )
+    print(
+        f"\nStages of Millbrook (an empty Python starts in {start:.2f} s)\n{'stage':<16}{'imports':>9}{'work':>9}{'whole':>9}"
+    )
     for row in rows:
         print(f"{row['stage']:<16}{row['imports_s']:>8.2f}s{row['work_s']:>8.2f}s{row['whole_s']:>8.2f}s")
     print(f"{'all':<16}{'':>18}{sum(float(row['whole_s']) for row in rows):>8.2f}s")

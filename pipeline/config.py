@@ -218,7 +218,9 @@ class Expected(Strict):
     where: dict[str, str | int | bool] = Field(default_factory=dict, description="column: value of the rows that count")
     value: float = Field(strict=False)
     tolerance: float = Field(0.0, strict=False, ge=0)
-    unknown: int = Field(0, ge=0, description="Rows without a number, where the publisher gives none; more or fewer are a disagreement")
+    unknown: int = Field(
+        0, ge=0, description="Rows without a number, where the publisher gives none; more or fewer are a disagreement"
+    )
     source: str = Field(description="Where the publisher says so")
 
 

@@ -159,7 +159,9 @@ def empty(name: str, crs: str) -> pd.DataFrame:
 
     table = BY_TABLE[name]
     types = {c: KINDS[BY_NAME[c].kind] for c in table.names if c != "geometry"}
-    frame = pd.DataFrame({c: pd.Series(dtype="Int64" if t == "int64" and c not in table.required else t) for c, t in types.items()})
+    frame = pd.DataFrame(
+        {c: pd.Series(dtype="Int64" if t == "int64" and c not in table.required else t) for c, t in types.items()}
+    )
     if not table.is_spatial:
         return frame
     import geopandas
@@ -188,7 +190,9 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
         (lacking, "column is missing", "Deliver it; an optional one may be all empty."),
     ):
         if columns:
-            faults.append(Fault("E-COLUMNS", f"{what}: {', '.join(map(str, columns))}", len(columns), str(columns[0]), remedy))
+            faults.append(
+                Fault("E-COLUMNS", f"{what}: {', '.join(map(str, columns))}", len(columns), str(columns[0]), remedy)
+            )
     if faults:
         raise ContractError(name, faults)
     frame = frame[table.names].copy()
@@ -200,7 +204,15 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
     if table.key and not faults:
         doubled = frame.duplicated(list(table.key), keep=False)
         if doubled.any():
-            faults.append(Fault("E-KEY-DUP", f"rows share the key ({', '.join(table.key)})", int(doubled.sum()), _where(table, frame, doubled), "Give each row its own key, or drop the copies."))
+            faults.append(
+                Fault(
+                    "E-KEY-DUP",
+                    f"rows share the key ({', '.join(table.key)})",
+                    int(doubled.sum()),
+                    _where(table, frame, doubled),
+                    "Give each row its own key, or drop the copies.",
+                )
+            )
     if faults:
         raise ContractError(name, faults)
     by = list(table.key) or [c for c in table.names if c != "geometry"]
@@ -224,7 +236,15 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
         not_text = values.notna() & ~is_text
         if not_text.any():
             first = f"{_where(table, frame, not_text)}: {values[not_text].iloc[0]!r}"
-            return [Fault("E-NOT-TEXT", f"{name} must be text", int(not_text.sum()), first, "Read ids and labels as text, so that leading zeros stay.")]
+            return [
+                Fault(
+                    "E-NOT-TEXT",
+                    f"{name} must be text",
+                    int(not_text.sum()),
+                    first,
+                    "Read ids and labels as text, so that leading zeros stay.",
+                )
+            ]
         frame[name] = values.astype("str")
     else:
         if column.kind == "year" and name not in table.required:
@@ -232,7 +252,15 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
         try:
             frame[name] = values.astype("bool" if dtype == "bool" and values.notna().all() else dtype)
         except (TypeError, ValueError) as error:
-            return [Fault("E-NOT-NUMBER", f"{name} must be {dtype}", 1, str(error), "Parse it in the source, with a rule for each code that is not a number.")]
+            return [
+                Fault(
+                    "E-NOT-NUMBER",
+                    f"{name} must be {dtype}",
+                    1,
+                    str(error),
+                    "Parse it in the source, with a rule for each code that is not a number.",
+                )
+            ]
     values = frame[name]
     missing = values.isna()
     bad: list[tuple[str, str, pd.Series, str]] = []
@@ -240,13 +268,41 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
         bad.append(("E-NULL", f"{name} must not be empty", missing, "Fill it or drop the row with a ledger line."))
     if column.values:
         allowed = ", ".join(column.values)
-        bad.append(("E-CATEGORY", f"{name} must be one of {allowed}", ~missing & ~values.isin(column.values), "Map the code in the study or the source."))
+        bad.append(
+            (
+                "E-CATEGORY",
+                f"{name} must be one of {allowed}",
+                ~missing & ~values.isin(column.values),
+                "Map the code in the study or the source.",
+            )
+        )
     if column.pattern:
-        bad.append(("E-PATTERN", f"{name} must look like {column.pattern}", ~missing & ~values.astype("str").str.fullmatch(column.pattern), "Check the column for lost zeros or other ids."))
+        bad.append(
+            (
+                "E-PATTERN",
+                f"{name} must look like {column.pattern}",
+                ~missing & ~values.astype("str").str.fullmatch(column.pattern),
+                "Check the column for lost zeros or other ids.",
+            )
+        )
     if column.kind in ("count", "margin", "ratio"):
-        bad.append(("E-NEGATIVE", f"{name} must not be negative", (values < 0).fillna(False), "A negative count is a missing-value code: declare it."))
+        bad.append(
+            (
+                "E-NEGATIVE",
+                f"{name} must not be negative",
+                (values < 0).fillna(False),
+                "A negative count is a missing-value code: declare it.",
+            )
+        )
     if column.kind == "share":
-        bad.append(("E-SHARE", f"{name} must lie between 0 and 1", ((values < 0) | (values > 1 + 1e-9)).fillna(False), "Percent must be divided by 100."))
+        bad.append(
+            (
+                "E-SHARE",
+                f"{name} must lie between 0 and 1",
+                ((values < 0) | (values > 1 + 1e-9)).fillna(False),
+                "Percent must be divided by 100.",
+            )
+        )
     if dtype == "float64":
         infinite = values.isin([float("inf"), float("-inf")])
         bad.append(("E-INFINITE", f"{name} must be finite", infinite, "A rate over nothing is empty, not infinite."))
@@ -264,16 +320,42 @@ def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
 
     crs = getattr(frame, "crs", None)
     if crs is None or not crs.is_projected:
-        return [Fault("E-CRS", "shapes must be in the study's equal-area CRS", 1, str(crs), "Reproject in the source; areas in degrees are wrong.")]
+        return [
+            Fault(
+                "E-CRS",
+                "shapes must be in the study's equal-area CRS",
+                1,
+                str(crs),
+                "Reproject in the source; areas in degrees are wrong.",
+            )
+        ]
     shapes = frame["geometry"]
     # to_numpy: a null shape is neither valid nor empty, so each test says what it means
     values = shapes.to_numpy()
     missing = shapely.is_missing(values) | shapely.is_empty(values)
-    checks = [("E-GEOM-INVALID", "shape is not valid", ~missing & ~shapely.is_valid(values), "Repair it in the source, with a record.")]
+    checks = [
+        (
+            "E-GEOM-INVALID",
+            "shape is not valid",
+            ~missing & ~shapely.is_valid(values),
+            "Repair it in the source, with a record.",
+        )
+    ]
     if "geometry" in table.required:
-        checks.append(("E-GEOM-EMPTY", "shape is missing or empty", missing, "Find the shape or drop the row with a ledger line."))
+        checks.append(
+            ("E-GEOM-EMPTY", "shape is missing or empty", missing, "Find the shape or drop the row with a ledger line.")
+        )
     kinds = shapes.geom_type.to_numpy()
-    checks.append(("E-GEOM-TYPE", f"shape must be {' or '.join(table.geometry_types)}", ~missing & ~np.isin(kinds.astype(object), table.geometry_types), "Take the polygons (or points) out of it."))
+    checks.append(
+        (
+            "E-GEOM-TYPE",
+            f"shape must be {' or '.join(table.geometry_types)}",
+            ~missing & ~np.isin(kinds.astype(object), table.geometry_types),
+            "Take the polygons (or points) out of it.",
+        )
+    )
     return [
-        Fault(code, what, int(mask.sum()), _where(table, frame, pd.Series(mask, index=frame.index)), remedy) for code, what, mask, remedy in checks if mask.any()
+        Fault(code, what, int(mask.sum()), _where(table, frame, pd.Series(mask, index=frame.index)), remedy)
+        for code, what, mask, remedy in checks
+        if mask.any()
     ]

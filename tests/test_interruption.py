@@ -28,7 +28,11 @@ def digests(workspace: Path, name: str) -> dict[str, str]:
 def run(workspace: Path, name: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline", name], cwd=workspace, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "pipeline", name],
+        cwd=workspace,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -62,7 +66,9 @@ def test_a_refused_table_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.chdir(tmp_path)
     good = pd.DataFrame({"year": [2020], "area_id": ["a"], "births": [3.0]})
-    bad = pd.DataFrame({"site_id": ["1", "1"], "room_type": ["classroom"] * 2, "is_portable": [False] * 2, "rooms": [1.0, -2.0]})
+    bad = pd.DataFrame(
+        {"site_id": ["1", "1"], "room_type": ["classroom"] * 2, "is_portable": [False] * 2, "rooms": [1.0, -2.0]}
+    )
     with pytest.raises(ContractError, match=r"table rooms.*rooms must not be negative \(once; first: row 2"):
         store.write({"births": good, "rooms": bad}, crs="EPSG:3310")
     assert list(tmp_path.rglob("*.parquet")) == []

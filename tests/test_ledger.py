@@ -15,7 +15,14 @@ COUNT = st.floats(0, 1e7)
 @given(COUNT, COUNT, COUNT)
 def test_a_balance_that_adds_up_is_kept(inside: float, outside: float, unlocated: float) -> None:
     ledger = Ledger()
-    ledger.balance("children", total=inside + outside + unlocated, inside=inside, outside=outside, unlocated=unlocated, unit="children")
+    ledger.balance(
+        "children",
+        total=inside + outside + unlocated,
+        inside=inside,
+        outside=outside,
+        unlocated=unlocated,
+        unit="children",
+    )
     assert ledger.frame()["entry"].tolist() == ["balance"]
 
 

@@ -41,7 +41,14 @@ def test_a_good_frame_comes_back_sorted_and_typed() -> None:
 
 
 def test_every_fault_of_a_frame_stands_in_one_message() -> None:
-    bad = pd.DataFrame({"site_id": ["1", "1", None], "room_type": ["classroom", "ballroom", "other"], "is_portable": [True, False, False], "rooms": [-1.0, np.inf, 2.0]})
+    bad = pd.DataFrame(
+        {
+            "site_id": ["1", "1", None],
+            "room_type": ["classroom", "ballroom", "other"],
+            "is_portable": [True, False, False],
+            "rooms": [-1.0, np.inf, 2.0],
+        }
+    )
     with pytest.raises(ContractError) as refusal:
         check(BY_TABLE["rooms"], bad)
     message = str(refusal.value)
@@ -98,7 +105,16 @@ def test_shapes_are_valid_present_and_of_the_right_kind(shape: object, code: str
 
 
 def test_percent_in_a_share_is_refused() -> None:
-    frame = pd.DataFrame({"source_layer": ["a"], "source_id": ["1"], "target_layer": ["b"], "target_id": ["2"], "weight": [45.6], "method": ["area"]})
+    frame = pd.DataFrame(
+        {
+            "source_layer": ["a"],
+            "source_id": ["1"],
+            "target_layer": ["b"],
+            "target_id": ["2"],
+            "weight": [45.6],
+            "method": ["area"],
+        }
+    )
     with pytest.raises(ContractError, match="Percent must be divided by 100"):
         check(BY_TABLE["crosswalk"], frame)
 

@@ -244,7 +244,9 @@ def missing(ledgers: dict[str, pd.DataFrame]) -> Published:
 
     Other ledger lines stay inside: their texts may name small counts.
     """
-    lines = pd.concat([lines.assign(stage=name.removeprefix("ledger_")) for name, lines in ledgers.items()], ignore_index=True)
+    lines = pd.concat(
+        [lines.assign(stage=name.removeprefix("ledger_")) for name, lines in ledgers.items()], ignore_index=True
+    )
     told = lines[(lines["entry"] == "missing_input") | ((lines["entry"] == "note") & (lines["stage"] == "boundaries"))]
     public = told[["stage", "entry", "subject_name", "reason"]].assign(line=range(1, len(told) + 1))
     return public, _line("public_missing", len(public), reason="names of inputs and boundaries, no pupil counts")

@@ -125,7 +125,12 @@ def read_acs_summary_file(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         name, lines = _table(rows, entry, file.name, folder, chosen)
         if name in tables:
             faults = Faults()
-            faults.add("E-TABLE-TWICE", "two files hold the same table", [f"{file.name} ({name})"], "List each table once per source; give each vintage its own source.")
+            faults.add(
+                "E-TABLE-TWICE",
+                "two files hold the same table",
+                [f"{file.name} ({name})"],
+                "List each table once per source; give each vintage its own source.",
+            )
             faults.raise_if_any(subject_of(entry, file.name))
         tables[name] = lines
     areas = sorted(set().union(*(lines.estimates.index for lines in tables.values())))
@@ -137,13 +142,28 @@ def read_acs_summary_file(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         values, margins, reasons = _count(tables, count, areas)
         frame[count], frame[f"{count}_moe"] = values, margins
         if any(table in tables for table, _ in CELLS.get(count, ())):
-            for (level, reason), cells in pd.DataFrame({"level": frame["area_level"], "reason": reasons})[np.isnan(values)].groupby(["level", "reason"]):
-                folder.ledger.absence(f"{count} {chosen['vintage']}", _WHY[str(reason)], count=len(cells), unit="areas", item=str(level))
+            for (level, reason), cells in pd.DataFrame({"level": frame["area_level"], "reason": reasons})[
+                np.isnan(values)
+            ].groupby(["level", "reason"]):
+                folder.ledger.absence(
+                    f"{count} {chosen['vintage']}", _WHY[str(reason)], count=len(cells), unit="areas", item=str(level)
+                )
             unknown = int((np.isnan(margins) & ~np.isnan(values)).sum())
             if unknown:
-                folder.ledger.absence(f"{count}_moe {chosen['vintage']}", "the margin of a part is not computable", count=unknown, unit="areas")
+                folder.ledger.absence(
+                    f"{count}_moe {chosen['vintage']}",
+                    "the margin of a part is not computable",
+                    count=unknown,
+                    unit="areas",
+                )
     for name, lines in sorted(tables.items()):
-        folder.ledger.match(f"areas of {entry.id} in table {name}", total=len(areas), matched=len(lines.estimates), unit="areas", reason=_WHY["no_row"])
+        folder.ledger.match(
+            f"areas of {entry.id} in table {name}",
+            total=len(areas),
+            matched=len(lines.estimates),
+            unit="areas",
+            reason=_WHY["no_row"],
+        )
     return frame.drop(columns="geo_id")
 
 
@@ -194,31 +214,55 @@ def _count(tables: dict[str, _Lines], count: str, areas: list[str]) -> tuple[np.
     return values, margins, reasons
 
 
-def _table(rows: pd.DataFrame, entry: SourceEntry, file: str, folder: Folder, chosen: dict[str, Any]) -> tuple[str, _Lines]:
+def _table(
+    rows: pd.DataFrame, entry: SourceEntry, file: str, folder: Folder, chosen: dict[str, Any]
+) -> tuple[str, _Lines]:
     """One file as numbers, its rows limited to the study's levels and counties."""
     faults, subject = Faults(), subject_of(entry, file)
     heads = [re.fullmatch(r"([BC]\d{5}[A-Z]{0,3})_E\d{3}", column) for column in rows.columns]
     names = sorted({head[1] for head in heads if head})
     if "GEO_ID" not in rows.columns or len(names) != 1:
         first = ", ".join(map(str, rows.columns[:4]))
-        faults.add("E-HEADER", "the header must be GEO_ID and the lines of one table (B01001_E001, B01001_M001 ...)", [f"row 1 ({first})"], "Fetch acsdt5yYYYY-TABLE.dat of the table-based summary file again.")
+        faults.add(
+            "E-HEADER",
+            "the header must be GEO_ID and the lines of one table (B01001_E001, B01001_M001 ...)",
+            [f"row 1 ({first})"],
+            "Fetch acsdt5yYYYY-TABLE.dat of the table-based summary file again.",
+        )
         faults.raise_if_any(subject)
     name = names[0]
-    needed = sorted({line for alternatives in CELLS.values() for table, lines in alternatives if table == name for line in lines})
+    needed = sorted(
+        {line for alternatives in CELLS.values() for table, lines in alternatives if table == name for line in lines}
+    )
     short = _SHORT_TABLES.get(name)
     if short and f"{name}_E{short + 1:03d}" not in rows.columns:
         needed = [line for line in needed if line <= short]
     columns = [f"{name}_{part}{line:03d}" for line in needed for part in "EM"]
     lacking = [column for column in columns if column not in rows.columns]
-    faults.add("E-COLUMNS", f"lines of the table are missing: {', '.join(lacking[:8])}", lacking, "Fetch the whole table; the summary file has every line.")
+    faults.add(
+        "E-COLUMNS",
+        f"lines of the table are missing: {', '.join(lacking[:8])}",
+        lacking,
+        "Fetch the whole table; the summary file has every line.",
+    )
     faults.raise_if_any(subject)
     known = rows["GEO_ID"].str.fullmatch(r"\d{7}US\d*|\d{3}[0-9A-Z]{4}US[0-9A-Z]*")
-    faults.add("E-GEO-ID", "GEO_ID must look like 1400000US06067000100", places(~known, rows["GEO_ID"], "GEO_ID", rows["__row__"]), "Keep the column as text.")
+    faults.add(
+        "E-GEO-ID",
+        "GEO_ID must look like 1400000US06067000100",
+        places(~known, rows["GEO_ID"], "GEO_ID", rows["__row__"]),
+        "Keep the column as text.",
+    )
     level = rows["GEO_ID"].str[:3].map(SUMMARY_LEVELS)
     inside = level.isin(list(chosen["area_levels"]))
     other = int((~inside & known).sum())
     if other:
-        folder.ledger.loss(file, "rows of summary levels that are not used (counties, places, the nation ...)", count=other, unit="rows")
+        folder.ledger.loss(
+            file,
+            "rows of summary levels that are not used (counties, places, the nation ...)",
+            count=other,
+            unit="rows",
+        )
     prefixes = tuple(str(prefix) for prefix in chosen["geoid_prefixes"])
     if prefixes:
         near = rows["GEO_ID"].str.split("US").str[-1].str.startswith(prefixes)
@@ -227,20 +271,44 @@ def _table(rows: pd.DataFrame, entry: SourceEntry, file: str, folder: Folder, ch
     rows = rows[inside & known].reset_index(drop=True)
     geoid = rows["GEO_ID"].str.split("US").str[-1]
     length = rows["GEO_ID"].str[:3].map({"150": 12, "140": 11})
-    faults.add("E-ID-LENGTH", "the part of GEO_ID behind US has the wrong length", places(geoid.str.len() != length, rows["GEO_ID"], "GEO_ID", rows["__row__"]), "A block group has 12 digits, a tract 11: restore lost zeros from the publisher's file.")
+    faults.add(
+        "E-ID-LENGTH",
+        "the part of GEO_ID behind US has the wrong length",
+        places(geoid.str.len() != length, rows["GEO_ID"], "GEO_ID", rows["__row__"]),
+        "A block group has 12 digits, a tract 11: restore lost zeros from the publisher's file.",
+    )
     doubled = rows["GEO_ID"].duplicated(keep=False)
-    faults.add("E-KEY-DUP", "GEO_ID stands twice", places(doubled, rows["GEO_ID"], "GEO_ID", rows["__row__"]), "Do not append files of several years or states that overlap.")
+    faults.add(
+        "E-KEY-DUP",
+        "GEO_ID stands twice",
+        places(doubled, rows["GEO_ID"], "GEO_ID", rows["__row__"]),
+        "Do not append files of several years or states that overlap.",
+    )
     if not len(rows) and not faults:
-        faults.add("E-EMPTY", "the file has no row for the study's areas", ["row 2"], "Check area_levels and geoid_prefixes of the source.")
+        faults.add(
+            "E-EMPTY",
+            "the file has no row for the study's areas",
+            ["row 2"],
+            "Check area_levels and geoid_prefixes of the source.",
+        )
     estimates = _numbers(rows, [f"{name}_E{line:03d}" for line in needed], entry, faults)
     margins = _numbers(rows, [f"{name}_M{line:03d}" for line in needed], entry, faults)
-    reasons = estimates.replace(NO_ESTIMATE).where(estimates.isin(list(NO_ESTIMATE)), "reported").mask(estimates.isna(), "not_reported")
+    reasons = (
+        estimates.replace(NO_ESTIMATE)
+        .where(estimates.isin(list(NO_ESTIMATE)), "reported")
+        .mask(estimates.isna(), "not_reported")
+    )
     estimates = estimates.mask(estimates.isin(list(NO_ESTIMATE)))
     margins = margins.mask(margins == CONTROLLED, 0.0).mask(margins.isin(list(NO_MARGIN)))
     for part in (estimates, margins):
         for column in part.columns[(part < 0).any()]:
             bad = part[column] < 0
-            faults.add("E-NEGATIVE", f"{column} is negative and no code of the Bureau", places(bad, rows[column], column, rows["__row__"]), "Look the code up in the release notes of the year and report it.")
+            faults.add(
+                "E-NEGATIVE",
+                f"{column} is negative and no code of the Bureau",
+                places(bad, rows[column], column, rows["__row__"]),
+                "Look the code up in the release notes of the year and report it.",
+            )
     faults.raise_if_any(subject)
     index = pd.Index(rows["GEO_ID"].tolist())
     return name, _Lines(*(part.set_axis(index).set_axis(needed, axis=1) for part in (estimates, margins, reasons)))
@@ -251,13 +319,22 @@ def _numbers(rows: pd.DataFrame, columns: list[str], entry: SourceEntry, faults:
     absent = {"not_reported": ("", "null", ".")}
     cells = rows[columns]
     trial = Faults()
-    values, _ = parse_number(pd.Series(cells.to_numpy().ravel()), entry=entry, what=columns[0], absent=absent, faults=trial)
+    values, _ = parse_number(
+        pd.Series(cells.to_numpy().ravel()), entry=entry, what=columns[0], absent=absent, faults=trial
+    )
     if trial:  # once more by column, so that messages name it
         for column in columns:
             parse_number(cells[column], entry=entry, what=column, absent=absent, rows=rows["__row__"], faults=faults)
-    return pd.DataFrame(values.to_numpy(dtype="float64", na_value=np.nan).reshape(cells.shape), columns=columns, index=rows.index)
+    return pd.DataFrame(
+        values.to_numpy(dtype="float64", na_value=np.nan).reshape(cells.shape), columns=columns, index=rows.index
+    )
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("acs_summary_file", ("area_counts",), "acsdt5yYYYY-<table>.dat of the ACS table-based summary file, one file per table", read_acs_summary_file),
+    Source(
+        "acs_summary_file",
+        ("area_counts",),
+        "acsdt5yYYYY-<table>.dat of the ACS table-based summary file, one file per table",
+        read_acs_summary_file,
+    ),
 )

@@ -70,7 +70,9 @@ def read_councilcount(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     chosen = options(entry, area_level="", vintage=None, id_column=None)
     level = str(chosen["area_level"])
     if level not in _IDS:
-        raise ConfigError(f"source {entry.id}: option area_level must be neighborhood or school_district, not {level!r}.")
+        raise ConfigError(
+            f"source {entry.id}: option area_level must be neighborhood or school_district, not {level!r}."
+        )
     dictionary = next((f.name for f in entry.files if f.name.startswith("data_dictionary")), None)
     areas = next((f.name for f in entry.files if "-geographies_" in f.name), None)
     if dictionary is None or areas is None:
@@ -81,13 +83,25 @@ def read_councilcount(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     rows = read_rows(folder.path / areas, entry_id=entry.id)
     faults, subject = Faults(), subject_of(entry, areas)
     if not dictionary.endswith(f"{year}.csv"):
-        faults.add("E-VINTAGE", "dictionary and estimates are of different years", [f"{dictionary}, {areas}"], "Use the dictionary of the same year: codes shift between releases.")
+        faults.add(
+            "E-VINTAGE",
+            "dictionary and estimates are of different years",
+            [f"{dictionary}, {areas}"],
+            "Use the dictionary of the same year: codes shift between releases.",
+        )
     identifier = str(chosen["id_column"] or _IDS[level])
     lacking = [column for column in (identifier, *(c for c in codes.values())) if column not in rows.columns]
-    faults.add("E-COLUMNS", f"columns are missing: {', '.join(lacking[:6])}", lacking, "Use the dictionary of the same year.")
+    faults.add(
+        "E-COLUMNS", f"columns are missing: {', '.join(lacking[:6])}", lacking, "Use the dictionary of the same year."
+    )
     faults.raise_if_any(subject)
     ids = rows[identifier]
-    faults.add("E-KEY-DUP", f"{identifier} stands twice or is empty", places(ids.duplicated(keep=False) | (ids == ""), ids, identifier, rows["__row__"]), "Get the file again.")
+    faults.add(
+        "E-KEY-DUP",
+        f"{identifier} stands twice or is empty",
+        places(ids.duplicated(keep=False) | (ids == ""), ids, identifier, rows["__row__"]),
+        "Get the file again.",
+    )
     found = {text: _cells(rows, code, entry, faults) for text, code in codes.items()}
     faults.raise_if_any(subject)
     out = pd.DataFrame({"area_level": level, "vintage": vintage, "area_geoid": ids})
@@ -97,7 +111,10 @@ def read_councilcount(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         else:
             folder.ledger.note(f"{count} {vintage}", f"not in the {year} release")
     _children(out, found, folder, vintage)
-    folder.ledger.note(f"population of {areas}", f"{out['population'].sum():,.0f} people in {len(out)} areas; releases are scaled to different totals")
+    folder.ledger.note(
+        f"population of {areas}",
+        f"{out['population'].sum():,.0f} people in {len(out)} areas; releases are scaled to different totals",
+    )
     for count in [c for c in out.columns if f"{c}_moe" in out.columns]:
         unknown = int((out[count].notna() & out[f"{count}_moe"].isna()).sum())
         if unknown:
@@ -118,8 +135,17 @@ def _codes(entry: SourceEntry, folder: Folder, name: str) -> dict[str, str]:
     rows = rows[rows["estimate_description"].isin(wanted)]
     # detail tables and profiles may print one figure twice: the detail table sorts first
     codes = rows.drop_duplicates("estimate_description").set_index("estimate_description")["estimate_var_code"]
-    must = [text for text in ("Total population", "Under 5 years", "5 to 9 years", "10 to 14 years") if text not in codes.index]
-    faults.add("E-DESCRIPTION", f"the dictionary does not describe {', '.join(must)}", must, "Is this the dictionary of the councilcount release?")
+    must = [
+        text
+        for text in ("Total population", "Under 5 years", "5 to 9 years", "10 to 14 years")
+        if text not in codes.index
+    ]
+    faults.add(
+        "E-DESCRIPTION",
+        f"the dictionary does not describe {', '.join(must)}",
+        must,
+        "Is this the dictionary of the councilcount release?",
+    )
     faults.raise_if_any(subject)
     return {str(text): str(code) for text, code in codes.items()}
 
@@ -128,8 +154,15 @@ def _cells(rows: pd.DataFrame, code: str, entry: SourceEntry, faults: Faults) ->
     values = []
     for column in (code, f"{code[:-1]}M"):
         cells = rows[column] if column in rows.columns else pd.Series("", index=rows.index)
-        numbers = parse_number(cells, entry=entry, what=column, absent={}, rows=rows["__row__"], faults=faults)[0].astype("float64")
-        faults.add("E-NEGATIVE", f"{column} is negative", places(numbers < 0, cells, column, rows["__row__"]), "Look the code up and report it.")
+        numbers = parse_number(cells, entry=entry, what=column, absent={}, rows=rows["__row__"], faults=faults)[
+            0
+        ].astype("float64")
+        faults.add(
+            "E-NEGATIVE",
+            f"{column} is negative",
+            places(numbers < 0, cells, column, rows["__row__"]),
+            "Look the code up and report it.",
+        )
         values.append(numbers)
     return values[0], values[1]
 
@@ -154,20 +187,40 @@ def _children(out: pd.DataFrame, found: dict[str, tuple[pd.Series, pd.Series]], 
         young, young_margin = found[_UNDER_18]
     elif _ADULTS in found:
         young = out["population"] - found[_ADULTS][0]
-        folder.ledger.note(f"children_0_17 {vintage}", "population less adults; its margin is that of the bands under 5, 5-9, 10-14 and 15-19 together")
-        young_margin = _sum([*bands, (found[_TEENS][0], teens_margin)])[1] if _TEENS in found else pd.Series(np.nan, index=out.index)
+        folder.ledger.note(
+            f"children_0_17 {vintage}",
+            "population less adults; its margin is that of the bands under 5, 5-9, 10-14 and 15-19 together",
+        )
+        young_margin = (
+            _sum([*bands, (found[_TEENS][0], teens_margin)])[1]
+            if _TEENS in found
+            else pd.Series(np.nan, index=out.index)
+        )
     else:
         folder.ledger.note(f"children_0_17 {vintage}", "neither children nor adults are in the release")
         return
     older = young - sum(estimate for estimate, _ in bands)
     short = (young < 0) | (older < 0)
     if short.any():
-        folder.ledger.absence(f"children_15_17 {vintage}", "the younger bands are more than all children (estimates of separate tables)", count=int(short.sum()), unit="areas")
+        folder.ledger.absence(
+            f"children_15_17 {vintage}",
+            "the younger bands are more than all children (estimates of separate tables)",
+            count=int(short.sum()),
+            unit="areas",
+        )
     out["children_0_17"], out["children_0_17_moe"] = young.mask(young < 0), young_margin.mask(young < 0)
     out["children_15_17"], out["children_15_17_moe"] = older.mask(short), teens_margin.mask(short)
-    folder.ledger.note(f"children_15_17 {vintage}", "children under 18 less the younger bands; the margin of the band 15-19 stands for it")
+    folder.ledger.note(
+        f"children_15_17 {vintage}",
+        "children under 18 less the younger bands; the margin of the band 15-19 stands for it",
+    )
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("councilcount", ("area_counts",), "NYC Council ACS estimates: {nta,schooldist}-geographies_YYYY.csv with data_dictionary_YYYY.csv", read_councilcount),
+    Source(
+        "councilcount",
+        ("area_counts",),
+        "NYC Council ACS estimates: {nta,schooldist}-geographies_YYYY.csv with data_dictionary_YYYY.csv",
+        read_councilcount,
+    ),
 )

@@ -38,17 +38,39 @@ def children_by_block(entry: SourceEntry, folder: Folder, name: str) -> pd.Serie
     found = {int(match[1]): column for column in rows.columns if (match := re.fullmatch(r"P0?12_?(\d{3})N?", column))}
     lacking = [f"P12_{line:03d}N" for line in _CHILDREN if line not in found]
     lacking += [part for part in _PARTS if part not in rows.columns]
-    faults.add("E-COLUMNS", f"the answer lacks {', '.join(lacking)}", lacking, "Ask the Data API for group(P12) at block level, with state, county and tract in the address.")
+    faults.add(
+        "E-COLUMNS",
+        f"the answer lacks {', '.join(lacking)}",
+        lacking,
+        "Ask the Data API for group(P12) at block level, with state, county and tract in the address.",
+    )
     faults.raise_if_any(subject)
     for part, length in _PARTS.items():
-        faults.add("E-ID-LENGTH", f"{part} must have {length} digits", places(~rows[part].str.fullmatch(rf"\d{{{length}}}"), rows[part], part, rows["__row__"]), "Keep the codes as text.")
+        faults.add(
+            "E-ID-LENGTH",
+            f"{part} must have {length} digits",
+            places(~rows[part].str.fullmatch(rf"\d{{{length}}}"), rows[part], part, rows["__row__"]),
+            "Keep the codes as text.",
+        )
     block = rows["state"] + rows["county"] + rows["tract"] + rows["block"]
-    faults.add("E-KEY-DUP", "block stands twice", places(block.duplicated(keep=False), block, "block", rows["__row__"]), "Do not append answers that overlap.")
+    faults.add(
+        "E-KEY-DUP",
+        "block stands twice",
+        places(block.duplicated(keep=False), block, "block", rows["__row__"]),
+        "Do not append answers that overlap.",
+    )
     total = pd.Series(0.0, index=rows.index)
     for line in _CHILDREN:
-        values, _ = parse_number(rows[found[line]], entry=entry, what=found[line], absent={}, rows=rows["__row__"], faults=faults)
+        values, _ = parse_number(
+            rows[found[line]], entry=entry, what=found[line], absent={}, rows=rows["__row__"], faults=faults
+        )
         numbers = values.astype("float64")
-        faults.add("E-NEGATIVE", f"{found[line]} must not be negative", places(numbers < 0, rows[found[line]], found[line], rows["__row__"]), "Look the code up and report it.")
+        faults.add(
+            "E-NEGATIVE",
+            f"{found[line]} must not be negative",
+            places(numbers < 0, rows[found[line]], found[line], rows["__row__"]),
+            "Look the code up and report it.",
+        )
         total += numbers
     faults.raise_if_any(subject)
     return pd.Series(total.to_numpy(), index=pd.Index(block.tolist(), name="block_geoid"), name="children_0_17")

@@ -64,7 +64,9 @@ def read_svi2018(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     rows, faults, subject = _rows(entry, folder, chosen["county"])
     numbers: dict[str, pd.Series] = {}
     needed = dict.fromkeys([*_COUNTS.values(), *_UNIVERSES.values()])
-    for column in [f"{part}_{name}" for name in needed for part in ("E", "M")] + [f"EP_{name}" for name in _UNIVERSES.values()]:
+    for column in [f"{part}_{name}" for name in needed for part in ("E", "M")] + [
+        f"EP_{name}" for name in _UNIVERSES.values()
+    ]:
         numbers[column] = _number(rows, column, entry, faults)
     faults.raise_if_any(subject)
     out = pd.DataFrame({"area_level": "tract", "vintage": str(chosen["vintage"]), "area_geoid": rows["FIPS"]})
@@ -72,15 +74,31 @@ def read_svi2018(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         out[count], out[f"{count}_moe"] = numbers[f"E_{name}"], numbers[f"M_{name}"]
         absent = int(out[count].isna().sum())
         if absent:
-            folder.ledger.absence(f"{count} {chosen['vintage']}", "SVI marks the tract as -999", count=absent, unit="areas")
+            folder.ledger.absence(
+                f"{count} {chosen['vintage']}", "SVI marks the tract as -999", count=absent, unit="areas"
+            )
     for universe, name in _UNIVERSES.items():
         out[universe], stood_in = _universe(numbers[f"E_{name}"], numbers[f"EP_{name}"], out["population"])
-        folder.ledger.note(f"{universe} {chosen['vintage']}", f"recovered from SVI's published percentage (E_{name} over EP_{name}), without a margin")
+        folder.ledger.note(
+            f"{universe} {chosen['vintage']}",
+            f"recovered from SVI's published percentage (E_{name} over EP_{name}), without a margin",
+        )
         if stood_in:
-            folder.ledger.repair(f"{universe} {chosen['vintage']}", "the published share is 0, so the population stands in for its universe", before=0, after=stood_in, unit="areas")
+            folder.ledger.repair(
+                f"{universe} {chosen['vintage']}",
+                "the published share is 0, so the population stands in for its universe",
+                before=0,
+                after=stood_in,
+                unit="areas",
+            )
         absent = int(out[universe].isna().sum())
         if absent:
-            folder.ledger.absence(f"{universe} {chosen['vintage']}", "SVI publishes no percentage for the tract", count=absent, unit="areas")
+            folder.ledger.absence(
+                f"{universe} {chosen['vintage']}",
+                "SVI publishes no percentage for the tract",
+                count=absent,
+                unit="areas",
+            )
     return out
 
 
@@ -100,7 +118,9 @@ def published_ranks(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     """
     rows, faults, subject = _rows(entry, folder, options(entry, county=[], vintage="")["county"])
     columns = [column for column in rows.columns if column.startswith(("RPL_", "EP_", "EPL_"))]
-    out = pd.DataFrame({"area_geoid": rows["FIPS"], **{column: _number(rows, column, entry, faults) for column in columns}})
+    out = pd.DataFrame(
+        {"area_geoid": rows["FIPS"], **{column: _number(rows, column, entry, faults) for column in columns}}
+    )
     faults.raise_if_any(subject)
     return out
 
@@ -108,17 +128,37 @@ def published_ranks(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
 def _rows(entry: SourceEntry, folder: Folder, county: str | list[str]) -> tuple[pd.DataFrame, Faults, str]:
     rows = read_rows(folder.file(entry), entry_id=entry.id)
     faults, subject = Faults(), subject_of(entry)
-    needed = ["FIPS", "STCNTY", *(f"E_{name}" for name in _COUNTS.values()), *(f"EP_{name}" for name in _UNIVERSES.values())]
+    needed = [
+        "FIPS",
+        "STCNTY",
+        *(f"E_{name}" for name in _COUNTS.values()),
+        *(f"EP_{name}" for name in _UNIVERSES.values()),
+    ]
     lacking = [column for column in needed if column not in rows.columns]
-    faults.add("E-COLUMNS", f"columns are missing: {', '.join(lacking)}", lacking, "Fetch the tract file SVI2018 of the state or the United States.")
+    faults.add(
+        "E-COLUMNS",
+        f"columns are missing: {', '.join(lacking)}",
+        lacking,
+        "Fetch the tract file SVI2018 of the state or the United States.",
+    )
     faults.raise_if_any(subject)
     rows["FIPS"] = text_id(rows["FIPS"], length=11, what="FIPS", rows=rows["__row__"], faults=faults)
-    faults.add("E-KEY-DUP", "FIPS stands twice", places(rows["FIPS"].duplicated(keep=False), rows["FIPS"], "FIPS", rows["__row__"]), "Do not append files that overlap.")
+    faults.add(
+        "E-KEY-DUP",
+        "FIPS stands twice",
+        places(rows["FIPS"].duplicated(keep=False), rows["FIPS"], "FIPS", rows["__row__"]),
+        "Do not append files that overlap.",
+    )
     if county:
         wanted = [county] if isinstance(county, str) else [str(code) for code in county]
         own = rows["STCNTY"].isin(wanted)
         absent = [code for code in wanted if code not in set(rows["STCNTY"])]
-        faults.add("E-COUNTY", "the file has no tract of the county", absent, "Give the option `county` as quoted five-digit codes: '06067'.")
+        faults.add(
+            "E-COUNTY",
+            "the file has no tract of the county",
+            absent,
+            "Give the option `county` as quoted five-digit codes: '06067'.",
+        )
         if (~own).any():
             folder.ledger.loss(entry.files[0].name, "tracts of other counties", count=int((~own).sum()), unit="rows")
         rows = rows[own].reset_index(drop=True)
@@ -129,10 +169,19 @@ def _rows(entry: SourceEntry, folder: Folder, county: str | list[str]) -> tuple[
 def _number(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults) -> pd.Series:
     if column not in rows.columns:
         return pd.Series(np.nan, index=rows.index)
-    values, _ = parse_number(rows[column], entry=entry, what=column, absent={"not_reported": _MISSING}, rows=rows["__row__"], faults=faults)
+    values, _ = parse_number(
+        rows[column], entry=entry, what=column, absent={"not_reported": _MISSING}, rows=rows["__row__"], faults=faults
+    )
     numbers = values.astype("float64")
-    faults.add("E-NEGATIVE", f"{column} is negative and not -999", places(numbers < 0, rows[column], column, rows["__row__"]), "Look the code up in the documentation.")
+    faults.add(
+        "E-NEGATIVE",
+        f"{column} is negative and not -999",
+        places(numbers < 0, rows[column], column, rows["__row__"]),
+        "Look the code up in the documentation.",
+    )
     return numbers
 
 
-SOURCES: tuple[Source, ...] = (Source("svi2018", ("area_counts",), "CDC/ATSDR SVI 2018 by tract (E_, M_, EP_ columns)", read_svi2018),)
+SOURCES: tuple[Source, ...] = (
+    Source("svi2018", ("area_counts",), "CDC/ATSDR SVI 2018 by tract (E_, M_, EP_ columns)", read_svi2018),
+)

@@ -83,15 +83,32 @@ def read_tiger_blocks(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
     frame["population"] = _number(shapes, entry, faults, "POP20", "POP10")
     frame["homes"] = _number(shapes, entry, faults, "HOUSING20", "HOUSING10")
     frame["land_m2"] = _number(shapes, entry, faults, "ALAND20", "ALAND10", "ALAND")
-    faults.add("E-COLUMNS", "blocks have no number of people", ["POP20"] if frame["population"].isna().all() else [], "Fetch tl_YYYY_SS_tabblock20 of 2020 or later, which carries POP20 and HOUSING20.")
+    faults.add(
+        "E-COLUMNS",
+        "blocks have no number of people",
+        ["POP20"] if frame["population"].isna().all() else [],
+        "Fetch tl_YYYY_SS_tabblock20 of 2020 or later, which carries POP20 and HOUSING20.",
+    )
     faults.raise_if_any(subject_of(entry))
     frame["children_0_17"] = float("nan")
     if children_file is not None:
         children = children_by_block(entry, folder, str(children_file))
         frame["children_0_17"] = frame["block_geoid"].map(children).astype("float64")
         found = children.index.isin(frame["block_geoid"])
-        folder.ledger.match(f"blocks of {entry.id} in {children_file}", total=len(frame), matched=int(frame["children_0_17"].notna().sum()), unit="blocks")
-        folder.ledger.balance(f"children in {children_file}", total=float(children.sum()), inside=float(children[found].sum()), unlocated=float(children[~found].sum()), unit="children", reason="blocks without a shape have no place")
+        folder.ledger.match(
+            f"blocks of {entry.id} in {children_file}",
+            total=len(frame),
+            matched=int(frame["children_0_17"].notna().sum()),
+            unit="blocks",
+        )
+        folder.ledger.balance(
+            f"children in {children_file}",
+            total=float(children.sum()),
+            inside=float(children[found].sum()),
+            unlocated=float(children[~found].sum()),
+            unit="children",
+            reason="blocks without a shape have no place",
+        )
     return frame
 
 
@@ -117,7 +134,12 @@ def read_tiger_district(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
     geoid = _geoid(shapes, str(chosen["id_field"]), 7, faults, unique=False)
     own = geoid == district
     first = ", ".join(geoid.head(3))
-    faults.add("E-DISTRICT", f"the file has no district {district!r}", [] if own.any() else [f"it has {first} ..."], "Give the option `district`: the 7 digits of GEOID.")
+    faults.add(
+        "E-DISTRICT",
+        f"the file has no district {district!r}",
+        [] if own.any() else [f"it has {first} ..."],
+        "Give the option `district`: the 7 digits of GEOID.",
+    )
     faults.raise_if_any(subject_of(entry))
     frame = shapes.loc[own, ["geometry"]].copy()
     frame.insert(0, "district_id", str(chosen["district_id"] or district))
@@ -135,16 +157,27 @@ def _shapes(entry: SourceEntry, folder: Folder, chosen: dict[str, Any], skip: tu
             continue
         # a state's file covers more than the study: what lies far from it is dropped and counted
         part = read_shapes_file(
-            folder.file(entry, position), entry_id=entry.id, crs=chosen["crs"], target_crs=folder.crs, box=folder.box, id_column=chosen["id_field"], outside="drop", ledger=folder.ledger
+            folder.file(entry, position),
+            entry_id=entry.id,
+            crs=chosen["crs"],
+            target_crs=folder.crs,
+            box=folder.box,
+            id_column=chosen["id_field"],
+            outside="drop",
+            ledger=folder.ledger,
         )
         parts.append(part)
     shapes = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=folder.crs)
     prefixes = tuple(str(prefix) for prefix in chosen["geoid_prefixes"])
     if prefixes:
         field = str(chosen["id_field"])
-        near = shapes[field].str.startswith(prefixes) if field in shapes.columns else pd.Series(True, index=shapes.index)
+        near = (
+            shapes[field].str.startswith(prefixes) if field in shapes.columns else pd.Series(True, index=shapes.index)
+        )
         if (~near).any():
-            folder.ledger.loss(f"shapes of {entry.id}", "other counties than the study's", count=int((~near).sum()), unit="shapes")
+            folder.ledger.loss(
+                f"shapes of {entry.id}", "other counties than the study's", count=int((~near).sum()), unit="shapes"
+            )
         shapes = shapes[near].reset_index(drop=True)
     return shapes
 
@@ -152,12 +185,27 @@ def _shapes(entry: SourceEntry, folder: Folder, chosen: dict[str, Any], skip: tu
 def _geoid(shapes: gpd.GeoDataFrame, field: str, length: int, faults: Faults, *, unique: bool = True) -> pd.Series:
     if field not in shapes.columns:
         has = ", ".join(str(c) for c in shapes.columns if c != "geometry")
-        faults.add("E-COLUMNS", f"the file has no column {field}", [f"it has {has}"], "Give the column of the GEOID as the option `id_field`.")
+        faults.add(
+            "E-COLUMNS",
+            f"the file has no column {field}",
+            [f"it has {has}"],
+            "Give the column of the GEOID as the option `id_field`.",
+        )
         return pd.Series("", index=shapes.index)
     ids = shapes[field].astype("str")
-    faults.add("E-ID-LENGTH", f"{field} must have {length} characters", places(ids.str.len() != length, ids, field, shapes["__row__"]), "Keep the GEOID as text, with its leading zeros; check area_level.")
+    faults.add(
+        "E-ID-LENGTH",
+        f"{field} must have {length} characters",
+        places(ids.str.len() != length, ids, field, shapes["__row__"]),
+        "Keep the GEOID as text, with its leading zeros; check area_level.",
+    )
     if unique:
-        faults.add("E-KEY-DUP", f"{field} stands twice", places(ids.duplicated(keep=False), ids, field, shapes["__row__"]), "Do not list files that overlap.")
+        faults.add(
+            "E-KEY-DUP",
+            f"{field} stands twice",
+            places(ids.duplicated(keep=False), ids, field, shapes["__row__"]),
+            "Do not list files that overlap.",
+        )
     return ids
 
 
@@ -171,15 +219,37 @@ def _first(shapes: gpd.GeoDataFrame, *columns: str) -> pd.Series:
 def _number(shapes: gpd.GeoDataFrame, entry: SourceEntry, faults: Faults, *columns: str) -> pd.Series:
     for column in columns:
         if column in shapes.columns:
-            values, _ = parse_number(shapes[column], entry=entry, what=column, absent={}, rows=shapes["__row__"], faults=faults)
+            values, _ = parse_number(
+                shapes[column], entry=entry, what=column, absent={}, rows=shapes["__row__"], faults=faults
+            )
             numbers = values.astype("float64")
-            faults.add("E-NEGATIVE", f"{column} must not be negative", places(numbers < 0, shapes[column], column, shapes["__row__"]), "A negative number is a code: look it up in the documentation.")
+            faults.add(
+                "E-NEGATIVE",
+                f"{column} must not be negative",
+                places(numbers < 0, shapes[column], column, shapes["__row__"]),
+                "A negative number is a code: look it up in the documentation.",
+            )
             return numbers
     return pd.Series(float("nan"), index=shapes.index)
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("tiger_areas", ("area_shapes",), "TIGER/Line block groups or tracts (tl_YYYY_SS_bg, tl_YYYY_SS_tract)", read_tiger_areas),
-    Source("tiger_blocks", ("block_shapes",), "TIGER/Line 2020 blocks (tl_YYYY_SS_tabblock20), with table P12 as JSON", read_tiger_blocks),
-    Source("tiger_district", ("district_shapes",), "TIGER/Line school districts (tl_YYYY_SS_unsd, elsd, scsd)", read_tiger_district),
+    Source(
+        "tiger_areas",
+        ("area_shapes",),
+        "TIGER/Line block groups or tracts (tl_YYYY_SS_bg, tl_YYYY_SS_tract)",
+        read_tiger_areas,
+    ),
+    Source(
+        "tiger_blocks",
+        ("block_shapes",),
+        "TIGER/Line 2020 blocks (tl_YYYY_SS_tabblock20), with table P12 as JSON",
+        read_tiger_blocks,
+    ),
+    Source(
+        "tiger_district",
+        ("district_shapes",),
+        "TIGER/Line school districts (tl_YYYY_SS_unsd, elsd, scsd)",
+        read_tiger_district,
+    ),
 )

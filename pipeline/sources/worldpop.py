@@ -61,23 +61,39 @@ def read_worldpop(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
             continue
         values, grid = _window(entry, folder, position)
         if first is not None and grid != first:
-            raise refuse(subject_of(entry, file.name), "E-GRID", "the raster lies on another grid than the first", f"{grid.shape} cells at {grid.corner}", "Use rasters of one release and one country.")
+            raise refuse(
+                subject_of(entry, file.name),
+                "E-GRID",
+                "the raster lies on another grid than the first",
+                f"{grid.shape} cells at {grid.corner}",
+                "Use rasters of one release and one country.",
+            )
         first = grid
         column = holds[file.name]
         sums[column] = sums[column] + values if column in sums else values
     if first is None:
-        raise ConfigError(f"source {entry.id}: none of its rasters holds a column that is used ({', '.join(_COLUMNS)}).")
+        raise ConfigError(
+            f"source {entry.id}: none of its rasters holds a column that is used ({', '.join(_COLUMNS)})."
+        )
     stack = np.stack(list(sums.values()))
     rows, columns = np.nonzero((np.nan_to_num(stack, nan=0.0) > 0).any(axis=0))
     west, north = first.corner
     step_x, step_y = first.step
     left, top = west + columns * step_x, north - rows * step_y
     boxes = shapely.box(left, top - step_y, left + step_x, top)
-    frame = pd.DataFrame({"vintage": str(chosen["vintage"]), "cell_id": [f"{r} {c}" for r, c in zip(rows + first.first[0], columns + first.first[1], strict=True)]})
+    frame = pd.DataFrame(
+        {
+            "vintage": str(chosen["vintage"]),
+            "cell_id": [f"{r} {c}" for r, c in zip(rows + first.first[0], columns + first.first[1], strict=True)],
+        }
+    )
     for column in _COLUMNS:
         frame[column] = sums[column][rows, columns] if column in sums else np.nan
         if column in sums:
-            folder.ledger.note(f"{column} in the cells of {entry.id}", f"{np.nansum(sums[column]):,.0f} people in the cells of the study's box")
+            folder.ledger.note(
+                f"{column} in the cells of {entry.id}",
+                f"{np.nansum(sums[column]):,.0f} people in the cells of the study's box",
+            )
     return gpd.GeoDataFrame(frame, geometry=boxes, crs="EPSG:4326").to_crs(folder.crs)
 
 
@@ -94,7 +110,9 @@ class _Grid:
 def _column(entry: SourceEntry, name: str, given: dict[str, str]) -> str:
     """What a raster holds, from the option or WorldPop's file name."""
     match = re.search(r"_[fmt]_(\d{1,2})_\d{4}", name.lower())
-    column = given.get(name) or ("population" if "_ppp_" in name.lower() else _AGES.get(match[1], "none") if match else None)
+    column = given.get(name) or (
+        "population" if "_ppp_" in name.lower() else _AGES.get(match[1], "none") if match else None
+    )
     if column not in (*_COLUMNS, "none"):
         known = ", ".join((*_COLUMNS, "none"))
         raise ConfigError(f"source {entry.id}: say in the option columns what {name} holds ({known}).")
@@ -112,7 +130,13 @@ def _window(entry: SourceEntry, folder: Folder, position: int) -> tuple[np.ndarr
     check_path(path, subject)
     with path.open("rb") as file:
         if file.read(4) not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            raise refuse(subject, "E-NOT-A-RASTER", "the file is no GeoTIFF", path.name, "Fetch it again; it may be an error page.")
+            raise refuse(
+                subject,
+                "E-NOT-A-RASTER",
+                "the file is no GeoTIFF",
+                path.name,
+                "Fetch it again; it may be an error page.",
+            )
     try:
         with rasterio.open(path, driver="GTiff") as raster:
             _check_layout(raster, subject)
@@ -122,31 +146,79 @@ def _window(entry: SourceEntry, folder: Folder, position: int) -> tuple[np.ndarr
             r0, r1 = int(np.floor((north - t.f) / t.e)), int(np.ceil((south - t.f) / t.e))
             c0, c1, r0, r1 = max(c0, 0), min(c1, raster.width), max(r0, 0), min(r1, raster.height)
             if c0 >= c1 or r0 >= r1:
-                raise refuse(subject, "E-BESIDE", "the raster does not touch the study's box", str(tuple(round(b, 3) for b in raster.bounds)), "Fetch the raster of the study's country, or check geography.box.")
+                raise refuse(
+                    subject,
+                    "E-BESIDE",
+                    "the raster does not touch the study's box",
+                    str(tuple(round(b, 3) for b in raster.bounds)),
+                    "Fetch the raster of the study's country, or check geography.box.",
+                )
             if (c1 - c0) * (r1 - r0) > _LARGEST:
-                raise refuse(subject, "E-SIZE", f"the study's box has more than {_LARGEST:,} cells", f"{r1 - r0:,} x {c1 - c0:,}", "Make the box smaller or use the raster of 1 km.")
+                raise refuse(
+                    subject,
+                    "E-SIZE",
+                    f"the study's box has more than {_LARGEST:,} cells",
+                    f"{r1 - r0:,} x {c1 - c0:,}",
+                    "Make the box smaller or use the raster of 1 km.",
+                )
             band = raster.read(1, window=Window(c0, r0, c1 - c0, r1 - r0), masked=True)
     except (RasterioError, RasterioIOError) as error:
-        raise refuse(subject, "E-RASTER", "the raster cannot be read", str(error)[:160], "Fetch it again; it may be cut short.") from error
+        raise refuse(
+            subject, "E-RASTER", "the raster cannot be read", str(error)[:160], "Fetch it again; it may be cut short."
+        ) from error
     values = band.astype("float64").filled(np.nan)
     faults = Faults()
     far = np.argwhere(values > 1e6)
     low = np.argwhere(values < 0)
     remedy = "If it is a missing-value code, declare it as the raster's nodata value; if not, get the file again."
-    faults.add("E-NEGATIVE", "a cell is negative", [f"row {r + r0}, column {c + c0}: {values[r, c]:g}" for r, c in low], remedy)
-    faults.add("E-SENTINEL", "a cell holds more than a million people", [f"row {r + r0}, column {c + c0}: {values[r, c]:g}" for r, c in far], remedy)
+    faults.add(
+        "E-NEGATIVE", "a cell is negative", [f"row {r + r0}, column {c + c0}: {values[r, c]:g}" for r, c in low], remedy
+    )
+    faults.add(
+        "E-SENTINEL",
+        "a cell holds more than a million people",
+        [f"row {r + r0}, column {c + c0}: {values[r, c]:g}" for r, c in far],
+        remedy,
+    )
     faults.raise_if_any(subject)
-    return values, _Grid((round(t.c + c0 * t.a, 9), round(t.f + r0 * t.e, 9)), (round(t.a, 12), round(-t.e, 12)), (r1 - r0, c1 - c0), (r0, c0))
+    return values, _Grid(
+        (round(t.c + c0 * t.a, 9), round(t.f + r0 * t.e, 9)),
+        (round(t.a, 12), round(-t.e, 12)),
+        (r1 - r0, c1 - c0),
+        (r0, c0),
+    )
 
 
 def _check_layout(raster: Any, subject: str) -> None:
     t = raster.transform
     faults = Faults()
     crs = raster.crs
-    faults.add("E-CRS-MISSING" if crs is None else "E-CRS-WRONG", "WorldPop rasters are in EPSG:4326", [] if crs is not None and crs.to_epsg() == 4326 else [str(crs)], "Get the file from WorldPop: reprojected cells are no longer counts.")
-    faults.add("E-TURNED", "the raster must be north-up and not turned", [] if t.b == 0 and t.d == 0 and t.e < 0 < t.a else [f"{t.a:g} {t.b:g} {t.d:g} {t.e:g}"], "Get the file from WorldPop.")
-    faults.add("E-BANDS", "the raster must have one band", [] if raster.count == 1 else [f"it has {raster.count}"], "Split it into one file for each band.")
+    faults.add(
+        "E-CRS-MISSING" if crs is None else "E-CRS-WRONG",
+        "WorldPop rasters are in EPSG:4326",
+        [] if crs is not None and crs.to_epsg() == 4326 else [str(crs)],
+        "Get the file from WorldPop: reprojected cells are no longer counts.",
+    )
+    faults.add(
+        "E-TURNED",
+        "the raster must be north-up and not turned",
+        [] if t.b == 0 and t.d == 0 and t.e < 0 < t.a else [f"{t.a:g} {t.b:g} {t.d:g} {t.e:g}"],
+        "Get the file from WorldPop.",
+    )
+    faults.add(
+        "E-BANDS",
+        "the raster must have one band",
+        [] if raster.count == 1 else [f"it has {raster.count}"],
+        "Split it into one file for each band.",
+    )
     faults.raise_if_any(subject)
 
 
-SOURCES: tuple[Source, ...] = (Source("worldpop", ("cell_counts",), "WorldPop GeoTIFFs of 100 m in EPSG:4326 (iso_ppp_YYYY.tif, iso_{f,m}_{age}_YYYY.tif)", read_worldpop),)
+SOURCES: tuple[Source, ...] = (
+    Source(
+        "worldpop",
+        ("cell_counts",),
+        "WorldPop GeoTIFFs of 100 m in EPSG:4326 (iso_ppp_YYYY.tif, iso_{f,m}_{age}_YYYY.tif)",
+        read_worldpop,
+    ),
+)

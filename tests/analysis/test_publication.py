@@ -15,7 +15,14 @@ CRS = "EPSG:3310"
 
 def test_a_zone_with_few_pupils_shows_no_number_at_all() -> None:
     shapes = gpd.GeoDataFrame(
-        {"level": "middle", "fall_year": [2024] * 3, "zone_id": ["1", "2", "3"], "name": ["A", "B", "C"], "school_id": None, "is_approximate": False},
+        {
+            "level": "middle",
+            "fall_year": [2024] * 3,
+            "zone_id": ["1", "2", "3"],
+            "name": ["A", "B", "C"],
+            "school_id": None,
+            "is_approximate": False,
+        },
         geometry=[box(i, 0, i + 1, 1) for i in range(3)],
         crs=CRS,
     )
@@ -35,7 +42,14 @@ def test_a_zone_with_few_pupils_shows_no_number_at_all() -> None:
     )
     table, line = public.zones(shapes, gap, 2024, 11)
     checked = check(BY_TABLE["public_zones"], table)
-    numbers = ["resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank"]
+    numbers = [
+        "resident_pupils",
+        "quality_seats",
+        "service_level_ratio",
+        "service_gap_seats",
+        "unmet_seats",
+        "service_gap_rank",
+    ]
     assert checked.loc[checked["zone_id"].isin(["2", "3"]), numbers].isna().all(axis=None)
     assert checked.loc[checked["zone_id"] == "1", "unmet_seats"].tolist() == [400.0]
     assert (line["primary_hidden_cells"], line["complementary_hidden_cells"]) == (1, 1)
@@ -43,7 +57,14 @@ def test_a_zone_with_few_pupils_shows_no_number_at_all() -> None:
 
 def test_last_years_zones_are_not_published() -> None:
     shapes = gpd.GeoDataFrame(
-        {"level": "middle", "fall_year": [2023, 2024], "zone_id": ["1", "1"], "name": None, "school_id": None, "is_approximate": False},
+        {
+            "level": "middle",
+            "fall_year": [2023, 2024],
+            "zone_id": ["1", "1"],
+            "name": None,
+            "school_id": None,
+            "is_approximate": False,
+        },
         geometry=[box(0, 0, 1, 1)] * 2,
         crs=CRS,
     )
@@ -68,9 +89,22 @@ def test_a_class_resting_on_few_tested_pupils_is_not_shown() -> None:
         crs=CRS,
     )
     quality = pd.DataFrame(
-        {"school_id": ["1", "2"], "pupils_tested": [7.0, 200.0], "quality_class": "strong", "is_quality": True, "path_status": "on_track"}
+        {
+            "school_id": ["1", "2"],
+            "pupils_tested": [7.0, 200.0],
+            "quality_class": "strong",
+            "is_quality": True,
+            "path_status": "on_track",
+        }
     )
-    enrollment = pd.DataFrame({"school_id": ["1", "2"], "fall_year": 2024, "value_text": ["*", "400"], "value_status": ["suppressed", "reported"]})
+    enrollment = pd.DataFrame(
+        {
+            "school_id": ["1", "2"],
+            "fall_year": 2024,
+            "value_text": ["*", "400"],
+            "value_status": ["suppressed", "reported"],
+        }
+    )
     table, _ = public.schools(directory, quality, enrollment, 2024, 11)
     assert table["quality_class"].tolist() == ["not_rated", "strong"]
     assert table["is_quality"].tolist() == [False, True]
@@ -89,7 +123,14 @@ def test_the_outlook_of_a_hidden_school_is_hidden_too() -> None:
             "method": "mean survival",
         }
     )
-    now = pd.DataFrame({"school_id": ["1", "2"], "fall_year": 2024, "value_text": ["*", "310"], "value_status": ["suppressed", "reported"]})
+    now = pd.DataFrame(
+        {
+            "school_id": ["1", "2"],
+            "fall_year": 2024,
+            "value_text": ["*", "310"],
+            "value_status": ["suppressed", "reported"],
+        }
+    )
     table, line = public.outlook(totals, now, 11)
     assert table["value_text"].tolist() == ["*", "300", "900"]
     assert table["pupils_projected_high"].isna().tolist() == [True, False, False]
@@ -118,7 +159,16 @@ def test_utilization_never_gives_away_a_small_school() -> None:
 
 def test_only_missing_inputs_and_notes_on_boundaries_leave_the_ledger() -> None:
     ledger = pd.DataFrame(
-        {"entry": ["missing_input", "note", "loss"], "subject_name": ["births", "school 7", "x"], "reason": ["no births file", "3 pupils", "y"]}
+        {
+            "entry": ["missing_input", "note", "loss"],
+            "subject_name": ["births", "school 7", "x"],
+            "reason": ["no births file", "3 pupils", "y"],
+        }
     )
-    table, _ = public.missing({"ledger_census": ledger, "ledger_schools": ledger.iloc[:0], "ledger_boundaries": ledger.iloc[1:2]})
-    assert table[["line", "stage", "subject_name"]].to_numpy().tolist() == [[1, "census", "births"], [2, "boundaries", "school 7"]]
+    table, _ = public.missing(
+        {"ledger_census": ledger, "ledger_schools": ledger.iloc[:0], "ledger_boundaries": ledger.iloc[1:2]}
+    )
+    assert table[["line", "stage", "subject_name"]].to_numpy().tolist() == [
+        [1, "census", "births"],
+        [2, "boundaries", "school 7"],
+    ]

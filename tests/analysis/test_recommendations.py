@@ -18,7 +18,11 @@ NEED = pd.DataFrame(
     }
 )
 ACCESS = pd.DataFrame(
-    {"neighborhood_id": ["a", "a", "b", "c"], "level": ["middle", "elementary", "high", "high"], "is_poor_access": [True, True, True, True]}
+    {
+        "neighborhood_id": ["a", "a", "b", "c"],
+        "level": ["middle", "elementary", "high", "high"],
+        "is_poor_access": [True, True, True, True],
+    }
 )
 GAP = pd.DataFrame(
     {

@@ -73,7 +73,9 @@ def test_every_study_is_valid_and_names_its_publishers(path: Path) -> None:
     entries = [entry for room in config.ROOMS for entry in getattr(study.raw, room)]
     assert entries
     for entry in entries:
-        assert entry.producer and entry.title and entry.url and entry.licence and entry.vintage and entry.accessed, entry.id
+        assert entry.producer and entry.title and entry.url and entry.licence and entry.vintage and entry.accessed, (
+            entry.id
+        )
 
 
 def test_there_are_six_studies() -> None:

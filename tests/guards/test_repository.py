@@ -10,7 +10,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 # written in pieces, so that this file does not find itself
-FORBIDDEN = re.compile("|".join(("py" + r"pi\.org", "python" + "hosted", "registry" + r"\.npmjs", "deb" + r"\.debian", r"[ \"'(]/(?:wo" + r"rk|ro" + r"ot|ho" + "me)/")))
+FORBIDDEN = re.compile(
+    "|".join(
+        (
+            "py" + r"pi\.org",
+            "python" + "hosted",
+            "registry" + r"\.npmjs",
+            "deb" + r"\.debian",
+            r"[ \"'(]/(?:wo" + r"rk|ro" + r"ot|ho" + "me)/",
+        )
+    )
+)
 TEXT = {".py", ".md", ".yaml", ".yml", ".toml", ".lock", ".cff", ".ipynb", ".html", ".js", ".css", ".txt", ""}
 
 
@@ -54,14 +64,30 @@ def test_raw_files_in_git_are_small_and_of_millbrook_only(files: list[Path]) -> 
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "CITATION.cff", "Makefile", "dvc.yaml", "dvc.lock", "params.yaml", ".ci/run"],
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "CITATION.cff",
+        "Makefile",
+        "dvc.yaml",
+        "dvc.lock",
+        "params.yaml",
+        ".ci/run",
+    ],
 )
 def test_what_a_reader_looks_for_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 0
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:
-    documents = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+    documents = [
+        ROOT / "README.md",
+        ROOT / "ARCHITECTURE.md",
+        ROOT / "CHANGELOG.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+    ]
     broken = [
         f"{document.name}: {target}"
         for document in documents

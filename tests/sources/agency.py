@@ -16,11 +16,24 @@ from pipeline.tables import BY_TABLE, check
 SACRAMENTO = (-121.6, 38.4, -121.3, 38.7)
 
 
-def entry(reader: str, feeds: str, *names: str, vintage: str = "", options: Mapping[str, Any] | None = None, **more: Any) -> SourceEntry:
+def entry(
+    reader: str, feeds: str, *names: str, vintage: str = "", options: Mapping[str, Any] | None = None, **more: Any
+) -> SourceEntry:
     """A source entry with only what a reader looks at."""
     files = tuple(RawFile(name=name) for name in names)
     return SourceEntry(
-        id="tried", feeds=feeds, reader=reader, files=files, producer="", title="", url="", licence="", vintage=vintage, accessed="", options=dict(options or {}), **more
+        id="tried",
+        feeds=feeds,
+        reader=reader,
+        files=files,
+        producer="",
+        title="",
+        url="",
+        licence="",
+        vintage=vintage,
+        accessed="",
+        options=dict(options or {}),
+        **more,
     )
 
 
@@ -29,7 +42,9 @@ def folder(path: Path, crs: str = "EPSG:3310", box: tuple[float, float, float, f
     return Folder(path, crs, box, Ledger())
 
 
-def write(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]], delimiter: str = ",", encoding: str = "utf-8") -> Path:
+def write(
+    path: Path, header: Iterable[str], rows: Iterable[Iterable[object]], delimiter: str = ",", encoding: str = "utf-8"
+) -> Path:
     """A delimited text file."""
     lines = [delimiter.join(str(cell) for cell in row) for row in [list(header), *rows]]
     path.write_text("\n".join(lines) + "\n", encoding=encoding)

@@ -23,14 +23,19 @@ TRACT, GROUP = "1400000US06999000100", "1500000US069990001001"
 def table(path: Path, name: str, size: int, cells: dict[str, dict[int, tuple[object, object]]]) -> str:
     """A .dat file with every line of a table; lines that are not given are 10 with a margin of 3."""
     header = ["GEO_ID", *(f"{name}_{part}{line:03d}" for line in range(1, size + 1) for part in "EM")]
-    rows = [[geo, *(cell for line in range(1, size + 1) for cell in given.get(line, (10, 3)))] for geo, given in cells.items()]
+    rows = [
+        [geo, *(cell for line in range(1, size + 1) for cell in given.get(line, (10, 3)))]
+        for geo, given in cells.items()
+    ]
     write(path / f"acsdt5y2023-{name.lower()}.dat", header, rows, "|")
     return f"acsdt5y2023-{name.lower()}.dat"
 
 
 def read(path: Path, *names: str, **options: object):  # type: ignore[no-untyped-def]  # frame and folder
     where = folder(path)
-    return read_acs_summary_file(entry("acs_summary_file", "area_counts", *names, vintage="2019-2023", options=options), where), where
+    return read_acs_summary_file(
+        entry("acs_summary_file", "area_counts", *names, vintage="2019-2023", options=options), where
+    ), where
 
 
 def test_counts_add_the_lines_of_both_sexes_and_their_margins(tmp_path: Path) -> None:
@@ -62,7 +67,9 @@ def test_of_zero_lines_only_the_largest_margin_counts(tmp_path: Path) -> None:
         (("", ""), None, None, "empty"),
     ],
 )
-def test_each_code_of_the_bureau_has_its_meaning(tmp_path: Path, cell: tuple[object, object], value: float | None, margin: float | None, reason: str | None) -> None:
+def test_each_code_of_the_bureau_has_its_meaning(
+    tmp_path: Path, cell: tuple[object, object], value: float | None, margin: float | None, reason: str | None
+) -> None:
     name = table(tmp_path, "B25003", 3, {TRACT: {3: cell}, GROUP: {}})
     frame, where = read(tmp_path, name)
     row = held("area_counts", frame).set_index("area_level").loc["tract"]
@@ -113,7 +120,12 @@ def test_tables_that_stop_at_the_tract_leave_block_groups_empty_and_say_so(tmp_p
 def test_poverty_of_block_groups_comes_from_the_ratio_table(tmp_path: Path) -> None:
     # B17001 is not published for block groups, C17002 is: lines 2 and 3 are below the poverty line
     ages = table(tmp_path, "B17001", 59, {TRACT: {1: (500, 20), 2: (90, 15)}})
-    ratio = table(tmp_path, "C17002", 8, {TRACT: {1: (500, 20), 2: (40, 6), 3: (50, 8)}, GROUP: {1: (300, 9), 2: (20, 3), 3: (10, 4)}})
+    ratio = table(
+        tmp_path,
+        "C17002",
+        8,
+        {TRACT: {1: (500, 20), 2: (40, 6), 3: (50, 8)}, GROUP: {1: (300, 9), 2: (20, 3), 3: (10, 4)}},
+    )
     frame, _ = read(tmp_path, ages, ratio)
     found = frame.set_index("area_level")[["people_in_poverty", "people_in_poverty_moe", "poverty_universe"]]
     assert found.loc["tract"].tolist() == [90, 15, 500]
@@ -163,19 +175,65 @@ def labelled(name: str) -> list[str]:
     ("count", "table_name", "wanted"),
     [
         ("people_in_poverty", "B17001", ["poor"]),
-        ("children_in_poverty", "B17001", [f"poor {sex} {age}" for sex in ("boys", "girls") for age in ("under 5", "5", "6-11", "12-14", "15", "16-17")]),
-        ("child_poverty_universe", "B17001", [f"{p} {sex} {age}" for p in ("poor", "not poor") for sex in ("boys", "girls") for age in ("under 5", "5", "6-11", "12-14", "15", "16-17")]),
+        (
+            "children_in_poverty",
+            "B17001",
+            [
+                f"poor {sex} {age}"
+                for sex in ("boys", "girls")
+                for age in ("under 5", "5", "6-11", "12-14", "15", "16-17")
+            ],
+        ),
+        (
+            "child_poverty_universe",
+            "B17001",
+            [
+                f"{p} {sex} {age}"
+                for p in ("poor", "not poor")
+                for sex in ("boys", "girls")
+                for age in ("under 5", "5", "6-11", "12-14", "15", "16-17")
+            ],
+        ),
         ("families_with_children", "B11003", ["married own children", "father own children", "mother own children"]),
         ("single_parent_families", "B11003", ["father own children", "mother own children"]),
-        ("crowded_homes", "B25014", [f"{who} {r}" for who in ("owner", "renter") for r in ("1.01-1.50", "1.51-2.00", "2.01 or more")]),
-        ("adults_without_diploma", "B15003", ["none", "nursery", "kindergarten", *(f"grade {g}" for g in range(1, 12)), "grade 12 no diploma"]),
+        (
+            "crowded_homes",
+            "B25014",
+            [f"{who} {r}" for who in ("owner", "renter") for r in ("1.01-1.50", "1.51-2.00", "2.01 or more")],
+        ),
+        (
+            "adults_without_diploma",
+            "B15003",
+            ["none", "nursery", "kindergarten", *(f"grade {g}" for g in range(1, 12)), "grade 12 no diploma"],
+        ),
         ("labor_force", "B23025", ["civilian labor force"]),
         ("unemployed_people", "B23025", ["unemployed"]),
         ("people_in_poverty", "C17002", ["under .50", ".50-.99"]),
-        ("people_below_200_poverty", "C17002", ["under .50", ".50-.99", "1.00-1.24", "1.25-1.49", "1.50-1.84", "1.85-1.99"]),
+        (
+            "people_below_200_poverty",
+            "C17002",
+            ["under .50", ".50-.99", "1.00-1.24", "1.25-1.49", "1.50-1.84", "1.85-1.99"],
+        ),
         ("homes_without_vehicle", "B25044", ["owner no vehicle", "renter no vehicle"]),
-        ("people_with_disability", "B18101", [f"{sex} {age} disability" for sex in ("male", "female") for age in ("0-4", "5-17", "18-34", "35-64", "65-74", "75+")]),
-        ("people_limited_english", "B16005", [f"{born} {tongue} {well}" for born in ("native", "foreign") for tongue in ("Spanish", "European", "Asian", "other") for well in ("not well", "not at all")]),
+        (
+            "people_with_disability",
+            "B18101",
+            [
+                f"{sex} {age} disability"
+                for sex in ("male", "female")
+                for age in ("0-4", "5-17", "18-34", "35-64", "65-74", "75+")
+            ],
+        ),
+        (
+            "people_limited_english",
+            "B16005",
+            [
+                f"{born} {tongue} {well}"
+                for born in ("native", "foreign")
+                for tongue in ("Spanish", "European", "Asian", "other")
+                for well in ("not well", "not at all")
+            ],
+        ),
     ],
 )
 def test_counts_take_the_lines_whose_labels_mean_them(count: str, table_name: str, wanted: list[str]) -> None:

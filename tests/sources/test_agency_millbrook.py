@@ -57,7 +57,12 @@ def test_rosters_agree_with_the_districts_own_rows_and_the_directory(study: conf
     strangers = set(grades["school_id"]) - set(directory.loc[directory["is_place"], "school_id"])
     assert {code[7:] for code in strangers} <= set(NO_PLACE)
     private = directory[directory["sector"] == "private"]["school_id"]
-    assert (groups[(groups["student_group"] == "all") & ~groups["school_id"].isin(private)].groupby("fall_year")["pupils"].sum() == grades.groupby("fall_year")["pupils"].sum()).all()
+    assert (
+        groups[(groups["student_group"] == "all") & ~groups["school_id"].isin(private)]
+        .groupby("fall_year")["pupils"]
+        .sum()
+        == grades.groupby("fall_year")["pupils"].sum()
+    ).all()
     assert len(private) >= 3 and len(public) == 8
     results, _ = read(study, "schools", "results")
     assert set(results["school_id"]) <= set(directory["school_id"]) and results["fall_year"].nunique() == 3

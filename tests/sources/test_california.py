@@ -24,7 +24,22 @@ OAK, ELM, ASH = f"{D}6034017", f"{D}6034025", f"{D}0101048"
 
 # --- directory -------------------------------------------------------------------------------
 
-DIRECTORY = ["CDSCode", "NCESDist", "NCESSchool", "StatusType", "School", "OpenDate", "ClosedDate", "Charter", "SOC", "GSoffered", "GSserved", "Virtual", "Latitude", "Longitude"]
+DIRECTORY = [
+    "CDSCode",
+    "NCESDist",
+    "NCESSchool",
+    "StatusType",
+    "School",
+    "OpenDate",
+    "ClosedDate",
+    "Charter",
+    "SOC",
+    "GSoffered",
+    "GSserved",
+    "Virtual",
+    "Latitude",
+    "Longitude",
+]
 
 
 def school(code: str, name: str, **given: str) -> list[str]:
@@ -39,7 +54,9 @@ def directory(path: Path, *rows: list[str], delimiter: str = "\t", header: list[
 
 def read_directory(path: Path, *names: str, **options: object) -> tuple[pd.DataFrame, Folder]:
     where = folder(path)
-    frame = read_ca_directory(entry("ca_directory", "directory", "pubschls.txt", *names, options={**DISTRICT, **options}), where)
+    frame = read_ca_directory(
+        entry("ca_directory", "directory", "pubschls.txt", *names, options={**DISTRICT, **options}), where
+    )
     return held("directory", frame).set_index("school_id"), where
 
 
@@ -55,13 +72,20 @@ def test_schools_of_the_district_with_sector_grades_and_place(tmp_path: Path) ->
     schools, where = read_directory(tmp_path)
     assert schools["sector"].to_dict() == {ASH: "charter", OAK: "district", ELM: "district"}
     assert schools["school_status"].to_dict() == {ASH: "open", OAK: "open", ELM: "closed"}
-    assert schools.loc[[OAK, ELM, ASH], ["grade_low", "grade_high"]].to_numpy().tolist() == [["KG", "06"], ["KG", "06"], ["PK", "12"]]
+    assert schools.loc[[OAK, ELM, ASH], ["grade_low", "grade_high"]].to_numpy().tolist() == [
+        ["KG", "06"],
+        ["KG", "06"],
+        ["PK", "12"],
+    ]
     assert schools.loc[[OAK, ASH], "opened_fall"].tolist() == [1980, 2003] and schools.loc[ELM, "closed_fall"] == 2013
     assert schools["is_virtual"].to_dict() == {ASH: True, OAK: False, ELM: False}
     assert schools["is_citywide"].to_dict() == {ASH: True, OAK: False, ELM: False}
     assert schools.loc[OAK, "nces_id"] == "063384005770"
     assert schools.geometry.isna().to_dict() == {ASH: False, OAK: False, ELM: True}
-    assert lines(where, "loss")["reason"].tolist() == ["rows of other districts", "rows of the district itself are no schools"]
+    assert lines(where, "loss")["reason"].tolist() == [
+        "rows of other districts",
+        "rows of the district itself are no schools",
+    ]
     assert lines(where, "absence")["total"].tolist() == [1]
 
 
@@ -77,7 +101,10 @@ def test_no_data_is_nothing_and_the_federal_district_names_charters(tmp_path: Pa
     header = [*DIRECTORY, "FederalDFCDistrictID"]
     directory(
         tmp_path,
-        [*school(OAK, "Oak", Latitude="No Data", Longitude="No Data", OpenDate="No Data", GSserved="No Data"), "No Data"],
+        [
+            *school(OAK, "Oak", Latitude="No Data", Longitude="No Data", OpenDate="No Data", GSserved="No Data"),
+            "No Data",
+        ],
         [*school(ASH, "Ash", Charter="Y", OpenDate="08/04/2003"), "0601234"],
         header=header,
     )
@@ -93,11 +120,23 @@ def test_latin_1_names_are_read(tmp_path: Path) -> None:
 
 
 def test_all_faults_of_a_directory_come_in_one_message(tmp_path: Path) -> None:
-    directory(tmp_path, school(OAK, "Oak", StatusType="Sleeping"), school(ELM, "Elm", GSserved="8-Jun"), school(ASH, "Ash", GSserved="12-K"), school(ASH, ""))
+    directory(
+        tmp_path,
+        school(OAK, "Oak", StatusType="Sleeping"),
+        school(ELM, "Elm", GSserved="8-Jun"),
+        school(ASH, "Ash", GSserved="12-K"),
+        school(ASH, ""),
+    )
     with pytest.raises(SourceError) as refused:
         read_directory(tmp_path)
     text = str(refused.value)
-    assert {fault.code for fault in refused.value.faults} == {"E-CATEGORY", "E-GRADE-DATE", "E-GRADE", "E-KEY-DUP", "E-NULL"}
+    assert {fault.code for fault in refused.value.faults} == {
+        "E-CATEGORY",
+        "E-GRADE-DATE",
+        "E-GRADE",
+        "E-KEY-DUP",
+        "E-NULL",
+    }
     assert "row 3 (GSserved='8-Jun')" in text and "pubschls.txt (source tried)" in text
 
 
@@ -133,19 +172,43 @@ def test_the_district_must_be_quoted_digits_and_present(tmp_path: Path) -> None:
 
 def test_grade_spans() -> None:
     assert grade_span("Adult") == grade_span("") == (None, None)
-    assert grade_span("K-12") == ("KG", "12") and grade_span("TK-5") == ("TK", "05") and grade_span("9-Adult") == ("09", "12")
+    assert (
+        grade_span("K-12") == ("KG", "12")
+        and grade_span("TK-5") == ("TK", "05")
+        and grade_span("9-Adult") == ("09", "12")
+    )
     assert grade_span("9-6") is None and grade_span("13") is None and grade_span("K-3-5") is None
 
 
 def test_the_roll_completes_and_dates_the_directory(tmp_path: Path) -> None:
     # Oak is active and taught; Elm is active but nobody is on the roll; Ash has become a charter;
     # New opened later; the district office has pupils and is no place
-    directory(tmp_path, school(OAK, "Oak"), school(ELM, "Elm"), school(ASH, "Ash", StatusType="Pending"), school(f"{D}0000000", "", Charter=""))
+    directory(
+        tmp_path,
+        school(OAK, "Oak"),
+        school(ELM, "Elm"),
+        school(ASH, "Ash", StatusType="Pending"),
+        school(f"{D}0000000", "", Charter=""),
+    )
     new, office = f"{D}0140001", f"{D}0000000"
-    census_day(tmp_path, [day(OAK), day(ASH, charter="Y"), day(new, name="New", grades={"07": 20, "08": 10}), day(office, name="District Office")])
+    census_day(
+        tmp_path,
+        [
+            day(OAK),
+            day(ASH, charter="Y"),
+            day(new, name="New", grades={"07": 20, "08": 10}),
+            day(office, name="District Office"),
+        ],
+    )
     schools, where = read_directory(tmp_path, "day.txt", enrollment_file="day.txt")
     assert schools["school_status"].to_dict() == {OAK: "open", ELM: "closed", ASH: "open", new: "open", office: "open"}
-    assert schools["sector"].to_dict() == {OAK: "district", ELM: "district", ASH: "charter", new: "district", office: "district"}
+    assert schools["sector"].to_dict() == {
+        OAK: "district",
+        ELM: "district",
+        ASH: "charter",
+        new: "district",
+        office: "district",
+    }
     assert schools["is_place"].to_dict() == {OAK: True, ELM: True, ASH: True, new: True, office: False}
     assert schools.loc[new, ["name", "grade_low", "grade_high"]].tolist() == ["New", "07", "08"]
     assert schools.geometry.isna().to_dict() == {OAK: False, ELM: False, ASH: False, new: True, office: True}
@@ -162,32 +225,69 @@ DAY = ["Academic Year", "Aggregate Level", "County Code", "District Code", "Scho
        "TOTAL_ENR", *(f"GR_{g}" for g in GRADES)]  # fmt: skip
 
 
-def day(code: str, category: str = "TA", *, level: str = "S", charter: str = "N", name: str = "School", grades: dict[str, Any] | None = None, total: Any = None, year: str = "2024-25") -> list[Any]:
+def day(
+    code: str,
+    category: str = "TA",
+    *,
+    level: str = "S",
+    charter: str = "N",
+    name: str = "School",
+    grades: dict[str, Any] | None = None,
+    total: Any = None,
+    year: str = "2024-25",
+) -> list[Any]:
     counts = [(grades if grades is not None else {"01": 30}).get(g, 0) for g in GRADES]
     whole = sum(c for c in counts if c != "*") if total is None else total
-    return [year, level, code[:2], code[2:7], code[7:], "Sacramento", "Sacramento City Unified", name, charter, category, whole, *counts]
+    return [
+        year,
+        level,
+        code[:2],
+        code[2:7],
+        code[7:],
+        "Sacramento",
+        "Sacramento City Unified",
+        name,
+        charter,
+        category,
+        whole,
+        *counts,
+    ]
 
 
-def census_day(path: Path, rows: list[list[Any]], header: list[str] = DAY, name: str = "day.txt", delimiter: str = "\t") -> Path:
+def census_day(
+    path: Path, rows: list[list[Any]], header: list[str] = DAY, name: str = "day.txt", delimiter: str = "\t"
+) -> Path:
     return write(path / name, header, rows, delimiter)
 
 
-def read_day(path: Path, feeds: str = "grade_counts", name: str = "day.txt", **more: Any) -> tuple[pd.DataFrame, Folder]:
+def read_day(
+    path: Path, feeds: str = "grade_counts", name: str = "day.txt", **more: Any
+) -> tuple[pd.DataFrame, Folder]:
     where = folder(path)
     return held(feeds, read_ca_census_day(entry("ca_census_day", feeds, name, options=DISTRICT, **more), where)), where
 
 
 def mixed_levels() -> list[list[Any]]:
     """One school of 30 pupils, and the rows above it, each of which stands three times."""
-    above = [day(code, level=level, charter=charter) for level, code in (("T", "00" + "000NA" + "00000NA"), ("C", "34000NA00000NA"), ("D", f"{D}00000NA")) for charter in ("All", "Y", "N")]
+    above = [
+        day(code, level=level, charter=charter)
+        for level, code in (("T", "00" + "000NA" + "00000NA"), ("C", "34000NA00000NA"), ("D", f"{D}00000NA"))
+        for charter in ("All", "Y", "N")
+    ]
     return [*above, day(OAK), day(OAK, "SG_EL", grades={"01": "*"}, total=4), day(OAK, "GN_F")]
 
 
 def test_only_schools_and_one_category_are_counted(tmp_path: Path) -> None:
     census_day(tmp_path, mixed_levels())
     counts, where = read_day(tmp_path)
-    assert counts["pupils"].sum() == 30 and set(counts["student_group"]) == {"all"} and set(counts["fall_year"]) == {2024}
-    assert counts.set_index("grade")["pupils"]["01"] == 30 and set(counts["grade"]) == {"TK", "KG", *(f"{g:02d}" for g in range(1, 13))}
+    assert (
+        counts["pupils"].sum() == 30 and set(counts["student_group"]) == {"all"} and set(counts["fall_year"]) == {2024}
+    )
+    assert counts.set_index("grade")["pupils"]["01"] == 30 and set(counts["grade"]) == {
+        "TK",
+        "KG",
+        *(f"{g:02d}" for g in range(1, 13)),
+    }
     match = lines(where, "match").iloc[0]
     assert (match["total"], match["inside"]) == (30, 30)
 
@@ -210,10 +310,16 @@ def test_headers_match_without_case_and_separators_and_the_conversion_is_read(tm
 
 
 def test_suppressed_groups_are_intervals(tmp_path: Path) -> None:
-    census_day(tmp_path, [day(OAK), day(OAK, "SG_EL", grades={"01": "*"}, total="*"), day(OAK, "SG_SD", grades={"01": 12})])
+    census_day(
+        tmp_path, [day(OAK), day(OAK, "SG_EL", grades={"01": "*"}, total="*"), day(OAK, "SG_SD", grades={"01": 12})]
+    )
     groups, where = read_day(tmp_path, "group_counts")
     by_group = groups.set_index("student_group")
-    assert by_group.loc["english_learner", ["pupils_low", "pupils_high", "value_status"]].tolist() == [1, 10, "suppressed"]
+    assert by_group.loc["english_learner", ["pupils_low", "pupils_high", "value_status"]].tolist() == [
+        1,
+        10,
+        "suppressed",
+    ]
     assert np.isnan(by_group.loc["english_learner", "pupils"]) and by_group.loc["low_income", "pupils"] == 12
     assert lines(where, "absence")["total"].tolist() == [1]
     narrow, _ = read_day(tmp_path, "group_counts", suppressed_range=(1.0, 5.0))
@@ -245,16 +351,37 @@ def test_a_school_with_an_all_row_beside_its_charter_row_counts_once(tmp_path: P
     ("name", "district", "pupils", "in_schools", "schools", "charters"),
     [("scusd", D, 42_337, 42_081, 83, 15), ("lausd", "1964733", 516_685, 515_376, 1_001, 269)],
 )
-def test_real_districts_have_the_publishers_totals(shared_data: Callable[[str], Path], tmp_path: Path, name: str, district: str, pupils: int, in_schools: int, schools: int, charters: int) -> None:
+def test_real_districts_have_the_publishers_totals(
+    shared_data: Callable[[str], Path],
+    tmp_path: Path,
+    name: str,
+    district: str,
+    pupils: int,
+    in_schools: int,
+    schools: int,
+    charters: int,
+) -> None:
     (tmp_path / "day.csv").symlink_to(shared_data(f"ca-census-day-2024-25/{name}_census_day_2024-25.csv"))
     (tmp_path / "pubschls.txt").symlink_to(shared_data("ca-cde-pubschls-2018/pubschls_2018-06.txt"))
     where = folder(tmp_path)
     own = {"district": district}
-    counts = held("grade_counts", read_ca_census_day(entry("ca_census_day", "grade_counts", "day.csv", options=own), where))
-    groups = held("group_counts", read_ca_census_day(entry("ca_census_day", "group_counts", "day.csv", options=own), where))
+    counts = held(
+        "grade_counts", read_ca_census_day(entry("ca_census_day", "grade_counts", "day.csv", options=own), where)
+    )
+    groups = held(
+        "group_counts", read_ca_census_day(entry("ca_census_day", "group_counts", "day.csv", options=own), where)
+    )
     everyone = groups[groups["student_group"] == "all"].set_index("school_id")["pupils"]
     assert counts["pupils"].sum() == everyone.sum() == pupils
-    listed = held("directory", read_ca_directory(entry("ca_directory", "directory", "pubschls.txt", "day.csv", options={**own, "enrollment_file": "day.csv"}), where)).set_index("school_id")
+    listed = held(
+        "directory",
+        read_ca_directory(
+            entry(
+                "ca_directory", "directory", "pubschls.txt", "day.csv", options={**own, "enrollment_file": "day.csv"}
+            ),
+            where,
+        ),
+    ).set_index("school_id")
     # no pupil without a school in the directory, and pupils under codes that are no place stay apart
     assert everyone.index.isin(listed.index).all()
     place = listed.loc[everyone.index, "is_place"]
@@ -265,21 +392,76 @@ def test_real_districts_have_the_publishers_totals(shared_data: Callable[[str], 
 
 # --- enrollment to 2022-23 -------------------------------------------------------------------
 
-OLD = ["CDS_CODE", "COUNTY", "DISTRICT", "SCHOOL", "ETHNIC", "GENDER", "KDGN", *(f"GR_{g}" for g in range(1, 9)), "UNGR_ELM", *(f"GR_{g}" for g in range(9, 13)), "UNGR_SEC", "ENR_TOTAL", "ADULT"]
+OLD = [
+    "CDS_CODE",
+    "COUNTY",
+    "DISTRICT",
+    "SCHOOL",
+    "ETHNIC",
+    "GENDER",
+    "KDGN",
+    *(f"GR_{g}" for g in range(1, 9)),
+    "UNGR_ELM",
+    *(f"GR_{g}" for g in range(9, 13)),
+    "UNGR_SEC",
+    "ENR_TOTAL",
+    "ADULT",
+]
 
 
-def old_row(code: str, race: str, gender: str, kg: int = 0, first: int = 0, ungraded: int = 0, adult: int = 0, total: int | None = None) -> list[Any]:
+def old_row(
+    code: str,
+    race: str,
+    gender: str,
+    kg: int = 0,
+    first: int = 0,
+    ungraded: int = 0,
+    adult: int = 0,
+    total: int | None = None,
+) -> list[Any]:
     whole = kg + first + ungraded if total is None else total
-    return [code, "Sacramento", "SCUSD", "Oak", race, gender, kg, first, *[0] * 7, ungraded, 0, 0, 0, 0, 0, whole, adult]
+    return [
+        code,
+        "Sacramento",
+        "SCUSD",
+        "Oak",
+        race,
+        gender,
+        kg,
+        first,
+        *[0] * 7,
+        ungraded,
+        0,
+        0,
+        0,
+        0,
+        0,
+        whole,
+        adult,
+    ]
 
 
-def read_old(path: Path, name: str, feeds: str = "grade_counts", vintage: str = "2016-17") -> tuple[pd.DataFrame, Folder]:
+def read_old(
+    path: Path, name: str, feeds: str = "grade_counts", vintage: str = "2016-17"
+) -> tuple[pd.DataFrame, Folder]:
     where = folder(path)
-    return held(feeds, read_ca_enrollment(entry("ca_enrollment", feeds, name, vintage=vintage, options=DISTRICT), where)), where
+    return held(
+        feeds, read_ca_enrollment(entry("ca_enrollment", feeds, name, vintage=vintage, options=DISTRICT), where)
+    ), where
 
 
 def test_races_and_genders_are_summed_by_grade(tmp_path: Path) -> None:
-    write(tmp_path / "enr16.txt", OLD, [old_row(OAK, "5", "M", kg=8, first=2), old_row(OAK, "5", "F", kg=4, ungraded=3, adult=6), old_row(OAK, "1", "F", first=1), old_row("19647330000001", "5", "F", 9)], "\t")
+    write(
+        tmp_path / "enr16.txt",
+        OLD,
+        [
+            old_row(OAK, "5", "M", kg=8, first=2),
+            old_row(OAK, "5", "F", kg=4, ungraded=3, adult=6),
+            old_row(OAK, "1", "F", first=1),
+            old_row("19647330000001", "5", "F", 9),
+        ],
+        "\t",
+    )
     counts, where = read_old(tmp_path, "enr16.txt")
     by_grade = counts.set_index("grade")["pupils"]
     assert by_grade[["KG", "01", "UG", "02"]].tolist() == [12, 3, 3, 0] and counts["pupils"].sum() == 18
@@ -291,7 +473,12 @@ def test_races_and_genders_are_summed_by_grade(tmp_path: Path) -> None:
 
 def test_the_reissued_file_of_several_years_is_read(tmp_path: Path) -> None:
     header = ["ACADEMIC_YEAR", *({"ETHNIC": "RACE_ETHNICITY", "KDGN": "GR_KN"}.get(column, column) for column in OLD)]
-    write(tmp_path / "enr201719-v2.txt", header, [["2017-18", *old_row(OAK, "7", "M", 5)], ["2018-19", *old_row(OAK, "7", "M", 6)]], "\t")
+    write(
+        tmp_path / "enr201719-v2.txt",
+        header,
+        [["2017-18", *old_row(OAK, "7", "M", 5)], ["2018-19", *old_row(OAK, "7", "M", 6)]],
+        "\t",
+    )
     counts, _ = read_old(tmp_path, "enr201719-v2.txt", vintage="2017-2019")
     assert counts.groupby("fall_year")["pupils"].sum().to_dict() == {2017: 5, 2018: 6}
 
@@ -302,7 +489,10 @@ def test_the_reissued_file_of_several_years_is_read(tmp_path: Path) -> None:
         (old_row(OAK, "5", "M", 8, total=9), "do not add up to ENR_TOTAL"),
         (old_row(OAK, "X", "M", 8), "race code is not 0-9"),
         ([*old_row(OAK, "5", "M", 8)[:6], "", *old_row(OAK, "5", "M", 8)[7:]], "KDGN is empty|KG is empty"),
-        ([*old_row(OAK, "5", "M", 8)[:6], "*", *old_row(OAK, "5", "M", 8)[7:]], "neither a number nor a declared token"),
+        (
+            [*old_row(OAK, "5", "M", 8)[:6], "*", *old_row(OAK, "5", "M", 8)[7:]],
+            "neither a number nor a declared token",
+        ),
     ],
 )
 def test_broken_enrollment_rows_are_refused(tmp_path: Path, row: list[Any], told: str) -> None:
@@ -325,11 +515,48 @@ def test_years_that_do_not_follow_each_other_are_refused(tmp_path: Path) -> None
 CODES = ["County Code", "District Code", "School Code"]
 NEW_TESTS = [*CODES, "Filler", "Test Year", "District Name", "School Name", "Type ID", "Test Type", "Test ID", "Student Group ID", "Grade", "Total Students Enrolled",
              "Total Students Tested", "Total Students Tested with Scores", "Percentage Standard Met and Above", "Count Standard Met and Above"]  # fmt: skip
-OLD_TESTS = [*CODES, "Filler", "Test Year", "Subgroup ID", "Test Type", "Total Tested At Entity Level", "Grade", "Test Id", "Percentage Standard Met and Above", "Students with Scores"]
+OLD_TESTS = [
+    *CODES,
+    "Filler",
+    "Test Year",
+    "Subgroup ID",
+    "Test Type",
+    "Total Tested At Entity Level",
+    "Grade",
+    "Test Id",
+    "Percentage Standard Met and Above",
+    "Students with Scores",
+]
 
 
-def new_test(code: str, test: str = "1", grade: str = "13", group: str = "1", tested: Any = 50, share: Any = "40.00", met: Any = 20) -> list[Any]:
-    return [code[:2], code[2:7], code[7:], "", "2024", "SCUSD", "Oak", "07", "B", test, group, grade, 60, 55, tested, share, met]
+def new_test(
+    code: str,
+    test: str = "1",
+    grade: str = "13",
+    group: str = "1",
+    tested: Any = 50,
+    share: Any = "40.00",
+    met: Any = 20,
+) -> list[Any]:
+    return [
+        code[:2],
+        code[2:7],
+        code[7:],
+        "",
+        "2024",
+        "SCUSD",
+        "Oak",
+        "07",
+        "B",
+        test,
+        group,
+        grade,
+        60,
+        55,
+        tested,
+        share,
+        met,
+    ]
 
 
 def read_tests(path: Path, name: str) -> tuple[pd.DataFrame, Folder]:
@@ -338,25 +565,48 @@ def read_tests(path: Path, name: str) -> tuple[pd.DataFrame, Folder]:
 
 
 def test_all_grades_of_all_pupils_by_subject(tmp_path: Path) -> None:
-    rows = [new_test(OAK), new_test(OAK, "2", tested=48, share="25.00", met=12), new_test(OAK, grade="03"), new_test(OAK, group="160"), new_test(f"{D}0000000"), new_test("19647330000001")]
+    rows = [
+        new_test(OAK),
+        new_test(OAK, "2", tested=48, share="25.00", met=12),
+        new_test(OAK, grade="03"),
+        new_test(OAK, group="160"),
+        new_test(f"{D}0000000"),
+        new_test("19647330000001"),
+    ]
     write(tmp_path / "sb_ca2024_1_csv_v1.txt", NEW_TESTS, rows, "^")
     results, where = read_tests(tmp_path, "sb_ca2024_1_csv_v1.txt")
-    assert results[["subject", "fall_year", "pupils_tested", "pupils_meeting"]].to_numpy().tolist() == [["ela", 2023, 50, 20], ["math", 2023, 48, 12]]
+    assert results[["subject", "fall_year", "pupils_tested", "pupils_meeting"]].to_numpy().tolist() == [
+        ["ela", 2023, 50, 20],
+        ["math", 2023, 48, 12],
+    ]
     assert lines(where, "loss")["total"].tolist() == [2, 2]
 
 
 def test_before_2024_pupils_meeting_are_the_rounded_share(tmp_path: Path) -> None:
     # 17 of 37 are 45.95 percent; codes have lost their zeros
-    rows = [["1", "10017", "112607", "", "2016", "1", "B", 400, "13", "1", "45.95", 37], ["1", "10017", "112607", "", "2016", "1", "B", 400, "13", "2", "*", 8]]
+    rows = [
+        ["1", "10017", "112607", "", "2016", "1", "B", 400, "13", "1", "45.95", 37],
+        ["1", "10017", "112607", "", "2016", "1", "B", 400, "13", "2", "*", 8],
+    ]
     write(tmp_path / "sb_ca2016.txt", OLD_TESTS, rows, ",")
     where = folder(tmp_path)
-    results = held("results", read_ca_caaspp(entry("ca_caaspp", "results", "sb_ca2016.txt", options={"district": "0110017"}), where)).set_index("subject")
+    results = held(
+        "results",
+        read_ca_caaspp(entry("ca_caaspp", "results", "sb_ca2016.txt", options={"district": "0110017"}), where),
+    ).set_index("subject")
     assert results.loc["ela", ["school_id", "pupils_meeting", "fall_year"]].tolist() == ["01100170112607", 17, 2015]
-    assert results.loc["math", ["pupils_tested", "value_status"]].tolist() == [8, "suppressed"] and np.isnan(results.loc["math", "pupils_meeting"])
+    assert results.loc["math", ["pupils_tested", "value_status"]].tolist() == [8, "suppressed"] and np.isnan(
+        results.loc["math", "pupils_meeting"]
+    )
 
 
 def test_suppressed_and_untested_schools_are_two_things(tmp_path: Path) -> None:
-    write(tmp_path / "t.txt", NEW_TESTS, [new_test(OAK, tested="*", share="*", met="*"), new_test(ELM, tested=0, share="", met="")], "^")
+    write(
+        tmp_path / "t.txt",
+        NEW_TESTS,
+        [new_test(OAK, tested="*", share="*", met="*"), new_test(ELM, tested=0, share="", met="")],
+        "^",
+    )
     results = read_tests(tmp_path, "t.txt")[0].set_index("school_id")
     assert results["value_status"].to_dict() == {OAK: "suppressed", ELM: "not_applicable"}
     assert results["pupils_meeting"].isna().all() and results.loc[ELM, "pupils_tested"] == 0
@@ -371,30 +621,54 @@ def test_impossible_results_are_refused(tmp_path: Path) -> None:
 
 def test_real_results_of_sacramento(shared_data: Callable[[str], Path]) -> None:
     path = shared_data("ca-caaspp-2024/scusd_caaspp_2024.csv")
-    results = held("results", read_ca_caaspp(entry("ca_caaspp", "results", path.name, options=DISTRICT), folder(path.parent)))
+    results = held(
+        "results", read_ca_caaspp(entry("ca_caaspp", "results", path.name, options=DISTRICT), folder(path.parent))
+    )
     assert results["school_id"].nunique() == 84 and set(results["fall_year"]) == {2023}
-    raw = pd.read_csv(path, dtype={"cds_code": str, "grade": str}).query("grade == '13' and subject == 'ELA'").set_index("cds_code")
+    raw = (
+        pd.read_csv(path, dtype={"cds_code": str, "grade": str})
+        .query("grade == '13' and subject == 'ELA'")
+        .set_index("cds_code")
+    )
     ela = results[results["subject"] == "ela"].set_index("school_id")
     assert (100 * ela["pupils_meeting"] / ela["pupils_tested"] - raw["pct_met_and_above"]).abs().max() < 0.006
 
 
 def test_graduates_of_schools_only_and_under_their_own_code(tmp_path: Path) -> None:
     header = ["cds", "rtype", "studentgroup", "currnumer", "currdenom", "reportingyear"]
-    rows = [[OAK, "S", "ALL", 90, 100, 2024], [OAK, "S", "AA", 9, 10, 2024], [f"{D}0000000", "D", "ALL", 900, 999, 2024], [ELM, "S", "ALL", "", "", 2024]]
+    rows = [
+        [OAK, "S", "ALL", 90, 100, 2024],
+        [OAK, "S", "AA", 9, 10, 2024],
+        [f"{D}0000000", "D", "ALL", 900, 999, 2024],
+        [ELM, "S", "ALL", "", "", 2024],
+    ]
     write(tmp_path / "grad.txt", header, rows, "\t")
     where = folder(tmp_path)
-    results = held("results", read_ca_graduation(entry("ca_graduation", "results", "grad.txt", options=DISTRICT), where)).set_index("school_id")
-    assert results.loc[OAK, ["subject", "fall_year", "pupils_tested", "pupils_meeting"]].tolist() == ["graduation", 2023, 100, 90]
+    results = held(
+        "results", read_ca_graduation(entry("ca_graduation", "results", "grad.txt", options=DISTRICT), where)
+    ).set_index("school_id")
+    assert results.loc[OAK, ["subject", "fall_year", "pupils_tested", "pupils_meeting"]].tolist() == [
+        "graduation",
+        2023,
+        100,
+        90,
+    ]
     assert results.loc[ELM, "value_status"] == "suppressed"
-    moved = read_ca_graduation(entry("ca_graduation", "results", "grad.txt", options={"district": "4970920", "reported_under": D}), where)
+    moved = read_ca_graduation(
+        entry("ca_graduation", "results", "grad.txt", options={"district": "4970920", "reported_under": D}), where
+    )
     assert set(moved["school_id"]) == {f"4970920{OAK[7:]}", f"4970920{ELM[7:]}"} and len(lines(where, "repair")) == 1
 
 
 def test_the_former_index_is_a_share_of_its_scale(tmp_path: Path) -> None:
     write(tmp_path / "apipop.csv", ["cds", "api00", "api99", "api.stu"], [[OAK, 1000, 200, 300], [ELM, 600, "*", 80]])
     where = folder(tmp_path)
-    results = held("results", read_ca_api(entry("ca_api", "results", "apipop.csv", options=DISTRICT), where)).set_index(["school_id", "fall_year"])
-    assert results["points_share"].to_dict() == pytest.approx({(OAK, 1998): 0.0, (OAK, 1999): 1.0, (ELM, 1998): np.nan, (ELM, 1999): 0.5}, nan_ok=True)
+    results = held("results", read_ca_api(entry("ca_api", "results", "apipop.csv", options=DISTRICT), where)).set_index(
+        ["school_id", "fall_year"]
+    )
+    assert results["points_share"].to_dict() == pytest.approx(
+        {(OAK, 1998): 0.0, (OAK, 1999): 1.0, (ELM, 1998): np.nan, (ELM, 1999): 0.5}, nan_ok=True
+    )
     assert results.loc[(ELM, 1998), "value_status"] == "suppressed"
     write(tmp_path / "apipop.csv", ["cds", "api00", "api99", "api.stu"], [[OAK, 1100, 200, 300]])
     with pytest.raises(SourceError, match="runs from 200 to 1000"):
@@ -403,8 +677,17 @@ def test_the_former_index_is_a_share_of_its_scale(tmp_path: Path) -> None:
 
 def test_real_graduates_and_index(shared_data: Callable[[str], Path]) -> None:
     path = shared_data("ca-grad-2018-2025/ca_graduation_2018-2025.csv.gz")
-    graduates = held("results", read_ca_graduation(entry("ca_graduation", "results", path.name, options=DISTRICT), folder(path.parent)))
-    assert graduates.groupby("fall_year")["pupils_tested"].sum().to_dict() == {2017: 2974, 2018: 3068, 2021: 3329, 2023: 3374, 2024: 3229}
+    graduates = held(
+        "results",
+        read_ca_graduation(entry("ca_graduation", "results", path.name, options=DISTRICT), folder(path.parent)),
+    )
+    assert graduates.groupby("fall_year")["pupils_tested"].sum().to_dict() == {
+        2017: 2974,
+        2018: 3068,
+        2021: 3329,
+        2023: 3374,
+        2024: 3229,
+    }
     path = shared_data("ca-api-1999-2000/apipop.csv")
     index = held("results", read_ca_api(entry("ca_api", "results", path.name, options=DISTRICT), folder(path.parent)))
     assert index["school_id"].nunique() == 72 and index["points_share"].between(0, 1).all()

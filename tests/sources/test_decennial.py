@@ -17,13 +17,21 @@ CHILD_LINES = (3, 4, 5, 6, 27, 28, 29, 30)
 def answer(path: Path, pattern: str, *blocks: tuple[str, dict[int, object]]) -> None:
     """Every line of P12 is 100 unless given; a count of children that took another line would show."""
     header = [*(pattern.format(n) for n in range(1, 50)), "state", "county", "tract", "block"]
-    rows = [[*(given.get(n, "0" if n in CHILD_LINES else "100") for n in range(1, 50)), b[:2], b[2:5], b[5:11], b[11:]] for b, given in blocks]
+    rows = [
+        [*(given.get(n, "0" if n in CHILD_LINES else "100") for n in range(1, 50)), b[:2], b[2:5], b[5:11], b[11:]]
+        for b, given in blocks
+    ]
     (path / "p12.json").write_text(json.dumps([header, *rows]))
 
 
 @pytest.mark.parametrize("pattern", ["P12_{:03d}N", "P012{:03d}"])
 def test_boys_and_girls_under_18_are_added(tmp_path: Path, pattern: str) -> None:
-    answer(tmp_path, pattern, ("060670001001000", {line: str(2**n) for n, line in enumerate(CHILD_LINES)}), ("060670001001001", {}))
+    answer(
+        tmp_path,
+        pattern,
+        ("060670001001000", {line: str(2**n) for n, line in enumerate(CHILD_LINES)}),
+        ("060670001001001", {}),
+    )
     children = children_by_block(entry("tiger_blocks", "block_shapes", "p12.json"), folder(tmp_path), "p12.json")
     assert children.to_dict() == {"060670001001000": 255, "060670001001001": 0}
 

@@ -111,7 +111,9 @@ def test_guide_example_runs_as_it_says(oakville: tuple[config.Study, Path]) -> N
     assert any("School No.: 0 1" in line for line in lines(where, "loss"))
 
 
-def test_guide_example_runs_through_every_stage(oakville: tuple[config.Study, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guide_example_runs_through_every_stage(
+    oakville: tuple[config.Study, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, path = oakville
     for room, names in {"boundaries": ("zones.*",), "schools": ("schools.xlsx", "enrollment.xlsx")}.items():
         there = path / "data/raw/oakville" / room
@@ -122,7 +124,11 @@ def test_guide_example_runs_through_every_stage(oakville: tuple[config.Study, Pa
     for stage in NAMES:
         execute(stage)
     membership = pd.read_parquet("data/processed/membership.parquet").set_index(["school_id", "level"])
-    assert membership.loc[[("4", "elementary"), ("7", "elementary"), ("12", "middle")], "zone_id"].tolist() == ["1", "2", "9"]
+    assert membership.loc[[("4", "elementary"), ("7", "elementary"), ("12", "middle")], "zone_id"].tolist() == [
+        "1",
+        "2",
+        "9",
+    ]
     assert sorted(file.suffix for file in Path("maps").glob("*.html"))
 
 

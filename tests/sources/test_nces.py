@@ -10,28 +10,69 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.sources.nces import read_nces_directory, read_nces_membership, read_nces_private
 from tests.sources.agency import entry, folder, held, lines, write
 
-PSS = ["PPIN", "PINST", "PADDRS", "PCITY", "PSTABB", "PZIP", "LATITUDE22", "LONGITUDE22", "LOGR2022", "HIGR2022", "NUMSTUDS"]
+PSS = [
+    "PPIN",
+    "PINST",
+    "PADDRS",
+    "PCITY",
+    "PSTABB",
+    "PZIP",
+    "LATITUDE22",
+    "LONGITUDE22",
+    "LOGR2022",
+    "HIGR2022",
+    "NUMSTUDS",
+]
 
 
-def private(ppin: str, name: str, latitude: object = 38.55, longitude: object = -121.45, low: object = 3, high: object = 13, pupils: object = 200) -> list[object]:
+def private(
+    ppin: str,
+    name: str,
+    latitude: object = 38.55,
+    longitude: object = -121.45,
+    low: object = 3,
+    high: object = 13,
+    pupils: object = 200,
+) -> list[object]:
     return [ppin, name, "1 Elm", "Sacramento", "CA", "95820", latitude, longitude, low, high, pupils]
 
 
 def test_private_schools_near_the_study_with_grades_and_pupils(tmp_path: Path) -> None:
-    write(tmp_path / "pss2122_pu.csv", PSS, [private("A9901200", "St. Brendan"), private("00070410", "Montessori", low=2, high=6, pupils=31), private("A1", "Far", latitude=34.0, longitude=-118.2)])
+    write(
+        tmp_path / "pss2122_pu.csv",
+        PSS,
+        [
+            private("A9901200", "St. Brendan"),
+            private("00070410", "Montessori", low=2, high=6, pupils=31),
+            private("A1", "Far", latitude=34.0, longitude=-118.2),
+        ],
+    )
     where = folder(tmp_path)
-    schools = held("directory", read_nces_private(entry("nces_private", "directory", "pss2122_pu.csv", vintage="2021-22"), where)).set_index("school_id")
+    schools = held(
+        "directory", read_nces_private(entry("nces_private", "directory", "pss2122_pu.csv", vintage="2021-22"), where)
+    ).set_index("school_id")
     assert schools[["grade_low", "grade_high"]].to_numpy().tolist() == [["PK", "01"], ["KG", "08"]]
     assert set(schools["sector"]) == {"private"} and schools["is_citywide"].all() and schools.geometry.notna().all()
     assert schools.index.tolist() == ["00070410", "A9901200"] and lines(where, "loss")["total"].tolist() == [1]
-    pupils = held("group_counts", read_nces_private(entry("nces_private", "group_counts", "pss2122_pu.csv", vintage="2021-22"), where))
-    assert pupils[["school_id", "fall_year", "pupils"]].to_numpy().tolist() == [["00070410", 2021, 31], ["A9901200", 2021, 200]]
+    pupils = held(
+        "group_counts",
+        read_nces_private(entry("nces_private", "group_counts", "pss2122_pu.csv", vintage="2021-22"), where),
+    )
+    assert pupils[["school_id", "fall_year", "pupils"]].to_numpy().tolist() == [
+        ["00070410", 2021, 31],
+        ["A9901200", 2021, 200],
+    ]
 
 
 def test_other_survey_years_name_their_columns_otherwise(tmp_path: Path) -> None:
     header = [column.replace("2022", "2018").replace("22", "18").lower() for column in PSS]
     write(tmp_path / "pss1718_pu.csv", header, [private("A1", "Oak")])
-    assert len(read_nces_private(entry("nces_private", "directory", "pss1718_pu.csv", vintage="2017-18"), folder(tmp_path))) == 1
+    assert (
+        len(
+            read_nces_private(entry("nces_private", "directory", "pss1718_pu.csv", vintage="2017-18"), folder(tmp_path))
+        )
+        == 1
+    )
 
 
 def test_broken_private_schools_are_refused(tmp_path: Path) -> None:
@@ -47,11 +88,23 @@ def test_broken_private_schools_are_refused(tmp_path: Path) -> None:
         read_nces_private(entry("nces_private", "directory", "pss.csv"), folder(tmp_path))
 
 
-CCD = ["SCHOOL_YEAR", "NCESSCH", "LEAID", "GRADE", "RACE_ETHNICITY", "SEX", "STUDENT_COUNT", "TOTAL_INDICATOR", "DMS_FLAG"]
+CCD = [
+    "SCHOOL_YEAR",
+    "NCESSCH",
+    "LEAID",
+    "GRADE",
+    "RACE_ETHNICITY",
+    "SEX",
+    "STUDENT_COUNT",
+    "TOTAL_INDICATOR",
+    "DMS_FLAG",
+]
 BY_GRADE = "Subtotal 4 - By Grade"
 
 
-def member(grade: str, count: object, total: str = BY_GRADE, flag: str = "Reported", school: str = "063384005770") -> list[object]:
+def member(
+    grade: str, count: object, total: str = BY_GRADE, flag: str = "Reported", school: str = "063384005770"
+) -> list[object]:
     return ["2018-2019", school, school[:7], grade, "No Category Codes", "No Category Codes", count, total, flag]
 
 
@@ -60,11 +113,16 @@ def test_one_subtotal_of_the_long_form_is_counted(tmp_path: Path) -> None:
             member("Grade 1", 12, "Category Set A - By Race/Ethnicity; Sex; Grade"), member("No Category Codes", 37, "Education Unit Total"), member("Grade 1", 9, school="069999000001")]  # fmt: skip
     write(tmp_path / "ccd.csv", CCD, rows)
     where = folder(tmp_path)
-    source = entry("nces_membership", "grade_counts", "ccd.csv", options={"leaid": "0633840"}, suppressed_range=(1.0, 3.0))
+    source = entry(
+        "nces_membership", "grade_counts", "ccd.csv", options={"leaid": "0633840"}, suppressed_range=(1.0, 3.0)
+    )
     counts = held("grade_counts", read_nces_membership(source, where)).set_index("grade")
     assert counts["pupils"].sum() == 30 and set(counts["fall_year"]) == {2018}
     assert counts["value_status"].to_dict() == {"01": "reported", "KG": "suppressed", "02": "not_reported"}
-    assert counts.loc["KG", ["pupils_low", "pupils_high"]].tolist() == [1, 3] and counts.loc["02", ["pupils_low", "pupils_high"]].isna().all()
+    assert (
+        counts.loc["KG", ["pupils_low", "pupils_high"]].tolist() == [1, 3]
+        and counts.loc["02", ["pupils_low", "pupils_high"]].isna().all()
+    )
     assert lines(where, "loss")["total"].tolist() == [3, 1]
 
 
@@ -85,8 +143,14 @@ def test_the_national_directory_with_and_without_geocodes(tmp_path: Path) -> Non
     write(tmp_path / "edge.txt", ["NCESSCH", "LAT", "LON"], [["063384005770", 38.55, -121.45]], "|")
     where = folder(tmp_path)
     options = {"leaid": "0633840"}
-    schools = held("directory", read_nces_directory(entry("nces_directory", "directory", "ccd_029.csv", "edge.txt", options=options), where)).set_index("nces_id")
-    assert schools["sector"].tolist() == ["district", "charter"] and schools["school_status"].tolist() == ["open", "closed"]
+    schools = held(
+        "directory",
+        read_nces_directory(entry("nces_directory", "directory", "ccd_029.csv", "edge.txt", options=options), where),
+    ).set_index("nces_id")
+    assert schools["sector"].tolist() == ["district", "charter"] and schools["school_status"].tolist() == [
+        "open",
+        "closed",
+    ]
     assert schools["is_virtual"].tolist() == [False, True] and schools.geometry.isna().tolist() == [False, True]
     assert lines(where, "match")[["total", "inside"]].to_numpy().tolist() == [[2, 1]]
     bare = read_nces_directory(entry("nces_directory", "directory", "ccd_029.csv", options=options), where)

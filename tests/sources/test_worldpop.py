@@ -18,10 +18,34 @@ from tests.sources.agency import entry, folder, held, lines
 STEP = 1 / 1200
 
 
-def raster(path: Path, name: str, values: list[list[float]], *, nodata: float | None = -99999.0, crs: str | None = "EPSG:4326", west: float = -121.5, turned: bool = False) -> str:
+def raster(
+    path: Path,
+    name: str,
+    values: list[list[float]],
+    *,
+    nodata: float | None = -99999.0,
+    crs: str | None = "EPSG:4326",
+    west: float = -121.5,
+    turned: bool = False,
+) -> str:
     data = np.array(values, dtype="float32")
-    transform = from_origin(west, 38.6, STEP, STEP) if not turned else rasterio.Affine(STEP, STEP / 9, west, STEP / 9, -STEP, 38.6)
-    with rasterio.open(path / name, "w", driver="GTiff", height=data.shape[0], width=data.shape[1], count=1, dtype="float32", crs=crs, transform=transform, nodata=nodata) as out:
+    transform = (
+        from_origin(west, 38.6, STEP, STEP)
+        if not turned
+        else rasterio.Affine(STEP, STEP / 9, west, STEP / 9, -STEP, 38.6)
+    )
+    with rasterio.open(
+        path / name,
+        "w",
+        driver="GTiff",
+        height=data.shape[0],
+        width=data.shape[1],
+        count=1,
+        dtype="float32",
+        crs=crs,
+        transform=transform,
+        nodata=nodata,
+    ) as out:
         out.write(data, 1)
     return name
 
@@ -47,7 +71,12 @@ def test_only_cells_with_people_become_boxes_of_their_size(tmp_path: Path) -> No
 
 
 def test_girls_boys_and_infants_are_added_on_one_grid(tmp_path: Path) -> None:
-    names = [raster(tmp_path, f"usa_{sex}_{age}_2020.tif", [[value]]) for value, (sex, age) in enumerate([("f", 0), ("m", 0), ("f", 1), ("m", 1), ("f", 5), ("m", 5), ("f", 15)], start=1)]
+    names = [
+        raster(tmp_path, f"usa_{sex}_{age}_2020.tif", [[value]])
+        for value, (sex, age) in enumerate(
+            [("f", 0), ("m", 0), ("f", 1), ("m", 1), ("f", 5), ("m", 5), ("f", 15)], start=1
+        )
+    ]
     frame, where = read(tmp_path, *names)
     assert frame[["children_0_4", "children_5_9"]].to_numpy().tolist() == [[10, 11]]
     assert frame["children_10_14"].isna().all()
@@ -89,7 +118,10 @@ def test_rasters_that_cannot_be_trusted_are_refused(tmp_path: Path, kind: dict, 
 
 
 def test_other_grids_names_and_files_are_refused(tmp_path: Path) -> None:
-    first, second = raster(tmp_path, "x_f_0_2020.tif", [[1, 2]]), raster(tmp_path, "x_m_0_2020.tif", [[1, 2]], west=-121.499)
+    first, second = (
+        raster(tmp_path, "x_f_0_2020.tif", [[1, 2]]),
+        raster(tmp_path, "x_m_0_2020.tif", [[1, 2]], west=-121.499),
+    )
     with pytest.raises(SourceError, match="another grid"):
         read(tmp_path, first, second)
     with pytest.raises(ConfigError, match=r"say in the option columns what people\.tif holds"):

@@ -85,7 +85,12 @@ def _schools(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd
     faults, subject = Faults(), subject_of(entry, name)
     codes = cds_codes(rows, faults)
     own = codes.str.startswith(district)
-    faults.add("E-DISTRICT", f"the file has no school of district {district}", [] if own.any() else ["row 2"], "Check the option `district`: the first 7 digits of CDSCode.")
+    faults.add(
+        "E-DISTRICT",
+        f"the file has no school of district {district}",
+        [] if own.any() else ["row 2"],
+        "Check the option `district`: the first 7 digits of CDSCode.",
+    )
     faults.raise_if_any(subject)
     record_loss(folder, name, "rows of other districts", ~own)
     offices = own & codes.str.endswith("0000000")
@@ -95,14 +100,39 @@ def _schools(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd
         if column not in rows.columns:
             rows[column] = ""
         rows[column] = rows[column].mask(rows[column].isin(_NOTHING), "")
-    faults.add("E-KEY-DUP", "CDSCode stands twice", places(rows["school_id"].duplicated(keep=False), rows["school_id"], "CDSCode", rows["__row__"]), "Delete one row in a copy of the file.")
-    faults.add("E-CATEGORY", "StatusType must be Active, Closed, Merged or Pending", places(~rows["status"].isin(list(_STATUS)), rows["status"], "StatusType", rows["__row__"]), "A new value: tell what it means.")
-    faults.add("E-NULL", "a school has no name", places(rows["name"] == "", rows["school_id"], "CDSCode", rows["__row__"]), "Correct the row in a copy of the file.")
+    faults.add(
+        "E-KEY-DUP",
+        "CDSCode stands twice",
+        places(rows["school_id"].duplicated(keep=False), rows["school_id"], "CDSCode", rows["__row__"]),
+        "Delete one row in a copy of the file.",
+    )
+    faults.add(
+        "E-CATEGORY",
+        "StatusType must be Active, Closed, Merged or Pending",
+        places(~rows["status"].isin(list(_STATUS)), rows["status"], "StatusType", rows["__row__"]),
+        "A new value: tell what it means.",
+    )
+    faults.add(
+        "E-NULL",
+        "a school has no name",
+        places(rows["name"] == "", rows["school_id"], "CDSCode", rows["__row__"]),
+        "Correct the row in a copy of the file.",
+    )
     span = rows["served"].where(rows["served"] != "", rows["offered"])
     grades = span.map({text: grade_span(text) for text in span.unique()})
     dates = span.str.fullmatch(rf"\d{{1,2}}-({_MONTHS})|({_MONTHS})-\d{{2}}|\d{{4}}-\d{{2}}-\d{{2}}.*")
-    faults.add("E-GRADE-DATE", "a span of grades was turned into a date (6-8 into 8-Jun)", places(dates, span, "GSserved", rows["__row__"]), "Fetch the text file, not one that a spreadsheet has saved.")
-    faults.add("E-GRADE", "grades must look like K-5, P-12 or 9", places(grades.isna() & ~dates, span, "GSserved", rows["__row__"]), "Correct the cell.")
+    faults.add(
+        "E-GRADE-DATE",
+        "a span of grades was turned into a date (6-8 into 8-Jun)",
+        places(dates, span, "GSserved", rows["__row__"]),
+        "Fetch the text file, not one that a spreadsheet has saved.",
+    )
+    faults.add(
+        "E-GRADE",
+        "grades must look like K-5, P-12 or 9",
+        places(grades.isna() & ~dates, span, "GSserved", rows["__row__"]),
+        "Correct the cell.",
+    )
     faults.raise_if_any(subject)
     leading = rows["federal_district"].where(rows["federal_district"] != "", rows["nces_district"])
     nces = leading.str.zfill(7) + rows["nces_school"].str.zfill(5)
@@ -130,7 +160,10 @@ def grade_span(text: str) -> tuple[str | None, str | None] | None:
         return None, None
     ends = [part.strip() for part in text.split("-")]
     ends[-1] = "12" if ends[-1] in ("Adult", "Post Secondary") else ends[-1]
-    grades = [{"P": "PK", "K": "KG", "TK": "TK"}.get(end, f"{int(end):02d}" if re.fullmatch(r"\d{1,2}", end) else "") for end in ends]
+    grades = [
+        {"P": "PK", "K": "KG", "TK": "TK"}.get(end, f"{int(end):02d}" if re.fullmatch(r"\d{1,2}", end) else "")
+        for end in ends
+    ]
     if len(grades) > 2 or any(grade not in _ORDER for grade in grades) or _ORDER[grades[0]] > _ORDER[grades[-1]]:
         return None
     return grades[0], grades[-1]
@@ -151,7 +184,13 @@ def _with_roll(schools: pd.DataFrame, entry: SourceEntry, folder: Folder, name: 
     latest = roll["fall_year"].max()
     roll = roll[(roll["category"] == "TA") & (roll["fall_year"] == latest)].sort_values("school_id")
     known = roll["school_id"].isin(schools["school_id"])
-    folder.ledger.match(f"codes with pupils in {name} and in the directory", total=len(roll), matched=int(known.sum()), unit="schools", reason="the rest opened later or are no schools; added without coordinates")
+    folder.ledger.match(
+        f"codes with pupils in {name} and in the directory",
+        total=len(roll),
+        matched=int(known.sum()),
+        unit="schools",
+        reason="the rest opened later or are no schools; added without coordinates",
+    )
     new = roll[~known]
     grade_columns = [grade for grade in GRADES if grade in roll.columns]
     taught = new[grade_columns].apply(pd.to_numeric, errors="coerce") > 0
@@ -165,15 +204,39 @@ def _with_roll(schools: pd.DataFrame, entry: SourceEntry, folder: Folder, name: 
     added["is_citywide"] = (added["sector"] == "charter") | ~added["is_place"]
     added["latitude"] = added["longitude"] = ""
     for code, label, is_place in added[["school_id", "name", "is_place"]].itertuples(index=False):
-        folder.ledger.note(f"{label} has pupils and no row in the directory", "added without coordinates" if is_place else "pupils under a code that is no place", item=str(code))
+        folder.ledger.note(
+            f"{label} has pupils and no row in the directory",
+            "added without coordinates" if is_place else "pupils under a code that is no place",
+            item=str(code),
+        )
     has_pupils = schools["school_id"].isin(roll["school_id"])
     flag = schools["school_id"].map(roll.set_index("school_id")["charter"])
     serves = schools["grade_high"].map(_ORDER) >= _ORDER["TK"]
     changes = (
-        ("school_status", "open", has_pupils & (schools["school_status"] != "open"), "not active in the directory but on the roll: taken as open"),
-        ("school_status", "closed", ~has_pupils & serves & (schools["school_status"] == "open"), "active in the directory but nobody on the roll: taken as closed since"),
-        ("sector", "charter", (flag == "Y") & (schools["sector"] != "charter"), "no charter in the directory but on the roll: taken as a charter"),
-        ("sector", "district", (flag == "N") & (schools["sector"] == "charter"), "a charter in the directory but not on the roll: taken as a district school"),
+        (
+            "school_status",
+            "open",
+            has_pupils & (schools["school_status"] != "open"),
+            "not active in the directory but on the roll: taken as open",
+        ),
+        (
+            "school_status",
+            "closed",
+            ~has_pupils & serves & (schools["school_status"] == "open"),
+            "active in the directory but nobody on the roll: taken as closed since",
+        ),
+        (
+            "sector",
+            "charter",
+            (flag == "Y") & (schools["sector"] != "charter"),
+            "no charter in the directory but on the roll: taken as a charter",
+        ),
+        (
+            "sector",
+            "district",
+            (flag == "N") & (schools["sector"] == "charter"),
+            "a charter in the directory but not on the roll: taken as a district school",
+        ),
     )
     for column, value, changed, reason in changes:
         for code, label in schools.loc[changed, ["school_id", "name"]].itertuples(index=False):
@@ -194,19 +257,42 @@ def _located(schools: pd.DataFrame, entry: SourceEntry, folder: Folder) -> gpd.G
     for axis, limit in (("latitude", 90), ("longitude", 180)):
         values, _ = parse_number(schools[axis], entry=entry, what=axis, absent={}, rows=rows, faults=faults)
         number[axis] = values.astype("float64").replace(0.0, float("nan"))
-        faults.add("E-COORD", f"{axis} must lie between -{limit} and {limit}", places(number[axis].abs() > limit, schools[axis], axis, rows), "Latitude and longitude may be swapped; get the file again.")
+        faults.add(
+            "E-COORD",
+            f"{axis} must lie between -{limit} and {limit}",
+            places(number[axis].abs() > limit, schools[axis], axis, rows),
+            "Latitude and longitude may be swapped; get the file again.",
+        )
     west, south, east, north = folder.box
     inside = number["latitude"].between(south, north) & number["longitude"].between(west, east)
     swapped = ~inside & number["longitude"].between(south, north) & number["latitude"].between(west, east)
-    faults.add("E-AXES-SWAPPED", "latitude and longitude are swapped", places(swapped, schools["school_id"], "CDSCode", rows), "Swap the two columns in a copy of the file: swapped, the school lies in the study's box.")
+    faults.add(
+        "E-AXES-SWAPPED",
+        "latitude and longitude are swapped",
+        places(swapped, schools["school_id"], "CDSCode", rows),
+        "Swap the two columns in a copy of the file: swapped, the school lies in the study's box.",
+    )
     faults.raise_if_any(subject_of(entry))
-    points = gpd.GeoSeries(shapely.points(number["longitude"].to_numpy(), number["latitude"].to_numpy()), crs="EPSG:4326")
+    points = gpd.GeoSeries(
+        shapely.points(number["longitude"].to_numpy(), number["latitude"].to_numpy()), crs="EPSG:4326"
+    )
     unknown = number["latitude"].isna() | number["longitude"].isna()
     points = points.mask(unknown).to_crs(folder.crs)
     lacking = unknown & schools["is_place"]
     if lacking.any():
-        folder.ledger.absence(entry.files[0].name, "the school has no coordinates", count=int(lacking.sum()), unit="schools")
-    return gpd.GeoDataFrame(schools.drop(columns=["latitude", "longitude", "__row__"]), geometry=points.to_numpy(), crs=folder.crs)
+        folder.ledger.absence(
+            entry.files[0].name, "the school has no coordinates", count=int(lacking.sum()), unit="schools"
+        )
+    return gpd.GeoDataFrame(
+        schools.drop(columns=["latitude", "longitude", "__row__"]), geometry=points.to_numpy(), crs=folder.crs
+    )
 
 
-SOURCES: tuple[Source, ...] = (Source("ca_directory", ("directory",), "CDE public schools and districts (pubschls.txt), all layouts since 2011", read_ca_directory),)
+SOURCES: tuple[Source, ...] = (
+    Source(
+        "ca_directory",
+        ("directory",),
+        "CDE public schools and districts (pubschls.txt), all layouts since 2011",
+        read_ca_directory,
+    ),
+)

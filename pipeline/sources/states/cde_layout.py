@@ -22,7 +22,14 @@ NO_PLACE = ("0000000", "0000001")
 _CODES = {"county": 2, "district": 5, "school": 7}
 
 
-def read_cde_rows(entry: SourceEntry, folder: Folder, name: str, aliases: Mapping[str, tuple[str, ...]], required: tuple[str, ...], delimiters: str = "\t;") -> pd.DataFrame:
+def read_cde_rows(
+    entry: SourceEntry,
+    folder: Folder,
+    name: str,
+    aliases: Mapping[str, tuple[str, ...]],
+    required: tuple[str, ...],
+    delimiters: str = "\t;",
+) -> pd.DataFrame:
     """Rows of a CDE text file (or a comma-separated conversion of one) under our column names.
 
     Headers are matched without regard to case, blanks and underscores, since the department
@@ -49,10 +56,20 @@ def read_cde_rows(entry: SourceEntry, folder: Folder, name: str, aliases: Mappin
     chosen = {column: names[head] for column, head in plain.items() if head in names}
     faults = Faults()
     twice = [ours for ours in dict.fromkeys(chosen.values()) if list(chosen.values()).count(ours) > 1]
-    faults.add("E-HEADER", "two columns stand for one", [", ".join(c for c, o in chosen.items() if o == ours) for ours in twice], "Delete one in a copy of the file.")
+    faults.add(
+        "E-HEADER",
+        "two columns stand for one",
+        [", ".join(c for c, o in chosen.items() if o == ours) for ours in twice],
+        "Delete one in a copy of the file.",
+    )
     lacking = [aliases[ours][0] for ours in required if ours not in chosen.values()]
     heads = ", ".join(str(column) for column in list(rows.columns)[:6])
-    faults.add("E-COLUMNS", f"columns are missing: {', '.join(lacking)}", [f"row 1 ({heads} ...)" for _ in lacking], "Is this the file the reader is for? See the layouts in docs/studies.md.")
+    faults.add(
+        "E-COLUMNS",
+        f"columns are missing: {', '.join(lacking)}",
+        [f"row 1 ({heads} ...)" for _ in lacking],
+        "Is this the file the reader is for? See the layouts in docs/studies.md.",
+    )
     faults.raise_if_any(subject)
     return rows.rename(columns=chosen)[[*dict.fromkeys(chosen.values()), "__row__"]]
 
@@ -91,7 +108,9 @@ def district_of(entry: SourceEntry, district: object) -> str:
     """
     code = str(district)
     if not re.fullmatch(r"\d{7}", code):
-        raise ConfigError(f"source {entry.id}: option district must be the 7 digits of the county-district code, quoted ('3467439'), not {code!r}.")
+        raise ConfigError(
+            f"source {entry.id}: option district must be the 7 digits of the county-district code, quoted ('3467439'), not {code!r}."
+        )
     return code
 
 
@@ -103,7 +122,12 @@ def cds_codes(rows: pd.DataFrame, faults: Faults) -> pd.Series:
     for part, length in _CODES.items():
         code = rows[part].str.zfill(length)
         bad = ~code.str.fullmatch(rf"\d{{{length}}}|0*NA")
-        faults.add("E-ID-LENGTH", f"{part} code must have {length} digits", places(bad, rows[part], part, rows["__row__"]), "Get the file again and keep its codes as text.")
+        faults.add(
+            "E-ID-LENGTH",
+            f"{part} code must have {length} digits",
+            places(bad, rows[part], part, rows["__row__"]),
+            "Get the file again and keep its codes as text.",
+        )
         parts.append(code)
     return parts[0] + parts[1] + parts[2]
 
@@ -118,7 +142,12 @@ def fall_years(labels: pd.Series, rows: pd.Series, faults: Faults) -> pd.Series:
     """
     known = {label: _fall(label) for label in labels.unique()}
     falls = labels.map(known)
-    faults.add("E-YEAR", "school year must look like 2024-25", places(falls.isna(), labels, "year", rows), "Correct the label: it names two years that follow each other.")
+    faults.add(
+        "E-YEAR",
+        "school year must look like 2024-25",
+        places(falls.isna(), labels, "year", rows),
+        "Correct the label: it names two years that follow each other.",
+    )
     return falls.fillna(0).astype("int64")
 
 

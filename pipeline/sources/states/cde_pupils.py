@@ -27,7 +27,11 @@ _RACES = {
     "7": "white", "8": "race_not_reported", "9": "two_or_more", "0": "race_not_reported", "": "race_not_reported",
 }  # fmt: skip
 
-_DAY_GRADES = {"TK": ("grtk", "gradetk"), "KG": ("grkn", "gradekn", "gradek"), **{f"{g:02d}": (f"gr{g:02d}", f"grade{g:02d}", f"gr{g}") for g in range(1, 13)}}
+_DAY_GRADES = {
+    "TK": ("grtk", "gradetk"),
+    "KG": ("grkn", "gradekn", "gradek"),
+    **{f"{g:02d}": (f"gr{g:02d}", f"grade{g:02d}", f"gr{g}") for g in range(1, 13)},
+}
 _DAY = {
     "year": ("academicyear",),
     "level": ("aggregatelevel", "agglevel"),
@@ -86,7 +90,9 @@ def read_ca_enrollment(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
 
 
 def _old_file(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.DataFrame:
-    rows = read_cde_rows(entry, folder, name, _OLD, ("cds", "race", "gender", "total", "ungraded_low", "ungraded_high", *_OLD_GRADES))
+    rows = read_cde_rows(
+        entry, folder, name, _OLD, ("cds", "race", "gender", "total", "ungraded_low", "ungraded_high", *_OLD_GRADES)
+    )
     faults, subject = Faults(), subject_of(entry, name)
     if "year" not in rows.columns:
         rows["year"] = entry.vintage
@@ -96,31 +102,67 @@ def _old_file(entry: SourceEntry, folder: Folder, name: str, district: str) -> p
     for column in columns:
         rows[column] = _whole(rows, column, entry, faults)
     unknown = ~rows["race"].isin(list(_RACES))
-    faults.add("E-CATEGORY", "race code is not 0-9", places(unknown, rows["race"], "race", rows["__row__"]), "The layout of 1981-92 writes letters: map them in the reader before use.")
+    faults.add(
+        "E-CATEGORY",
+        "race code is not 0-9",
+        places(unknown, rows["race"], "race", rows["__row__"]),
+        "The layout of 1981-92 writes letters: map them in the reader before use.",
+    )
     doubled = rows.duplicated(["school_id", "fall_year", "race", "gender"], keep=False)
-    faults.add("E-KEY-DUP", "school, race and gender stand twice", places(doubled, rows["school_id"], "CDS_CODE", rows["__row__"]), "Do not append files that overlap.")
+    faults.add(
+        "E-KEY-DUP",
+        "school, race and gender stand twice",
+        places(doubled, rows["school_id"], "CDS_CODE", rows["__row__"]),
+        "Do not append files that overlap.",
+    )
     rows["UG"] = rows["ungraded_low"] + rows["ungraded_high"]
     off = rows[[*_OLD_GRADES, "UG"]].sum(axis=1) != rows["total"]
-    faults.add("E-TOTAL", "grades do not add up to ENR_TOTAL", places(off, rows["school_id"], "CDS_CODE", rows["__row__"]), "A column may have shifted: get the file again.")
+    faults.add(
+        "E-TOTAL",
+        "grades do not add up to ENR_TOTAL",
+        places(off, rows["school_id"], "CDS_CODE", rows["__row__"]),
+        "A column may have shifted: get the file again.",
+    )
     faults.raise_if_any(subject)
     if "adult" in rows.columns and rows["adult"].sum():
-        folder.ledger.loss(name, "adults in school-age programs are not pupils", count=float(rows["adult"].sum()), unit="pupils")
+        folder.ledger.loss(
+            name, "adults in school-age programs are not pupils", count=float(rows["adult"].sum()), unit="pupils"
+        )
     return rows.assign(student_group=rows["race"].map(_RACES))
 
 
 def _whole(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults) -> pd.Series:
-    values, status = parse_number(rows[column], entry=entry, what=column, absent={}, rows=rows["__row__"], faults=faults)
+    values, status = parse_number(
+        rows[column], entry=entry, what=column, absent={}, rows=rows["__row__"], faults=faults
+    )
     numbers = values.astype("float64")
-    faults.add("E-EMPTY-CELL", f"{column} is empty", places((status == "not_reported") & (rows[column] == ""), rows[column], column, rows["__row__"]), "These files have a number in each cell: get the file again.")
-    faults.add("E-NEGATIVE", f"{column} is negative", places(numbers < 0, rows[column], column, rows["__row__"]), "Get the file again.")
+    faults.add(
+        "E-EMPTY-CELL",
+        f"{column} is empty",
+        places((status == "not_reported") & (rows[column] == ""), rows[column], column, rows["__row__"]),
+        "These files have a number in each cell: get the file again.",
+    )
+    faults.add(
+        "E-NEGATIVE",
+        f"{column} is negative",
+        places(numbers < 0, rows[column], column, rows["__row__"]),
+        "Get the file again.",
+    )
     return numbers
 
 
-def _of_district(rows: pd.DataFrame, codes: pd.Series, district: str, folder: Folder, name: str, faults: Faults, subject: str) -> pd.DataFrame:
+def _of_district(
+    rows: pd.DataFrame, codes: pd.Series, district: str, folder: Folder, name: str, faults: Faults, subject: str
+) -> pd.DataFrame:
     """Rows of one district, with ``school_id``; refused where there is none."""
     faults.raise_if_any(subject)
     own = codes.str.startswith(district)
-    faults.add("E-DISTRICT", f"the file has no row of district {district}", [] if own.any() else ["row 2"], "Check the option `district`: 7 digits, county and district.")
+    faults.add(
+        "E-DISTRICT",
+        f"the file has no row of district {district}",
+        [] if own.any() else ["row 2"],
+        "Check the option `district`: 7 digits, county and district.",
+    )
     faults.raise_if_any(subject)
     record_loss(folder, name, "rows of other districts, counties and the state", ~own)
     return rows[own].assign(school_id=codes[own]).reset_index(drop=True)
@@ -133,7 +175,13 @@ def census_day_rows(entry: SourceEntry, folder: Folder, name: str, district: str
     has an ``All`` row beside its charter row, ``All`` is taken. The district's own total, where the
     file has it, must be what its schools add up to, or the ledger says by how much it is not.
     """
-    rows = read_cde_rows(entry, folder, name, _DAY, ("year", "level", "county", "district", "school", "name", "charter", "category", "total", *_DAY_GRADES))
+    rows = read_cde_rows(
+        entry,
+        folder,
+        name,
+        _DAY,
+        ("year", "level", "county", "district", "school", "name", "charter", "category", "total", *_DAY_GRADES),
+    )
     faults, subject = Faults(), subject_of(entry, name)
     rows = _of_district(rows, cds_codes(rows, faults), district, folder, name, faults, subject)
     rows["fall_year"] = fall_years(rows["year"], rows["__row__"], faults)
@@ -147,15 +195,28 @@ def census_day_rows(entry: SourceEntry, folder: Folder, name: str, district: str
     schools = schools[whole | ~both].copy()
     schools["charter"] = schools["school_id"].map(flags).fillna("")
     doubled = schools.duplicated(key, keep=False)
-    faults.add("E-KEY-DUP", "school and reporting category stand twice", places(doubled, schools["school_id"], "school", schools["__row__"]), "Do not append files of the same year.")
+    faults.add(
+        "E-KEY-DUP",
+        "school and reporting category stand twice",
+        places(doubled, schools["school_id"], "school", schools["__row__"]),
+        "Do not append files of the same year.",
+    )
     faults.raise_if_any(subject)
     for fall, total in zip(totals["fall_year"], pd.to_numeric(totals["total"]), strict=True):
         own = schools[(schools["fall_year"] == fall) & (schools["category"] == "TA")]
         added = float(pd.to_numeric(own["total"]).sum())
         if added == float(total):
-            folder.ledger.match(f"pupils of district {district} in fall {fall}, schools against the district's own total", total=float(total), matched=added, unit="pupils")
+            folder.ledger.match(
+                f"pupils of district {district} in fall {fall}, schools against the district's own total",
+                total=float(total),
+                matched=added,
+                unit="pupils",
+            )
         else:
-            folder.ledger.note(f"pupils of district {district} in fall {fall}", f"the schools add up to {added:,.0f}, the district's own row says {float(total):,.0f}")
+            folder.ledger.note(
+                f"pupils of district {district} in fall {fall}",
+                f"the schools add up to {added:,.0f}, the district's own row says {float(total):,.0f}",
+            )
     return schools.reset_index(drop=True)
 
 
@@ -190,21 +251,35 @@ def _day_file(entry: SourceEntry, folder: Folder, name: str, district: str) -> p
     faults = Faults()
     used = rows["category"].isin(["TA"] if entry.feeds == "grade_counts" else list(CATEGORIES))
     if (~used).any():
-        folder.ledger.loss(name, "rows of reporting categories that are not used", count=int((~used).sum()), unit="rows", item=" ".join(sorted(rows.loc[~used, "category"].unique())))
+        folder.ledger.loss(
+            name,
+            "rows of reporting categories that are not used",
+            count=int((~used).sum()),
+            unit="rows",
+            item=" ".join(sorted(rows.loc[~used, "category"].unique())),
+        )
     rows = rows[used].reset_index(drop=True)
     rows["student_group"] = rows["category"].map(CATEGORIES)
     total, total_status = _cells(rows, "total", entry, faults)
     grades = {grade: _cells(rows, grade, entry, faults) for grade in _DAY_GRADES}
     shown = pd.DataFrame({grade: values for grade, (values, _) in grades.items()})
     off = total.notna() & shown.notna().all(axis=1) & (shown.sum(axis=1) != total)
-    faults.add("E-TOTAL", "grades do not add up to the total", places(off, rows["school_id"], "school", rows["__row__"]), "A column may have shifted: get the file again.")
+    faults.add(
+        "E-TOTAL",
+        "grades do not add up to the total",
+        places(off, rows["school_id"], "school", rows["__row__"]),
+        "A column may have shifted: get the file again.",
+    )
     faults.raise_if_any(subject_of(entry, name))
     if entry.feeds == "group_counts":
         low, high = entry.suppressed_range or _HIDDEN_TOTAL
         out = _interval(rows, total, total_status, low, high)
     else:
         low, high = entry.suppressed_range or _HIDDEN_GRADE
-        out = pd.concat([_interval(rows, *grades[grade], low, high, total).assign(grade=grade) for grade in _DAY_GRADES], ignore_index=True)
+        out = pd.concat(
+            [_interval(rows, *grades[grade], low, high, total).assign(grade=grade) for grade in _DAY_GRADES],
+            ignore_index=True,
+        )
     hidden = int((out["value_status"] == "suppressed").sum())
     if hidden:
         folder.ledger.absence(name, "suppressed by the department: ten pupils or fewer", count=hidden)
@@ -212,13 +287,22 @@ def _day_file(entry: SourceEntry, folder: Folder, name: str, district: str) -> p
 
 
 def _cells(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults) -> tuple[pd.Series, pd.Series]:
-    values, status = parse_number(rows[column], entry=entry, what=column, absent={"suppressed": ("*", "")}, rows=rows["__row__"], faults=faults)
+    values, status = parse_number(
+        rows[column], entry=entry, what=column, absent={"suppressed": ("*", "")}, rows=rows["__row__"], faults=faults
+    )
     numbers = values.astype("float64")
-    faults.add("E-NEGATIVE", f"{column} is negative", places(numbers < 0, rows[column], column, rows["__row__"]), "Get the file again.")
+    faults.add(
+        "E-NEGATIVE",
+        f"{column} is negative",
+        places(numbers < 0, rows[column], column, rows["__row__"]),
+        "Get the file again.",
+    )
     return numbers, status
 
 
-def _interval(rows: pd.DataFrame, values: pd.Series, status: pd.Series, low: float, high: float, total: pd.Series | None = None) -> pd.DataFrame:
+def _interval(
+    rows: pd.DataFrame, values: pd.Series, status: pd.Series, low: float, high: float, total: pd.Series | None = None
+) -> pd.DataFrame:
     hidden = status == "suppressed"
     most = values.where(~hidden, high)
     if total is not None:
@@ -228,6 +312,16 @@ def _interval(rows: pd.DataFrame, values: pd.Series, status: pd.Series, low: flo
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("ca_enrollment", ("grade_counts", "group_counts"), "CDE enrollment by school, race and gender, to 2022-23 (enrYY.txt, enr2017-19-v2.txt ...)", read_ca_enrollment),
-    Source("ca_census_day", ("grade_counts", "group_counts"), "CDE Census Day enrollment from 2023-24 (cdenroll2425.txt)", read_ca_census_day),
+    Source(
+        "ca_enrollment",
+        ("grade_counts", "group_counts"),
+        "CDE enrollment by school, race and gender, to 2022-23 (enrYY.txt, enr2017-19-v2.txt ...)",
+        read_ca_enrollment,
+    ),
+    Source(
+        "ca_census_day",
+        ("grade_counts", "group_counts"),
+        "CDE Census Day enrollment from 2023-24 (cdenroll2425.txt)",
+        read_ca_census_day,
+    ),
 )

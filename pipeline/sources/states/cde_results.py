@@ -72,7 +72,12 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
     faults, subject = Faults(), subject_of(entry, name)
     if "cds" not in rows.columns:
         lacking = [part for part in ("county", "district", "school") if part not in rows.columns]
-        faults.add("E-COLUMNS", f"codes are missing: {', '.join(lacking)}", lacking, "The research file has County Code, District Code and School Code.")
+        faults.add(
+            "E-COLUMNS",
+            f"codes are missing: {', '.join(lacking)}",
+            lacking,
+            "The research file has County Code, District Code and School Code.",
+        )
         faults.raise_if_any(subject)
     rows = _own_schools(rows, cds_codes(rows, faults), district, folder, name, faults, subject)
     everyone = rows["group"].str.lstrip("0") == "1" if "group" in rows.columns else pd.Series(True, index=rows.index)
@@ -80,21 +85,37 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
     used = everyone & balanced & (rows["grade"] == "13") & rows["test"].str.lstrip("0").isin(list(_SUBJECTS))
     record_loss(folder, name, "rows of student groups, single grades and other tests", ~used)
     rows = rows[used].reset_index(drop=True)
-    tested, _ = parse_number(rows["tested"], entry=entry, what="pupils with scores", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
-    share, _ = parse_number(rows["share"], entry=entry, what="percentage met and above", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
+    tested, _ = parse_number(
+        rows["tested"], entry=entry, what="pupils with scores", absent=_HIDDEN, rows=rows["__row__"], faults=faults
+    )
+    share, _ = parse_number(
+        rows["share"], entry=entry, what="percentage met and above", absent=_HIDDEN, rows=rows["__row__"], faults=faults
+    )
     tested, share = tested.astype("float64"), share.astype("float64") / 100
     meeting = np.round(share * tested)
     counts = {}
     for column in ("met", "nearly", "below"):
         if column in rows.columns:
-            given, _ = parse_number(rows[column], entry=entry, what=f"count {column}", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
+            given, _ = parse_number(
+                rows[column], entry=entry, what=f"count {column}", absent=_HIDDEN, rows=rows["__row__"], faults=faults
+            )
             counts[column] = given.astype("float64")
     if "met" in counts:
         meeting = counts["met"].fillna(meeting)
     if len(counts) == 3:
         # conversions print all pupils tested; those with a score are the sum of the levels
         tested = (counts["met"] + counts["nearly"] + counts["below"]).fillna(tested)
-    return _results(rows, rows["test"].str.lstrip("0").map(_SUBJECTS), _springs(rows["year"], rows["__row__"], faults), tested, meeting, folder, faults, subject, name)
+    return _results(
+        rows,
+        rows["test"].str.lstrip("0").map(_SUBJECTS),
+        _springs(rows["year"], rows["__row__"], faults),
+        tested,
+        meeting,
+        folder,
+        faults,
+        subject,
+        name,
+    )
 
 
 def read_ca_graduation(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
@@ -129,11 +150,33 @@ def read_ca_graduation(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         rows = _own_schools(rows, cds_codes(rows, faults), reported, folder, file.name, faults, subject)
         if reported != district:
             rows["school_id"] = district + rows["school_id"].str[7:]
-            folder.ledger.repair(file.name, f"schools reported under {reported} get the code of their district {district}", before=len(rows), after=len(rows), unit="rows")
-        cohort, _ = parse_number(rows["cohort"], entry=entry, what="cohort", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
-        graduates, _ = parse_number(rows["graduates"], entry=entry, what="graduates", absent=_HIDDEN, rows=rows["__row__"], faults=faults)
+            folder.ledger.repair(
+                file.name,
+                f"schools reported under {reported} get the code of their district {district}",
+                before=len(rows),
+                after=len(rows),
+                unit="rows",
+            )
+        cohort, _ = parse_number(
+            rows["cohort"], entry=entry, what="cohort", absent=_HIDDEN, rows=rows["__row__"], faults=faults
+        )
+        graduates, _ = parse_number(
+            rows["graduates"], entry=entry, what="graduates", absent=_HIDDEN, rows=rows["__row__"], faults=faults
+        )
         subjects = pd.Series("graduation", index=rows.index)
-        parts.append(_results(rows, subjects, _springs(rows["year"], rows["__row__"], faults), cohort.astype("float64"), graduates.astype("float64"), folder, faults, subject, file.name))
+        parts.append(
+            _results(
+                rows,
+                subjects,
+                _springs(rows["year"], rows["__row__"], faults),
+                cohort.astype("float64"),
+                graduates.astype("float64"),
+                folder,
+                faults,
+                subject,
+                file.name,
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -161,22 +204,45 @@ def read_ca_api(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         faults, subject = Faults(), subject_of(entry, file.name)
         rows = _own_schools(rows, cds_codes(rows, faults), district, folder, file.name, faults, subject)
         for column, fall in _API_FALLS.items():
-            points, status = parse_number(rows[column], entry=entry, what=column, absent={"suppressed": ("*",), "not_applicable": ("I", "B", "C"), "not_reported": ("", "-999")}, rows=rows["__row__"], faults=faults)
+            points, status = parse_number(
+                rows[column],
+                entry=entry,
+                what=column,
+                absent={"suppressed": ("*",), "not_applicable": ("I", "B", "C"), "not_reported": ("", "-999")},
+                rows=rows["__row__"],
+                faults=faults,
+            )
             points = points.astype("float64")
-            faults.add("E-RANGE", "the index runs from 200 to 1000", places((points < _API_LOW) | (points > _API_HIGH), rows[column], column, rows["__row__"]), "A column may have shifted: get the file again.")
-            out = rows[["school_id"]].assign(fall_year=fall, subject="rating", pupils_tested=float("nan"), pupils_meeting=float("nan"))
+            faults.add(
+                "E-RANGE",
+                "the index runs from 200 to 1000",
+                places((points < _API_LOW) | (points > _API_HIGH), rows[column], column, rows["__row__"]),
+                "A column may have shifted: get the file again.",
+            )
+            out = rows[["school_id"]].assign(
+                fall_year=fall, subject="rating", pupils_tested=float("nan"), pupils_meeting=float("nan")
+            )
             if column == "now":
-                out["pupils_tested"] = parse_number(rows["tested"], entry=entry, what="tested", absent={}, rows=rows["__row__"], faults=faults)[0].astype("float64")
+                out["pupils_tested"] = parse_number(
+                    rows["tested"], entry=entry, what="tested", absent={}, rows=rows["__row__"], faults=faults
+                )[0].astype("float64")
             parts.append(out.assign(points_share=(points - _API_LOW) / (_API_HIGH - _API_LOW), value_status=status))
         faults.raise_if_any(subject)
     return pd.concat(parts, ignore_index=True)
 
 
-def _own_schools(rows: pd.DataFrame, codes: pd.Series, district: str, folder: Folder, name: str, faults: Faults, subject: str) -> pd.DataFrame:
+def _own_schools(
+    rows: pd.DataFrame, codes: pd.Series, district: str, folder: Folder, name: str, faults: Faults, subject: str
+) -> pd.DataFrame:
     """Rows of the district's schools (not of the district itself), with ``school_id``."""
     faults.raise_if_any(subject)
     own = codes.str.startswith(district) & ~codes.str.endswith("0000000")
-    faults.add("E-DISTRICT", f"the file has no school of district {district}", [] if own.any() else ["row 2"], "Check the option `district`: 7 digits, county and district.")
+    faults.add(
+        "E-DISTRICT",
+        f"the file has no school of district {district}",
+        [] if own.any() else ["row 2"],
+        "Check the option `district`: 7 digits, county and district.",
+    )
     faults.raise_if_any(subject)
     record_loss(folder, name, "rows of other districts and of districts themselves", ~own)
     return rows[own].assign(school_id=codes[own]).reset_index(drop=True)
@@ -190,16 +256,41 @@ def _springs(years: pd.Series, rows: pd.Series, faults: Faults) -> pd.Series:
 
 
 def _results(
-    rows: pd.DataFrame, subjects: pd.Series, falls: pd.Series, tested: pd.Series, meeting: pd.Series, folder: Folder, faults: Faults, subject: str, name: str
+    rows: pd.DataFrame,
+    subjects: pd.Series,
+    falls: pd.Series,
+    tested: pd.Series,
+    meeting: pd.Series,
+    folder: Folder,
+    faults: Faults,
+    subject: str,
+    name: str,
 ) -> pd.DataFrame:
-    out = rows[["school_id"]].assign(fall_year=falls, subject=subjects, pupils_tested=tested, pupils_meeting=meeting, points_share=float("nan"))
+    out = rows[["school_id"]].assign(
+        fall_year=falls, subject=subjects, pupils_tested=tested, pupils_meeting=meeting, points_share=float("nan")
+    )
     out["value_status"] = "reported"
     out["value_status"] = out["value_status"].mask(meeting.isna(), "suppressed").mask(tested == 0, "not_applicable")
     out["pupils_meeting"] = out["pupils_meeting"].mask(tested == 0)
-    faults.add("E-NEGATIVE", "a count is negative", places((tested < 0) | (meeting < 0), rows["school_id"], "school", rows["__row__"]), "Get the file again.")
-    faults.add("E-MORE-THAN-ALL", "more pupils meet the standard than were tested", places(meeting > tested, rows["school_id"], "school", rows["__row__"]), "A column may have shifted: get the file again.")
+    faults.add(
+        "E-NEGATIVE",
+        "a count is negative",
+        places((tested < 0) | (meeting < 0), rows["school_id"], "school", rows["__row__"]),
+        "Get the file again.",
+    )
+    faults.add(
+        "E-MORE-THAN-ALL",
+        "more pupils meet the standard than were tested",
+        places(meeting > tested, rows["school_id"], "school", rows["__row__"]),
+        "A column may have shifted: get the file again.",
+    )
     key = ["school_id", "fall_year", "subject"]
-    faults.add("E-KEY-DUP", "school, year and subject stand twice", places(out.duplicated(key, keep=False), rows["school_id"], "school", rows["__row__"]), "List each year once; use the file of all students.")
+    faults.add(
+        "E-KEY-DUP",
+        "school, year and subject stand twice",
+        places(out.duplicated(key, keep=False), rows["school_id"], "school", rows["__row__"]),
+        "List each year once; use the file of all students.",
+    )
     faults.raise_if_any(subject)
     hidden = int((out["value_status"] == "suppressed").sum())
     if hidden:
@@ -209,6 +300,8 @@ def _results(
 
 SOURCES: tuple[Source, ...] = (
     Source("ca_caaspp", ("results",), "CAASPP Smarter Balanced research file (sb_caYYYY_..._csv)", read_ca_caaspp),
-    Source("ca_graduation", ("results",), "California Dashboard graduation rate (graddownloadYYYY)", read_ca_graduation),
+    Source(
+        "ca_graduation", ("results",), "California Dashboard graduation rate (graddownloadYYYY)", read_ca_graduation
+    ),
     Source("ca_api", ("results",), "California Academic Performance Index 1999 and 2000", read_ca_api),
 )
