@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,10 @@ import pytest
 
 from pipeline import config, studies
 from pipeline.errors import ConfigError
+from pipeline.fetch import listed
 from pipeline.ledger import Ledger
 from pipeline.tables import TABLES
+from pipeline.wheels import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -182,8 +185,6 @@ def test_a_total_that_disagrees_fails_the_run(
 def test_every_ready_study_is_valid_and_named_after_its_file() -> None:
     files = sorted((ROOT / "studies").glob("*.yaml"))
     assert {file.stem for file in files} >= {"baltimore", "santa_rosa", "sacramento", "los_angeles", "new_york"}
-    from pipeline.fetch import listed
-
     for file in files:
         study = config.load(file)
         assert study.study.name == file.stem
@@ -208,3 +209,14 @@ def test_every_file_of_a_real_study_is_pinned_and_has_an_address(name: str) -> N
             assert file.origin, (entry.id, file.name)
             assert len(file.sha256 or "") == 64, (entry.id, file.name)
     assert study.expected
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_the_real_files_are_the_pinned_editions(name: str, shared_data: Callable[[str], Path]) -> None:
+    files = listed(config.load(ROOT / f"studies/{name}.yaml"))
+    compared = 0
+    for item in files:
+        path = shared_data((item.file.origin or "").split(" | ")[0])
+        assert sha256_of(path) == item.file.sha256, item.file.name
+        compared += 1
+    assert compared > 8

@@ -127,7 +127,11 @@ def common_m2(first: Shapes, second: Shapes) -> npt.NDArray[np.float64]:
         pair, piece = shapely.STRtree(pieces).query(mine[pairs], predicate="intersects")
         own = parent[piece] == row[pair]
         pair, piece = pair[own], piece[own]
-        parts = shapely.area(common_ground(mine[pairs][pair], pieces[piece]))
+        parts = shapely.area(pieces[piece])
+        shapely.prepare(mine[pairs])
+        crossing = ~shapely.covers(mine[pairs][pair], pieces[piece])
+        # a piece has the fewer vertices: it is the one whose whole the overlay is held against
+        parts[crossing] = shapely.area(common_ground(pieces[piece[crossing]], mine[pairs][pair[crossing]]))
         ground[pairs] = np.bincount(pair, weights=parts, minlength=len(pairs))
     return ground
 
