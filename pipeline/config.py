@@ -1,4 +1,4 @@
-"""params.yaml as frozen, typed settings; unknown keys and unquoted codes are refused."""
+"""The study in force as frozen, typed settings; unknown keys and unquoted codes are refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.origins import ROOMS, Raw, Strict
 
 PARAMS = Path("params.yaml")
+SOURCES = Path("sources.yaml")
 
 
 class StudyName(Strict):
@@ -232,7 +233,7 @@ class Atlas(Strict):
 
 
 class Study(Strict):
-    """The whole of params.yaml."""
+    """The whole of a study."""
 
     study: StudyName
     geography: Geography
@@ -285,7 +286,7 @@ for _tag in ("int", "float", "bool"):
 
 
 def load(path: Path = PARAMS) -> Study:
-    """Read a study.
+    """Read a study: one file of studies/, or the one in force (params.yaml with sources.yaml beside it).
 
     Raises
     ------
@@ -293,14 +294,18 @@ def load(path: Path = PARAMS) -> Study:
         If the file is missing, is not YAML, has unknown or repeated keys, or a value of the
         wrong type; every fault is named with its place.
     """
-    if not path.is_file():
-        raise ConfigError(f"{path} is not there. Run `python -m pipeline use millbrook`, or copy a file from studies/.")
+    values = _values(path)
+    beside = path.with_name(SOURCES.name)
+    if path.name == PARAMS.name and beside.is_file():
+        sources = _values(beside)
+        if "raw" in values or set(sources) != {"raw"}:
+            raise ConfigError(
+                f"The sources (raw) stand in {beside} alone, and nothing else does. "
+                "Run `python -m pipeline use STUDY` to write both files again."
+            )
+        values |= sources
     try:
-        # a subclass of SafeLoader: builds plain values only
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
         return Study.model_validate(values)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not readable YAML: {error}") from error
     except ValidationError as error:
         faults = "".join(
             f"\n  - {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()
@@ -308,6 +313,43 @@ def load(path: Path = PARAMS) -> Study:
         raise ConfigError(
             f"{path} is not a valid study:{faults}\nEach key is explained in studies/millbrook.yaml and docs/studies.md."
         ) from error
+
+
+def _values(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ConfigError(f"{path} is not there. Run `python -m pipeline use millbrook`, or copy a file from studies/.")
+    try:
+        # a subclass of SafeLoader: builds plain values only
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not readable YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} is not a study: it must hold sections such as study, geography and raw.")
+    return values
+
+
+def split(text: str) -> tuple[str, str]:
+    """A study's text as settings and sources, comments with what they stand above.
+
+    DVC reads the settings many times in a run, and the sources are most of a study: in force,
+    they lie in two files.
+
+    Examples
+    --------
+    >>> split("a: 1\\n# where from\\nraw:\\n  census: []\\n# next\\nb: 2\\n")
+    ('a: 1\\n# next\\nb: 2\\n', '# where from\\nraw:\\n  census: []\\n')
+    """
+    settings, sources, waiting, inside = [], [], [], False
+    for line in text.splitlines(keepends=True):
+        if re.match(r"\w+:", line):
+            inside = line.startswith("raw:")
+        elif line.startswith("#") or not line.strip():
+            waiting.append(line)  # belongs to what follows
+            continue
+        (sources if inside else settings).extend([*waiting, line])
+        waiting = []
+    (sources if inside else settings).extend(waiting)
+    return "".join(settings), "".join(sources).lstrip("\n")
 
 
 class _Undeclared:

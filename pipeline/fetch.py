@@ -35,7 +35,7 @@ class Listed:
 
 
 def use(name: str) -> None:
-    """Put ``studies/<name>.yaml`` in force: params.yaml becomes its copy, byte for byte.
+    """Put ``studies/<name>.yaml`` in force: its settings become params.yaml, its sources sources.yaml.
 
     Sections that the study leaves to their usual values are added at the end.
 
@@ -52,13 +52,14 @@ def use(name: str) -> None:
     if study.study.name != name:
         raise ConfigError(f"{path}: study.name is {study.study.name!r}; it must be {name!r}, the name of the file.")
     listed(study)
-    content = path.read_bytes()
+    settings, sources = config.split(path.read_text(encoding="utf-8"))
     # DVC follows each section by name and stops at one that is not there
     absent = [section for section in config.Study.model_fields if section not in {*study.model_fields_set, "expected"}]
     if absent:
         lines = "".join(f"{section}: {{}}\n" for section in absent)
-        content = content.rstrip(b"\n") + f"\n\n# Not in {path.name}: the usual values\n{lines}".encode()
-    _write_if_changed(config.PARAMS, content)
+        settings = f"{settings.rstrip()}\n\n# Not in {path.name}: the usual values\n{lines}"
+    _write_if_changed(config.SOURCES, sources.encode())
+    _write_if_changed(config.PARAMS, settings.encode())
     is_whole = not _is_fetched(study) and all(getattr(study.raw, room) for room in ROOMS)
     first = "" if is_whole else "python -m pipeline fetch, then "
     print(f"{config.PARAMS} is now {path}: {study.study.title}. Next: {first}dvc repro.", flush=True)

@@ -67,3 +67,21 @@ def test_need_without_weights_is_refused() -> None:
         config.Need(weights={})
     with pytest.raises(ValueError, match="no negative weight"):
         config.Need(weights={"poverty": -1.0})
+
+
+def test_the_study_in_force_is_settings_and_sources(tmp_path: Path) -> None:
+    settings, sources = config.split(TEXT)
+    assert sorted((settings + sources).split("\n")) == sorted(TEXT.split("\n"))
+    (tmp_path / "sources.yaml").write_text(sources, encoding="utf-8")
+    assert load(tmp_path, settings) == load(tmp_path.parent, TEXT)
+
+
+def test_sources_in_both_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(config.split(TEXT)[1], encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"stand in .*sources\.yaml alone"):
+        load(tmp_path, TEXT)
+
+
+def test_a_list_is_no_study(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="must hold sections"):
+        load(tmp_path, "- 1\n")

@@ -3,7 +3,7 @@
 A stage depends on the tables it reads, the raw folder of its room, every module its code
 can reach (DVC does not see imports), its data files and the locked packages. A package that is
 reached whole is named as a folder. The sources' part of the settings (`raw`) is long, and DVC
-would read it once for every stage: stages that use it depend on params.yaml as a file.
+would read it with the settings of every stage: it lies in sources.yaml, a dependency as a file.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ def data_files(modules: list[str]) -> list[str]:
     return sorted(found)
 
 
+def is_sources(section: str) -> bool:
+    """Whether a section is the sources' part of the settings."""
+    return section.split(".")[0] == "raw"
+
+
 def folded(files: list[str]) -> list[str]:
     """Name a package's folder in place of its files where all of them are there."""
     for package in ("pipeline/atlas", "pipeline/sources"):
@@ -73,7 +78,7 @@ def render() -> str:
         stage = stages.find(name)
         modules = modules_of(graph, name)
         raw = [f"data/raw/${{study.name}}/{room}" for room in stage.rooms]
-        settings = ["params.yaml"] if any(section.startswith("raw.") for section in stage.sections) else []
+        settings = ["sources.yaml"] if any(map(is_sources, stage.sections)) else []
         tables = [store.path_of(table).as_posix() for table in stage.reads]
         code = folded([*modules, *data_files(modules)])
         metrics = [path for path in stage.files if path.endswith("quality.json")]
@@ -82,7 +87,7 @@ def render() -> str:
             "desc": stage.summary,
             "cmd": f"python -m pipeline {name}",
             "deps": [*raw, *settings, *tables, *code, "requirements.lock"],
-            "params": [section for section in stage.sections if not section.startswith("raw.")],
+            "params": [section for section in stage.sections if not is_sources(section)],
             "outs": [path for path in outs if path not in metrics],
         }
         if not entry["outs"]:

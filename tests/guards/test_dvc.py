@@ -62,8 +62,11 @@ def test_every_key_is_required_and_every_column_has_a_meaning() -> None:
     assert [c.name for c in BY_NAME.values() if len(c.meaning) < 4] == []
 
 
-def test_params_yaml_is_the_demo_study() -> None:
-    assert (ROOT / "params.yaml").read_bytes() == (ROOT / "studies/millbrook.yaml").read_bytes()
+def test_the_demo_study_is_in_force() -> None:
+    settings, sources = config.split((ROOT / "studies/millbrook.yaml").read_text(encoding="utf-8"))
+    assert (ROOT / "params.yaml").read_text(encoding="utf-8") == settings
+    assert (ROOT / "sources.yaml").read_text(encoding="utf-8") == sources
+    assert config.load(ROOT / "params.yaml") == config.load(ROOT / "studies/millbrook.yaml")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
@@ -94,9 +97,10 @@ def test_a_section_that_is_not_declared_cannot_be_used() -> None:
 
 def test_sections_in_dvc_yaml_exist_in_params() -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    sources = yaml.safe_load((ROOT / "sources.yaml").read_text())
     for name in stages.NAMES:
         for section in stages.find(name).sections:
-            node = params
+            node = sources if dvc_yaml.is_sources(section) else params
             for part in section.split("."):
                 assert part in node, f"stage {name}: {section} is not in params.yaml"
                 node = node[part]

@@ -50,10 +50,6 @@ def test_the_study_names_every_file_and_no_other() -> None:
         assert named == {p.name for p in (COMMITTED / room).iterdir()}, room
 
 
-def test_the_study_in_force_is_millbrook() -> None:
-    assert (ROOT / "params.yaml").read_bytes() == (ROOT / "studies/millbrook.yaml").read_bytes()
-
-
 def test_every_source_has_a_birth_certificate() -> None:
     study = config.load(ROOT / "studies/millbrook.yaml")
     entries = [entry for room in ROOMS for entry in getattr(study.raw, room)]
