@@ -7,6 +7,8 @@ READY := .venv/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PYTHONHASHSEED := 0
+# compiled modules are kept: seventeen stages start faster
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help maps test check bench notebooks studies dag lock clean
 

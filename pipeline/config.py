@@ -257,7 +257,11 @@ class Study(Strict):
     expected: tuple[Expected, ...] = Field((), strict=False)
 
 
-class _StrictLoader(yaml.SafeLoader):
+# libyaml where PyYAML was built with it: ten times faster, the same grammar
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_SafeLoader):  # type: ignore[misc]  # chosen at run time
     """YAML without surprises: refuses repeated keys and unquoted codes such as 06067 or 12:30."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -269,7 +273,8 @@ class _StrictLoader(yaml.SafeLoader):
                     None, None, f"the key {key!r} stands twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        values: dict[Any, Any] = super().construct_mapping(node, deep)
+        return values
 
     def refuse_surprise(self, node: yaml.ScalarNode) -> Any:
         plain = node.value
@@ -339,7 +344,10 @@ def split(text: str) -> tuple[str, str]:
     >>> split("a: 1\\n# where from\\nraw:\\n  census: []\\n# next\\nb: 2\\n")
     ('a: 1\\n# next\\nb: 2\\n', '# where from\\nraw:\\n  census: []\\n')
     """
-    settings, sources, waiting, inside = [], [], [], False
+    settings: list[str] = []
+    sources: list[str] = []
+    waiting: list[str] = []
+    inside = False
     for line in text.splitlines(keepends=True):
         if re.match(r"\w+:", line):
             inside = line.startswith("raw:")

@@ -71,7 +71,7 @@ def test_need_without_weights_is_refused() -> None:
 
 def test_the_study_in_force_is_settings_and_sources(tmp_path: Path) -> None:
     settings, sources = config.split(TEXT)
-    assert sorted((settings + sources).split("\n")) == sorted(TEXT.split("\n"))
+    assert sorted(filter(str.strip, (settings + sources).split("\n"))) == sorted(filter(str.strip, TEXT.split("\n")))
     (tmp_path / "sources.yaml").write_text(sources, encoding="utf-8")
     assert load(tmp_path, settings) == load(tmp_path.parent, TEXT)
 

@@ -190,12 +190,14 @@ def _clean(frame: pd.DataFrame, numbers: pd.Series, subject: str, ledger: Ledger
     hidden = 0
     for name in frame.columns:
         values = frame[name].fillna("")
-        special = values.str.contains(r"[^\x20-\x7e]", regex=True)
-        if special.any():
+        # most columns hold plain characters only: one look at all of them is enough
+        letters = "".join(values)
+        if not (letters.isascii() and letters.isprintable()):
+            special = values.str.contains(r"[^\x20-\x7e]", regex=True)
             strange = values.str.contains(_INVISIBLE.pattern, regex=True)
             hidden += int(strange.sum())
             values = values.where(~special, values[special].map(clean_text).reindex(values.index))
-        frame[name] = values.str.strip()
+        frame[name] = values.str.strip() if " " in letters or not letters.isprintable() else values
     if hidden and ledger is not None:
         ledger.repair(
             subject,
