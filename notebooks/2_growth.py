@@ -44,7 +44,11 @@ display(store.read("growth_pockets"))
 
 # %%
 change = store.read("school_age_change")
-here = change[(change["layer"] == "neighborhood") & (change["age_band"] == study.growth.age_band)]
+here = change[
+    (change["layer"] == "neighborhood")
+    & (change["age_band"] == study.growth.age_band)
+    & (change["vintage_to"] == study.vintages.now)
+]
 names = store.read("neighborhood_names").set_index("neighborhood_id")["name"]
 shown = here.assign(name=here["area_id"].map(names)).sort_values("children_change", ascending=False)
 display(

@@ -43,7 +43,7 @@ def test_shapes_and_counts_are_joined_one_to_one_and_every_line_is_counted() -> 
     assert loss["total"] == 1 and loss["item"] == "3"
 
 
-def test_counts_of_a_vintage_without_shapes_are_a_loss() -> None:
+def test_T19_counts_of_a_vintage_without_shapes_are_a_loss() -> None:
     counted = table("area_counts", area_level=["tract"], vintage=["2014-2018"], area_geoid=["1"], population=[10.0])
     ledger = Ledger()
     found = census_areas(empty("area_shapes", CRS), counted, empty("block_shapes", CRS), ledger)

@@ -115,7 +115,7 @@ def test_blocks_of_a_part_cannot_stand_for_the_whole_source() -> None:
     assert weights(found) == {"w": 0.5, "e": 0.5}
 
 
-def test_people_of_a_source_without_land_go_where_its_point_lies() -> None:
+def test_G22_people_of_a_source_without_land_go_where_its_point_lies() -> None:
     """A strip of water with houseboats, two thirds of it west of the line."""
     boats = areas([square(200, 0, 450, 1000)], [10]).assign(land_m2=0.0)
     found, _ = crosswalk(boats, HALF)

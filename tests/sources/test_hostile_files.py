@@ -458,6 +458,16 @@ def test_R01_undeclared_nodata_is_refused_with_its_cell(tmp_path: Path) -> None:
         _read_raster(tmp_path)
 
 
+def test_R02_nodata_of_zero_hides_nobody(tmp_path: Path) -> None:
+    values = np.full((15, 20), 2.0)
+    values[:5] = 0
+    for number, nodata in enumerate((0.0, None)):
+        (tmp_path / str(number)).mkdir()
+        _raster(tmp_path / str(number) / "mlb_ppp_2020.tif", values, nodata=nodata)
+    found = [_read_raster(tmp_path / str(number))["population"].sum() for number in (0, 1)]
+    assert found == [values.sum()] * 2
+
+
 def test_R03_impossible_count_is_refused_with_its_cell(tmp_path: Path) -> None:
     values = np.full((15, 20), 2.0)
     values[3, 4] = 3.4e38
