@@ -152,11 +152,31 @@ def census_neighborhoods(
     table = pd.DataFrame(
         {
             "neighborhood_id": own["area_geoid"].to_numpy(),
-            "name": own["name"].where(own["name"].notna(), own["area_geoid"]).to_numpy(),
+            "name": area_names(own["area_geoid"], own["name"]).to_numpy(),
             "is_approximate": False,
         }
     )
     return gpd.GeoDataFrame(table, geometry=parts, crs=areas.crs)
+
+
+def area_names(geoids: pd.Series, names: pd.Series) -> pd.Series:
+    """What each census area is called: its published name, or what people call a tract by.
+
+    A name that several areas share ("Block Group 1") says nothing and is passed over. A tract has
+    its number as the Census Bureau prints it: without leading zeros, and with the suffix unless that
+    is 00. The county's digits are added where two counties use a number. Other areas keep their id.
+
+    >>> geoids = pd.Series(["06037209103", "06037980000", "060372091032", "06059980000", "BK0101"])
+    >>> area_names(geoids, pd.Series([None, None, None, None, "Greenpoint"])).tolist()
+    ['Tract 2091.03', 'Tract 9800, county 037', 'Block group 2, tract 2091.03', 'Tract 9800, county 059', 'Greenpoint']
+    """
+    said = names.where(~names.duplicated(keep=False))
+    parts = geoids.str.extract(r"^\d{2}(?P<county>\d{3})(?P<tract>\d{4})(?P<suffix>\d{2})(?P<group>\d?)$").astype("str")
+    number = parts["tract"].str.lstrip("0") + ("." + parts["suffix"]).where(parts["suffix"] != "00", "")
+    group = "Block group " + parts["group"] + ", tract " + number
+    census = group.where(parts["group"] != "", "Tract " + number)
+    census = census.where(~census.duplicated(keep=False), census + ", county " + parts["county"])
+    return said.where(said.notna(), census.where(census.notna(), geoids))
 
 
 def outlines(

@@ -87,3 +87,14 @@ def as_text(counts: pd.Series, hidden: pd.Series) -> pd.Series:
 def blank(frame: pd.DataFrame, hidden: pd.Series, columns: list[str]) -> pd.DataFrame:
     """Empty the columns from which a hidden count could be computed, in the hidden rows."""
     return frame.assign(**{column: frame[column].mask(hidden) for column in columns})
+
+
+def in_tens(counts: pd.Series) -> pd.Series:
+    """Round counts to tens: what a few pupils add to a large number cannot be read off it.
+
+    Examples
+    --------
+    >>> in_tens(pd.Series([1.0, 14.0, 405.0])).tolist()
+    [0.0, 10.0, 400.0]
+    """
+    return counts.round(-1)

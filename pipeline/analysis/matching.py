@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -90,7 +92,13 @@ def hosts(surplus: pd.DataFrame, school_sites: pd.DataFrame, schools: pd.DataFra
 
 
 def colocation_matches(
-    seeking: pd.DataFrame, offered: pd.DataFrame, distance: pd.DataFrame, *, travel_m: float
+    seeking: pd.DataFrame,
+    offered: pd.DataFrame,
+    distance: pd.DataFrame,
+    *,
+    travel_m: float,
+    schools: Mapping[str, str] = {},
+    sites: Mapping[str, str] = {},
 ) -> pd.DataFrame:
     """The matching that seats most pupils, and among those the one with the least travel.
 
@@ -109,6 +117,8 @@ def colocation_matches(
         Table ``school_site_distance``.
     travel_m : float
         Longest distance from where the school is now.
+    schools, sites : mapping
+        Names by id, for the reasons; what has none goes by its id.
 
     Returns
     -------
@@ -144,10 +154,10 @@ def colocation_matches(
         mine = pairs["school_id"] == school.school_id
         match = matched[matched["school_id"] == school.school_id]
         if len(match):
-            rows.append(_matched(match.iloc[0]))
+            rows.append(_matched(match.iloc[0], schools))
         else:
             suitable = pairs[mine & common]
-            reason = _unmatched(school, offered, pairs[mine], suitable, matched, travel_m)
+            reason = _unmatched(school, offered, pairs[mine], suitable, matched, travel_m, schools, sites)
             rows.append(
                 {
                     "school_id": school.school_id,
@@ -186,9 +196,9 @@ def _solve(cost: np.ndarray, rules: list[LinearConstraint]) -> np.ndarray:
     return taken
 
 
-def _matched(pair: pd.Series) -> dict[str, object]:
+def _matched(pair: pd.Series, schools: Mapping[str, str]) -> dict[str, object]:
     host = pair["matched_school_id"]
-    beside = f"beside school {host}" if isinstance(host, str) else "at an empty site"
+    beside = f"beside {schools.get(host, host)}" if isinstance(host, str) else "at an empty site"
     reason = f"{pair['needed_seats']:,.0f} of {pair['surplus_seats']:,.0f} free seats, {beside}, {pair['distance_m'] / 1000:,.1f} km from its place now."
     return {
         **{c: pair[c] for c in COLUMNS if c in pair.index},
@@ -205,6 +215,8 @@ def _unmatched(
     suitable: pd.DataFrame,
     matched: pd.DataFrame,
     travel_m: float,
+    schools: Mapping[str, str],
+    sites: Mapping[str, str],
 ) -> str:
     """The first rule that leaves the school without a site, with the number that would have to change."""
     needed = float(school.needed_seats)  # type: ignore[attr-defined]  # a row of seekers
@@ -222,8 +234,9 @@ def _unmatched(
     if largest < needed:
         return f"It needs {needed:,.0f} seats; the largest suitable site {within} has {largest:,.0f} free{besides}."
     room = suitable.loc[suitable["surplus_seats"] >= needed, "site_id"]
-    takers = sorted(matched.loc[matched["site_id"].isin(room), "school_id"])
-    return f"The sites that would fit ({', '.join(room)}) seat more pupils when given to {', '.join(takers)}."
+    takers = matched.loc[matched["site_id"].isin(room), "school_id"].sort_values()
+    fit = ", ".join(sites.get(site, site) for site in room)
+    return f"The sites that would fit ({fit}) seat more pupils when given to {', '.join(schools.get(taker, taker) for taker in takers)}."
 
 
 def record(matches: pd.DataFrame, ledger: Ledger) -> None:

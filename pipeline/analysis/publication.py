@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.analysis.disclosure import as_text, blank, complements, is_small
+from pipeline.analysis.disclosure import as_text, blank, complements, in_tens, is_small
 from pipeline.columns import HIDDEN
 
 BACKTEST = ["method", "horizon_years", "size_class", "cases", "mean_absolute_error_share", "mean_error_change"]
@@ -32,11 +32,6 @@ SITES = [
     *("site_id", "name", "site_status", "condition_class", "surplus_status", "definitions_under", "definitions_known"),
     *("surplus_seats", "surplus_rooms", "reason", "geometry"),
 ]
-RECOMMENDATIONS = [
-    *("recommendation_id", "rule_id", "subject_kind", "subject_id"),
-    *("statement", "evidence", "reliability_class", "counter_evidence"),
-]
-
 Published = tuple[pd.DataFrame, dict[str, Any]]
 
 
@@ -125,22 +120,31 @@ def schools(
 
 
 def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: float) -> Published:
-    """The zones in force with their service gap; small resident counts hide every number of the zone."""
-    numbers = [
-        "resident_pupils",
-        "quality_seats",
-        "service_level_ratio",
-        "service_gap_seats",
-        "unmet_seats",
-        "service_gap_rank",
-    ]
+    """The zones in force with their service gap; small resident counts hide every number of the zone.
+
+    Seats are published in tens and the gap is computed from them: seats of citywide schools are
+    counted where their pupils live, and a seat more or less would say how few those are.
+    """
+    seats = in_tens(gap["quality_seats"])
+    short = gap["resident_pupils"] - seats
+    gap = gap.assign(
+        quality_seats=seats,
+        service_level_ratio=(seats / gap["resident_pupils"].where(gap["resident_pupils"] > 0)).round(2),
+        service_gap_seats=short,
+        unmet_seats=short.clip(lower=0),
+        service_gap_rank=short.groupby(gap["level"]).rank(method="min", ascending=False),
+    )
+    numbers = ["resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats"]
     primary = is_small(gap["resident_pupils"], smallest)
     extra = complements(gap["resident_pupils"], primary, gap["level"], smallest)
-    safe = blank(gap, primary | extra, numbers).drop(columns="is_approximate")
+    safe = blank(gap, primary | extra, [*numbers, "service_gap_rank"]).drop(columns="is_approximate")
     public = shapes[shapes["fall_year"] == fall_year].merge(safe, on=["level", "zone_id"], how="left", validate="1:1")
     public["method"] = public["method"].fillna("not computed")
-    columns = ["level", "fall_year", "zone_id", "name", "is_approximate", *numbers, "method", "geometry"]
-    reason = f"zones with 1 to {smallest - 1:.0f} resident pupils, and the next smallest of the level"
+    columns = [
+        *("level", "fall_year", "zone_id", "name", "is_approximate", *numbers),
+        *("service_gap_rank", "method", "geometry"),
+    ]
+    reason = f"zones with 1 to {smallest - 1:.0f} resident pupils, and the next smallest of the level; seats in tens"
     return public[columns], _line(
         "public_zones", int((~(primary | extra)).sum()), int(primary.sum()), int(extra.sum()), reason
     )
@@ -198,15 +202,30 @@ def contributions(parts: pd.DataFrame) -> Published:
     )
 
 
-def described(sites: pd.DataFrame, surplus: pd.DataFrame) -> pd.DataFrame:
-    """Sites with what was found about their room; a site nothing was found about says so."""
+def described(
+    sites: pd.DataFrame, surplus: pd.DataFrame, utilization: pd.DataFrame, smallest: float
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Sites with what was found about their room; one nothing was found about says so.
+
+    Where few pupils use a site, its seats and the reason, which names how full it is, are not shown.
+    Returns the sites and which of them were hidden.
+    """
     joined = sites.merge(surplus, on="site_id", how="left", validate="1:1")
-    return joined.assign(
+    few = joined["site_id"].isin(utilization.loc[is_small(utilization["pupils"], smallest), "site_id"])
+    shown = blank(joined, few, ["surplus_seats", "surplus_rooms"])
+    return shown.assign(
         surplus_status=joined["surplus_status"].fillna("not_known"),
         definitions_under=joined["definitions_under"].fillna(0.0),
         definitions_known=joined["definitions_known"].fillna(0.0),
-        reason=joined["reason"].fillna("No capacity is known for this site."),
-    )
+        reason=joined["reason"].mask(few, "Not shown: few pupils.").fillna("No capacity is known for this site."),
+    ), few
+
+
+def sites(shapes: pd.DataFrame, surplus: pd.DataFrame, utilization: pd.DataFrame, smallest: float) -> Published:
+    """Sites with their room for others; hidden where it would give away a small number of pupils."""
+    table, few = described(shapes, surplus, utilization, smallest)
+    reason = f"sites with 1 to {smallest - 1:.0f} pupils"
+    return table[SITES], _line("public_sites", int((~few).sum()), int(few.sum()), 0, reason)
 
 
 def utilization(table: pd.DataFrame, smallest: float) -> Published:
@@ -218,6 +237,15 @@ def utilization(table: pd.DataFrame, smallest: float) -> Published:
     return public[columns], _line(
         "public_utilization", int((~few).sum()), int(few.sum()), 0, f"sites with 1 to {smallest - 1:.0f} pupils"
     )
+
+
+def recommendations(table: pd.DataFrame, utilization: pd.DataFrame, smallest: float) -> Published:
+    """Recommendations; the evidence for a site few pupils use is not shown."""
+    secret = set(utilization.loc[is_small(utilization["pupils"], smallest), "site_id"])
+    few = (table["subject_kind"] == "site") & table["subject_id"].isin(secret)
+    shown = table.assign(evidence=table["evidence"].mask(few, "Not shown: few pupils."))
+    reason = f"evidence on sites with 1 to {smallest - 1:.0f} pupils; all other rules speak of large numbers only"
+    return shown, _line("public_recommendations", int((~few).sum()), int(few.sum()), 0, reason)
 
 
 def matches(table: pd.DataFrame, smallest: float) -> Published:

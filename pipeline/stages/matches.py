@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.analysis import matching, siting
 from pipeline.analysis.capacity import pupils_now
+from pipeline.analysis.recommendations import names_by_id
 from pipeline.analysis.seats import reach_by_level
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -32,6 +33,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         matching.hosts(surplus, school_sites, schools, pupils),
         tables["school_site_distance"],
         travel_m=settings.travel_m,
+        schools=names_by_id(schools, "school_id"),
+        sites=names_by_id(sites, "site_id"),
     )
     unmet = siting.unmet_by_neighborhood(
         gap, tables["crosswalk"], tables["membership"], fall_year=study.zones.fall_year, ledger=ledger

@@ -36,21 +36,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "public_access": public.as_is(
             "public_access", tables["seat_access"], public.ACCESS, "ratios of seats to children"
         ),
-        "public_sites": public.as_is(
-            "public_sites",
-            public.described(tables["sites"], tables["surplus_sites"]),
-            public.SITES,
-            "seats, not pupils",
-        ),
+        "public_sites": public.sites(tables["sites"], tables["surplus_sites"], tables["utilization"], smallest),
         "public_utilization": public.utilization(tables["utilization"], smallest),
         "public_matches": public.matches(tables["colocation_matches"], smallest),
         "public_siting": public.siting(tables["siting_options"], smallest),
-        "public_recommendations": public.as_is(
-            "public_recommendations",
-            tables["recommendations"],
-            public.RECOMMENDATIONS,
-            "rules speak of large numbers only",
-        ),
+        "public_recommendations": public.recommendations(tables["recommendations"], tables["utilization"], smallest),
         "public_missing": public.missing({name: tables[name] for name in LEDGERS}),
     }
     disclosure = public.report([line for _, line in shown.values()])

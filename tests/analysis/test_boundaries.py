@@ -114,6 +114,23 @@ def test_a_census_area_that_reaches_out_is_a_neighborhood_by_its_part_inside() -
     assert loss["total"] == 3 and "less than 0.5%" in loss["reason"]
 
 
+def test_census_areas_without_a_name_of_their_own_are_called_by_their_tract() -> None:
+    """One tract has a published name; two counties use the number 12; two block groups share the name 'Block Group 1'."""
+    town = areas(grid(2, 3), [10] * 6).assign(
+        area_geoid=["06037209103", "06037001200", "06059001200", "060590013001", "060590014021", "06059001500"],
+        name=[None, None, None, "Block Group 1", "Block Group 1", "Harbor"],
+    )
+    _, neighborhoods, _, _ = study(census_areas=town)
+    assert neighborhoods.set_index("neighborhood_id")["name"].to_dict() == {
+        "06037001200": "Tract 12, county 037",
+        "06037209103": "Tract 2091.03",
+        "06059001200": "Tract 12, county 059",
+        "060590013001": "Block group 1, tract 13",
+        "060590014021": "Block group 1, tract 14.02",
+        "06059001500": "Harbor",
+    }
+
+
 def test_published_neighborhoods_without_a_name_go_by_their_id() -> None:
     drawn = table("neighborhood_shapes", neighborhood_id=["n1", "n2"], name=["North", None], geometry=grid(2, 1))
     _, neighborhoods, _, _ = study(neighborhoods_kind="published", neighborhood_shapes=drawn)

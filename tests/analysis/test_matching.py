@@ -93,6 +93,23 @@ def test_each_unmatched_school_learns_which_rule_binds() -> None:
     assert "(s1) seat more pupils when given to winner" in reason(found, "loser")
 
 
+def test_reasons_speak_of_schools_and_sites_by_name_and_by_id_only_where_there_is_none() -> None:
+    places = offered(s1=200.0, s2=100.0).assign(matched_school_id=["host", None])
+    found = matching.colocation_matches(
+        seeking(loser=150.0, winner=200.0, other=90.0),
+        places,
+        trips({"winner": {"s1": 500.0}, "loser": {"s1": 400.0}, "other": {"s2": 300.0}}),
+        travel_m=2000.0,
+        schools={"winner": "Hill Charter", "host": "Oak School"},
+        sites={"s1": "Oak campus"},
+    )
+    assert "beside Oak School, 0.5 km" in reason(found, "winner")
+    assert "The sites that would fit (Oak campus) seat more pupils when given to Hill Charter." == reason(
+        found, "loser"
+    )
+    assert "at an empty site" in reason(found, "other")
+
+
 def test_levels_must_meet() -> None:
     high = offered(s1=500.0).assign(serves_elementary=False, serves_high=True)
     found = matching.colocation_matches(seeking(a=100.0), high, trips({"a": {"s1": 100.0}}), travel_m=2000.0)

@@ -172,3 +172,67 @@ def test_only_missing_inputs_and_notes_on_boundaries_leave_the_ledger() -> None:
         [1, "census", "births"],
         [2, "boundaries", "school 7"],
     ]
+
+
+def test_seats_are_told_in_tens_and_the_gap_follows_from_them() -> None:
+    shapes = gpd.GeoDataFrame(
+        {"level": "middle", "fall_year": 2024, "zone_id": ["1", "2"], "name": None, "is_approximate": False},
+        geometry=[box(i, 0, i + 1, 1) for i in range(2)],
+        crs=CRS,
+    )
+    gap = pd.DataFrame(
+        {
+            "level": "middle",
+            "zone_id": ["1", "2"],
+            "is_approximate": False,
+            "resident_pupils": [419.0, 260.0],
+            "quality_seats": [14.0, 1.0],
+            "service_level_ratio": [14 / 419, 1 / 260],
+            "service_gap_seats": [405.0, 259.0],
+            "unmet_seats": [405.0, 259.0],
+            "service_gap_rank": [1.0, 2.0],
+            "method": "flows",
+        }
+    )
+    table, _ = public.zones(shapes, gap, 2024, 11)
+    assert table["quality_seats"].tolist() == [10.0, 0.0]
+    assert table["service_gap_seats"].tolist() == [409.0, 260.0]
+    assert (table["resident_pupils"] - table["quality_seats"]).equals(table["service_gap_seats"])
+    assert table["service_level_ratio"].tolist() == [0.02, 0.0]
+
+
+def test_a_site_with_few_pupils_does_not_say_how_full_it_is() -> None:
+    shapes = gpd.GeoDataFrame(
+        {"site_id": ["1", "2", "3"], "name": ["A", "B", "C"], "site_status": "open", "condition_class": "good"},
+        geometry=[Point(i, 0) for i in range(3)],
+        crs=CRS,
+    )
+    surplus = pd.DataFrame(
+        {
+            "site_id": ["1", "2"],
+            "surplus_status": "offered",
+            "definitions_under": 2.0,
+            "definitions_known": 3.0,
+            "surplus_seats": [92.0, 40.0],
+            "surplus_rooms": [3.0, 1.0],
+            "reason": ["8% full", "60% full"],
+        }
+    )
+    use = pd.DataFrame({"site_id": ["1", "2"], "pupils": [8.0, 60.0]})
+    table, line = public.sites(shapes, surplus, use, 11)
+    assert table["reason"].tolist() == ["Not shown: few pupils.", "60% full", "No capacity is known for this site."]
+    assert table["surplus_seats"].isna().tolist() == [True, False, True]
+    assert line["primary_hidden_cells"] == 1
+
+
+def test_evidence_on_a_site_with_few_pupils_is_not_shown() -> None:
+    table = pd.DataFrame(
+        {
+            "subject_kind": ["site", "site", "zone"],
+            "subject_id": ["1", "2", "1"],
+            "evidence": ["8% full", "60% full", "400 pupils"],
+        }
+    )
+    use = pd.DataFrame({"site_id": ["1", "2"], "pupils": [8.0, 60.0]})
+    shown, _ = public.recommendations(table, use, 11)
+    assert shown["evidence"].tolist() == ["Not shown: few pupils.", "60% full", "400 pupils"]
