@@ -32,6 +32,9 @@ SITES = [
     *("site_id", "name", "site_status", "condition_class", "surplus_status", "definitions_under", "definitions_known"),
     *("surplus_seats", "surplus_rooms", "reason", "geometry"),
 ]
+NOT_SHOWN = "Not shown: few pupils."
+SECRET_SITES = "sites that few pupils use, or where a school with a hidden count lies"
+
 Published = tuple[pd.DataFrame, dict[str, Any]]
 
 
@@ -202,50 +205,50 @@ def contributions(parts: pd.DataFrame) -> Published:
     )
 
 
-def described(
-    sites: pd.DataFrame, surplus: pd.DataFrame, utilization: pd.DataFrame, smallest: float
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Sites with what was found about their room; one nothing was found about says so.
+def secret_sites(
+    use: pd.DataFrame, school_sites: pd.DataFrame, public_enrollment: pd.DataFrame, fall_year: int, smallest: float
+) -> set[str]:
+    """Sites whose fullness would give away a hidden count.
 
-    Where few pupils use a site, its seats and the reason, which names how full it is, are not shown.
-    Returns the sites and which of them were hidden.
+    Those that few pupils use, and those where a school whose enrollment is hidden lies: capacity
+    times utilization is the number of pupils at the site.
     """
-    joined = sites.merge(surplus, on="site_id", how="left", validate="1:1")
-    few = joined["site_id"].isin(utilization.loc[is_small(utilization["pupils"], smallest), "site_id"])
-    shown = blank(joined, few, ["surplus_seats", "surplus_rooms"])
-    return shown.assign(
+    now = public_enrollment[public_enrollment["fall_year"] == fall_year]
+    hidden = set(now.loc[now["value_text"] == HIDDEN, "school_id"])
+    few = use.loc[is_small(use["pupils"], smallest), "site_id"]
+    return {*few, *school_sites.loc[school_sites["school_id"].isin(hidden), "site_id"]}
+
+
+def sites(shapes: pd.DataFrame, surplus: pd.DataFrame, secret: set[str]) -> Published:
+    """Sites with their room for others; one nothing was found about says so.
+
+    At ``secret`` sites the seats and the reason, which names how full they are, are not shown.
+    """
+    joined = shapes.merge(surplus, on="site_id", how="left", validate="1:1")
+    hidden = joined["site_id"].isin(secret)
+    table = blank(joined, hidden, ["surplus_seats", "surplus_rooms"]).assign(
         surplus_status=joined["surplus_status"].fillna("not_known"),
         definitions_under=joined["definitions_under"].fillna(0.0),
         definitions_known=joined["definitions_known"].fillna(0.0),
-        reason=joined["reason"].mask(few, "Not shown: few pupils.").fillna("No capacity is known for this site."),
-    ), few
-
-
-def sites(shapes: pd.DataFrame, surplus: pd.DataFrame, utilization: pd.DataFrame, smallest: float) -> Published:
-    """Sites with their room for others; hidden where it would give away a small number of pupils."""
-    table, few = described(shapes, surplus, utilization, smallest)
-    reason = f"sites with 1 to {smallest - 1:.0f} pupils"
-    return table[SITES], _line("public_sites", int((~few).sum()), int(few.sum()), 0, reason)
-
-
-def utilization(table: pd.DataFrame, smallest: float) -> Published:
-    """Utilization by site; hidden where it would give away a small number of pupils."""
-    few = is_small(table["pupils"], smallest)
-    numbers = ["utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", "surplus_seats"]
-    public = blank(table, few, numbers)
-    columns = ["site_id", "capacity_definition", "fall_year", "capacity_seats", *numbers]
-    return public[columns], _line(
-        "public_utilization", int((~few).sum()), int(few.sum()), 0, f"sites with 1 to {smallest - 1:.0f} pupils"
+        reason=joined["reason"].mask(hidden, NOT_SHOWN).fillna("No capacity is known for this site."),
     )
+    return table[SITES], _line("public_sites", int((~hidden).sum()), int(hidden.sum()), 0, SECRET_SITES)
 
 
-def recommendations(table: pd.DataFrame, utilization: pd.DataFrame, smallest: float) -> Published:
-    """Recommendations; the evidence for a site few pupils use is not shown."""
-    secret = set(utilization.loc[is_small(utilization["pupils"], smallest), "site_id"])
-    few = (table["subject_kind"] == "site") & table["subject_id"].isin(secret)
-    shown = table.assign(evidence=table["evidence"].mask(few, "Not shown: few pupils."))
-    reason = f"evidence on sites with 1 to {smallest - 1:.0f} pupils; all other rules speak of large numbers only"
-    return shown, _line("public_recommendations", int((~few).sum()), int(few.sum()), 0, reason)
+def utilization(table: pd.DataFrame, secret: set[str]) -> Published:
+    """Utilization by site and year; at ``secret`` sites no number of it is shown."""
+    hidden = table["site_id"].isin(secret)
+    numbers = ["utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", "surplus_seats"]
+    public = blank(table, hidden, numbers)
+    columns = ["site_id", "capacity_definition", "fall_year", "capacity_seats", *numbers]
+    return public[columns], _line("public_utilization", int((~hidden).sum()), int(hidden.sum()), 0, SECRET_SITES)
+
+
+def recommendations(table: pd.DataFrame, secret: set[str]) -> Published:
+    """Recommendations; the evidence for a ``secret`` site is not shown."""
+    hidden = (table["subject_kind"] == "site") & table["subject_id"].isin(secret)
+    shown = table.assign(evidence=table["evidence"].mask(hidden, NOT_SHOWN))
+    return shown, _line("public_recommendations", int((~hidden).sum()), int(hidden.sum()), 0, SECRET_SITES)
 
 
 def matches(table: pd.DataFrame, smallest: float) -> Published:

@@ -26,6 +26,10 @@ BLOCK_AMOUNTS = {"children_by_block": "children_0_17", "people_by_block": "popul
 LOT_AMOUNTS = {"people_by_lot": "population"}
 # Blocks that cover less of a source's land than this say nothing about the rest of it.
 COMPLETE_SHARE = 0.9
+# Evidence found wherever this share of a layer's people live knows its inhabited places ...
+KNOWN_SHARE = 0.99
+# ... and where no more than this share of it lies, nobody lives: ten in a million.
+NOBODY_SHARE = 1e-5
 
 
 def all_crosswalks(
@@ -67,7 +71,9 @@ def crosswalk_table(
     alone ("inside"). Blocks that cross a zone line are split by area; a block belongs to the
     source that holds its representative point. Blocks that cover less than 90% of a
     source's land cannot stand for the whole of it and are passed over for that source. People
-    of a source without land go where its representative point lies.
+    of a source without land go where its representative point lies. A source without a published
+    count in which nobody lives by the evidence (a park) has no weight: its own count stays
+    unknown, but leaves no other unknown.
 
     Parameters
     ----------
@@ -116,18 +122,21 @@ def crosswalk_table(
             by_area = require_no_overlap(
                 area_weights(pieces, (len(source), len(target))), source["source_id"], target_layer
             )
+            # of each kind: weights, and what it holds in each source (missing where it cannot tell)
             known: dict[str, tuple[sparse.csr_array, np.ndarray]] = {}
             for kind in evidence:
                 if kind in BLOCK_AMOUNTS:
                     amounts = blocks[BLOCK_AMOUNTS[kind]].to_numpy(dtype="float64")
                     weights, totals = evidence_weights(amounts, block_of, block_shares[target_layer], len(source))
-                    known[kind] = weights, (totals > 0) & covered
+                    known[kind] = weights, np.where(covered, totals, np.nan)
                 elif kind in LOT_AMOUNTS:
                     amounts = np.where(of_vintage, lots[LOT_AMOUNTS[kind]].to_numpy(dtype="float64"), np.nan)
                     weights, totals = evidence_weights(amounts, lot_of, lot_shares[target_layer], len(source))
-                    known[kind] = weights, totals > 0
+                    known[kind] = weights, totals
             weights, method = _chosen(source, target, pieces, by_area, known)
             weights = require_no_overlap(weights, source["source_id"], target_layer)
+            nobody = _uninhabited(source, {kind: totals for kind, (_, totals) in known.items()})
+            weights = _without(weights, nobody, source, f"{source_layer} to {target_layer}", ledger)
             parts.append(_rows(weights, method, source, target, source_layer, target_layer))
             _balance(weights, method, source, source_layer, target_layer, ledger)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CROSSWALK_COLUMNS)
@@ -147,9 +156,9 @@ def _chosen(
     whole = pieces[pieces["is_inside"]]
     rows = {"inside": sparse.csr_array((whole["area_share"], (whole["source"], whole["target"])), shape=shape)}
     method[whole["source"]] = "inside"
-    for kind, (weights, says) in known.items():
+    for kind, (weights, totals) in known.items():
         rows[kind] = weights
-        method[(method == "") & says] = kind
+        method[(method == "") & (totals > 0)] = kind
     dry = (shapely.area(source.geometry.to_numpy()) == 0) | (source["land_m2"] == 0).to_numpy()
     rows["representative_point"] = _points_in(shapely.point_on_surface(source.geometry.to_numpy()), target)
     method[(method == "") & dry] = "representative_point"
@@ -157,6 +166,37 @@ def _chosen(
     method[method == ""] = "area"
     chosen = sum(sparse.diags_array((method == kind).astype("float64")) @ weights for kind, weights in rows.items())
     return sparse.csr_array(chosen), method
+
+
+def _uninhabited(source: gpd.GeoDataFrame, totals: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Sources without a published count in which nobody lives, by all evidence that knows the layer's people.
+
+    ``totals`` has what each kind of evidence holds in each source; missing where it cannot tell.
+    """
+    measure = inhabited_measure(source)
+    nobody = np.zeros(len(source), dtype=bool)
+    if measure is None or not source[measure].sum() > 0:
+        return nobody
+    people = source[measure]
+    said = [
+        amount <= NOBODY_SHARE * np.nansum(amount)
+        for amount in totals.values()
+        if people[amount > 0].sum() >= KNOWN_SHARE * people.sum()
+    ]
+    unpublished = source[[measure, "population"]].isna().all(axis=1).to_numpy()
+    return unpublished & np.all(said, axis=0) if said else nobody
+
+
+def _without(
+    weights: sparse.csr_array, nobody: np.ndarray, source: gpd.GeoDataFrame, subject: str, ledger: Ledger
+) -> sparse.csr_array:
+    """Weights of the inhabited sources; those that had any and are left out are a ledger line."""
+    left_out = nobody & (np.asarray(weights.sum(axis=1)).ravel() > 0)
+    if left_out.any():
+        reason = "areas without a published count that hold nobody by lots or blocks: taken as uninhabited"
+        first = str(source["source_id"].to_numpy()[left_out][0])
+        ledger.absence(subject, reason, count=int(left_out.sum()), unit="areas", item=first)
+    return sparse.csr_array(sparse.diags_array((~left_out).astype("float64")) @ weights)
 
 
 class _Seen:

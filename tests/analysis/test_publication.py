@@ -137,23 +137,35 @@ def test_the_outlook_of_a_hidden_school_is_hidden_too() -> None:
     assert line["primary_hidden_cells"] == 1
 
 
-def test_utilization_never_gives_away_a_small_school() -> None:
+def test_utilization_gives_away_neither_a_small_site_nor_a_hidden_school() -> None:
     use = pd.DataFrame(
         {
-            "site_id": ["1", "2"],
+            "site_id": ["1", "2", "3"],
             "capacity_definition": "given",
             "fall_year": 2024,
-            "capacity_seats": [100.0, 100.0],
-            "pupils": [9.0, 80.0],
-            "utilization_ratio": [0.09, 0.8],
+            "capacity_seats": [100.0, 100.0, 200.0],
+            "pupils": [9.0, 80.0, 140.0],
+            "utilization_ratio": [0.09, 0.8, 0.7],
             "utilization_low_ratio": np.nan,
             "utilization_high_ratio": np.nan,
-            "surplus_seats": [91.0, 20.0],
+            "surplus_seats": [91.0, 20.0, 60.0],
         }
     )
-    table, _ = public.utilization(use, 11)
-    assert table["utilization_ratio"].isna().tolist() == [True, False]
-    assert table["surplus_seats"].isna().tolist() == [True, False]
+    # at site 3 a school of 132 shares with one whose count is hidden: 140 - 132 would tell it
+    schools = pd.DataFrame({"school_id": ["a", "b", "c", "d"], "site_id": ["1", "2", "3", "3"]})
+    enrollment = pd.DataFrame(
+        {
+            "school_id": ["a", "b", "c", "d"],
+            "fall_year": 2024,
+            "value_text": ["9", "80", "132", "*"],
+            "value_status": "reported",
+        }
+    )
+    secret = public.secret_sites(use, schools, enrollment, 2024, 11)
+    assert secret == {"1", "3"}
+    table, _ = public.utilization(use, secret)
+    assert table["utilization_ratio"].isna().tolist() == [True, False, True]
+    assert table["surplus_seats"].isna().tolist() == [True, False, True]
     assert "pupils" not in table
 
 
@@ -218,8 +230,7 @@ def test_a_site_with_few_pupils_does_not_say_how_full_it_is() -> None:
             "reason": ["8% full", "60% full"],
         }
     )
-    use = pd.DataFrame({"site_id": ["1", "2"], "pupils": [8.0, 60.0]})
-    table, line = public.sites(shapes, surplus, use, 11)
+    table, line = public.sites(shapes, surplus, {"1"})
     assert table["reason"].tolist() == ["Not shown: few pupils.", "60% full", "No capacity is known for this site."]
     assert table["surplus_seats"].isna().tolist() == [True, False, True]
     assert line["primary_hidden_cells"] == 1
@@ -233,6 +244,5 @@ def test_evidence_on_a_site_with_few_pupils_is_not_shown() -> None:
             "evidence": ["8% full", "60% full", "400 pupils"],
         }
     )
-    use = pd.DataFrame({"site_id": ["1", "2"], "pupils": [8.0, 60.0]})
-    shown, _ = public.recommendations(table, use, 11)
+    shown, _ = public.recommendations(table, {"1"})
     assert shown["evidence"].tolist() == ["Not shown: few pupils.", "60% full", "400 pupils"]

@@ -151,6 +151,37 @@ def test_a_source_without_counts_is_an_absence_and_not_a_zero() -> None:
     assert absence["total"] == 1 and "children_0_17" in absence["reason"]
 
 
+def town_with_a_park(lots_in: tuple[int, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two inhabited tracts and a park without a published count, whose ground lies in both zones.
+
+    +----+----+----+
+    | a0 | a1 | a2 |     a2: the park; zone w ends, and zone e begins, in its middle
+    +----+----+----+
+    """
+    zones = {"zone": shapes(["w", "e"], [square(0, 0, 2500, 1000), square(2500, 0, 2500, 1000)])}
+    town = areas([square(0, 0), square(1000, 0), square(2000, 0)], [100, 40, np.nan])
+    found, ledger = crosswalk(
+        town, zones, lots=lots_at([(1000 * i + 500, 500) for i in lots_in], [90.0 for _ in lots_in])
+    )
+    return found, ledger.frame()
+
+
+def test_a_park_without_a_count_or_a_lot_is_uninhabited_and_said_to_be() -> None:
+    found, ledger = town_with_a_park((0, 1))
+    assert found[["source_id", "target_id", "weight"]].values.tolist() == [["a0", "w", 1.0], ["a1", "w", 1.0]]
+    line = ledger.query("entry == 'absence'").iloc[0]
+    assert (line["item"], line["total"]) == ("a2", 1) and "taken as uninhabited" in line["reason"]
+    assert ledger.query("entry == 'balance'")[["total", "inside", "outside"]].values.tolist() == [[140, 140, 0]]
+
+
+@pytest.mark.parametrize("lots_in", [(0, 1, 2), (0,), ()])
+def test_a_count_stays_unknown_where_somebody_lives_or_the_lots_do_not_know_the_town(lots_in: tuple[int, ...]) -> None:
+    """A lot in the park; no lots in a1, where two of seven live; no lots at all."""
+    found, ledger = town_with_a_park(lots_in)
+    assert "a2" in set(found["source_id"])
+    assert ledger.query("entry == 'absence'")["reason"].tolist() == ["areas without a published children_0_17"]
+
+
 def test_spreading_by_area_alone_is_said() -> None:
     _, ledger = crosswalk(areas([square(0, 0)], [10]), HALF)
     assert ledger.frame()["entry"].tolist() == ["missing_input", "balance"]
