@@ -33,7 +33,7 @@ SITES = [
     *("surplus_seats", "surplus_rooms", "reason", "geometry"),
 ]
 NOT_SHOWN = "Not shown: few pupils."
-SECRET_SITES = "sites that few pupils use, or where a school with a hidden count lies"
+GUARDED_SITES = "sites that few pupils use, or where a school with a hidden count lies"
 
 Published = tuple[pd.DataFrame, dict[str, Any]]
 
@@ -77,9 +77,9 @@ def enrollment(groups: pd.DataFrame, smallest: float) -> Published:
 def outlook(totals: pd.DataFrame, public_enrollment: pd.DataFrame, smallest: float) -> Published:
     """Expected pupils by unit and year; hidden where few are expected or the school's own count is hidden."""
     numbers = ["pupils_projected", "pupils_projected_low", "pupils_projected_high"]
-    secret = set(public_enrollment.loc[public_enrollment["value_text"] == HIDDEN, "school_id"])
+    guarded = set(public_enrollment.loc[public_enrollment["value_text"] == HIDDEN, "school_id"])
     few = is_small(totals["pupils_projected"], smallest)
-    hidden = few | ((totals["unit_kind"] == "school") & totals["unit_id"].isin(secret))
+    hidden = few | ((totals["unit_kind"] == "school") & totals["unit_id"].isin(guarded))
     public = blank(totals.assign(value_text=as_text(totals["pupils_projected"], hidden)), hidden, numbers)
     columns = ["unit_kind", "unit_id", "fall_year", "value_text", *numbers, "method"]
     reason = f"fewer than {smallest:.0f} pupils expected, or the school's present count is hidden"
@@ -205,7 +205,7 @@ def contributions(parts: pd.DataFrame) -> Published:
     )
 
 
-def secret_sites(
+def guarded_sites(
     use: pd.DataFrame, school_sites: pd.DataFrame, public_enrollment: pd.DataFrame, fall_year: int, smallest: float
 ) -> set[str]:
     """Sites whose fullness would give away a hidden count.
@@ -219,36 +219,36 @@ def secret_sites(
     return {*few, *school_sites.loc[school_sites["school_id"].isin(hidden), "site_id"]}
 
 
-def sites(shapes: pd.DataFrame, surplus: pd.DataFrame, secret: set[str]) -> Published:
+def sites(shapes: pd.DataFrame, surplus: pd.DataFrame, guarded: set[str]) -> Published:
     """Sites with their room for others; one nothing was found about says so.
 
-    At ``secret`` sites the seats and the reason, which names how full they are, are not shown.
+    At ``guarded`` sites the seats and the reason, which names how full they are, are not shown.
     """
     joined = shapes.merge(surplus, on="site_id", how="left", validate="1:1")
-    hidden = joined["site_id"].isin(secret)
+    hidden = joined["site_id"].isin(guarded)
     table = blank(joined, hidden, ["surplus_seats", "surplus_rooms"]).assign(
         surplus_status=joined["surplus_status"].fillna("not_known"),
         definitions_under=joined["definitions_under"].fillna(0.0),
         definitions_known=joined["definitions_known"].fillna(0.0),
         reason=joined["reason"].mask(hidden, NOT_SHOWN).fillna("No capacity is known for this site."),
     )
-    return table[SITES], _line("public_sites", int((~hidden).sum()), int(hidden.sum()), 0, SECRET_SITES)
+    return table[SITES], _line("public_sites", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
 
 
-def utilization(table: pd.DataFrame, secret: set[str]) -> Published:
-    """Utilization by site and year; at ``secret`` sites no number of it is shown."""
-    hidden = table["site_id"].isin(secret)
+def utilization(table: pd.DataFrame, guarded: set[str]) -> Published:
+    """Utilization by site and year; at ``guarded`` sites no number of it is shown."""
+    hidden = table["site_id"].isin(guarded)
     numbers = ["utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", "surplus_seats"]
     public = blank(table, hidden, numbers)
     columns = ["site_id", "capacity_definition", "fall_year", "capacity_seats", *numbers]
-    return public[columns], _line("public_utilization", int((~hidden).sum()), int(hidden.sum()), 0, SECRET_SITES)
+    return public[columns], _line("public_utilization", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
 
 
-def recommendations(table: pd.DataFrame, secret: set[str]) -> Published:
-    """Recommendations; the evidence for a ``secret`` site is not shown."""
-    hidden = (table["subject_kind"] == "site") & table["subject_id"].isin(secret)
+def recommendations(table: pd.DataFrame, guarded: set[str]) -> Published:
+    """Recommendations; the evidence for a ``guarded`` site is not shown."""
+    hidden = (table["subject_kind"] == "site") & table["subject_id"].isin(guarded)
     shown = table.assign(evidence=table["evidence"].mask(hidden, NOT_SHOWN))
-    return shown, _line("public_recommendations", int((~hidden).sum()), int(hidden.sum()), 0, SECRET_SITES)
+    return shown, _line("public_recommendations", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
 
 
 def matches(table: pd.DataFrame, smallest: float) -> Published:

@@ -20,7 +20,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     now, zone_year = study.study.fall_year, study.zones.fall_year
     shown = {"public_enrollment": public.enrollment(tables["enrollment_groups"], smallest)}
     known = shown["public_enrollment"][0]
-    secret = public.secret_sites(tables["utilization"], tables["school_sites"], known, now, smallest)
+    guarded = public.guarded_sites(tables["utilization"], tables["school_sites"], known, now, smallest)
     shown |= {
         "public_schools": public.schools(tables["schools"], tables["school_quality"], known, now, smallest),
         "public_outlook": public.outlook(tables["outlook_totals"], known, smallest),
@@ -37,11 +37,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "public_access": public.as_is(
             "public_access", tables["seat_access"], public.ACCESS, "ratios of seats to children"
         ),
-        "public_sites": public.sites(tables["sites"], tables["surplus_sites"], secret),
-        "public_utilization": public.utilization(tables["utilization"], secret),
+        "public_sites": public.sites(tables["sites"], tables["surplus_sites"], guarded),
+        "public_utilization": public.utilization(tables["utilization"], guarded),
         "public_matches": public.matches(tables["colocation_matches"], smallest),
         "public_siting": public.siting(tables["siting_options"], smallest),
-        "public_recommendations": public.recommendations(tables["recommendations"], secret),
+        "public_recommendations": public.recommendations(tables["recommendations"], guarded),
         "public_missing": public.missing({name: tables[name] for name in LEDGERS}),
     }
     disclosure = public.report([line for _, line in shown.values()])

@@ -161,9 +161,9 @@ def test_utilization_gives_away_neither_a_small_site_nor_a_hidden_school() -> No
             "value_status": "reported",
         }
     )
-    secret = public.secret_sites(use, schools, enrollment, 2024, 11)
-    assert secret == {"1", "3"}
-    table, _ = public.utilization(use, secret)
+    guarded = public.guarded_sites(use, schools, enrollment, 2024, 11)
+    assert guarded == {"1", "3"}
+    table, _ = public.utilization(use, guarded)
     assert table["utilization_ratio"].isna().tolist() == [True, False, True]
     assert table["surplus_seats"].isna().tolist() == [True, False, True]
     assert "pupils" not in table

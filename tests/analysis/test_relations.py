@@ -160,9 +160,8 @@ def town_with_a_park(lots_in: tuple[int, ...]) -> tuple[pd.DataFrame, pd.DataFra
     """
     zones = {"zone": shapes(["w", "e"], [square(0, 0, 2500, 1000), square(2500, 0, 2500, 1000)])}
     town = areas([square(0, 0), square(1000, 0), square(2000, 0)], [100, 40, np.nan])
-    found, ledger = crosswalk(
-        town, zones, lots=lots_at([(1000 * i + 500, 500) for i in lots_in], [90.0 for _ in lots_in])
-    )
+    lots = lots_at([(1000 * i + 500, 500) for i in lots_in], [90.0] * len(lots_in)) if lots_in else NO_LOTS
+    found, ledger = crosswalk(town, zones, lots=lots)
     return found, ledger.frame()
 
 
