@@ -21,15 +21,16 @@ USAGE = """usage: python -m pipeline COMMAND
 
 def main(arguments: list[str]) -> int:
     """Run one command; a refusal is printed without a traceback and gives exit code 1."""
-    from pipeline.stages import NAMES, execute
+    from pipeline.stages import NAMES, execute, find
 
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     started = time.monotonic()
     try:
         if command in NAMES and not rest:
             _end_with_parent()
-            print(f"{command}: working ...", flush=True)
-            execute(command)
+            stage = find(command)
+            print(f"{command}: {stage.summary} ...", flush=True)
+            execute(stage)
             print(f"{command}: done in {time.monotonic() - started:.1f} s", flush=True)
         elif command == "use" and len(rest) == 1:
             from pipeline.fetch import use

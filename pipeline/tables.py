@@ -111,6 +111,7 @@ TABLES: tuple[Table, ...] = (
     _t("raster_counts", "relations", "area x raster x measure", "layer area_id vintage measure", "layer area_id vintage measure raster_count coverage_share"),
     _t("zone_profile", "profiles", "zone x vintage", "level fall_year zone_id vintage", f"level fall_year zone_id vintage is_approximate method {_COUNTS}"),
     _t("neighborhood_profile", "profiles", "neighborhood x vintage", "neighborhood_id vintage", f"neighborhood_id vintage is_approximate method {_COUNTS}"),
+    _t("district_profile", "profiles", "district x vintage", "district_id vintage", f"district_id vintage method {_COUNTS}"),
     _t("school_quality", "quality", "school with a place, latest year", "school_id", "school_id fall_year? pupils_tested? status_share? status_low_share? status_high_share? shrunk_share? growth_change? growth_change_moe? quality_class quality_probability_share? is_quality target_share? path_status"),
     _t("need", "need", "neighborhood", "neighborhood_id", "neighborhood_id vintage need_index? need_rank? need_rank_low? need_rank_high? high_need_probability_share? need_class hot_spot_z? hot_spot_class reliability_class"),
     _t("need_contributions", "need", "neighborhood x indicator", "neighborhood_id indicator", "neighborhood_id indicator indicator_share? indicator_share_moe? percentile_share? indicator_weight contribution_index?"),

@@ -211,6 +211,7 @@ def vintage_pairs(vintages: Iterable[str], before: str, now: str) -> list[tuple[
 def changes(
     neighborhoods: pd.DataFrame,
     zones: pd.DataFrame,
+    district: pd.DataFrame,
     areas: pd.DataFrame,
     *,
     before: str | None,
@@ -219,20 +220,20 @@ def changes(
     ledger: Ledger,
     **classes: float,
 ) -> pd.DataFrame:
-    """Change of the number of children in neighborhoods, zones and districts, with what could not be compared.
+    """Change of the number of children in neighborhoods, zones and the district, with what could not be compared.
 
     Compared are the study's two vintages and, before them, each earlier one with the next that
     shares no year with it. Zones are those the profiles hold, a layer for each level and school
     year; school districts are taken as the census gives them (the only census areas whose ids
     mean the same ground in every vintage). Each vintage that has a control total is scaled to
-    it, by one factor from all neighborhoods (from all districts in their layer). Without an
-    earlier vintage, or with one that shares years with the later, nothing is compared and the
-    ledger says why.
+    it, by one factor from all neighborhoods (the district and the census's districts by their own
+    people). Without an earlier vintage, or with one that shares years with the later, nothing is
+    compared and the ledger says why.
 
     Parameters
     ----------
-    neighborhoods, zones, areas : DataFrame
-        Tables ``neighborhood_profile``, ``zone_profile`` and ``area_facts``.
+    neighborhoods, zones, district, areas : DataFrame
+        Tables ``neighborhood_profile``, ``zone_profile``, ``district_profile`` and ``area_facts``.
     before, now : str
         The study's vintages.
     control : mapping
@@ -257,6 +258,9 @@ def changes(
     layers = [("neighborhood", "neighborhood_id", neighborhoods, factors)]
     for (level, fall), rows in zones.groupby(["level", "fall_year"], sort=True):
         layers.append((f"zone {level} {fall}", "zone_id", rows, factors))
+    if len(district):
+        whole = recorded_factors(district, control, "district", ledger)
+        layers.append(("district", "district_id", district, whole))
     if len(districts):
         own = recorded_factors(districts, control, "school districts", ledger)
         layers.append(("school_district", "area_geoid", districts, own))

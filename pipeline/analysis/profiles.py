@@ -1,4 +1,4 @@
-"""Who lives in each zone and neighborhood: counts and margins that have travelled there."""
+"""Who lives in the district, in each zone and neighborhood: counts and margins that have travelled there."""
 
 from __future__ import annotations
 
@@ -94,6 +94,16 @@ def neighborhood_profile(
         profile, on="neighborhood_id", how="inner", validate="1:m"
     )
     return table[["neighborhood_id", "vintage", "is_approximate", "method", *COUNT_COLUMNS]]
+
+
+def district_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
+    """Table ``district_profile``: counts and margins of the district as a whole, by vintage.
+
+    They come straight from the census areas. The sum of neighborhoods would leave out who lives in
+    none, and its margins would be too small: the parts of one census area do not err independently.
+    """
+    profile = layer_profile(areas, crosswalk, "district").rename(columns={"target_id": "district_id"})
+    return profile[["district_id", "vintage", "method", *COUNT_COLUMNS]]
 
 
 def balance_layers(

@@ -58,13 +58,12 @@ def find(name: str) -> Stage:
     return stage
 
 
-def execute(name: str) -> None:
+def execute(stage: Stage) -> None:
     """Run one stage in the current workspace."""
-    stage = find(name)
     study = config.load()
     tables = {table: store.read(table) for table in stage.reads}
-    outputs = stage.run(config.only(study, name, stage.sections), tables)
+    outputs = stage.run(config.only(study, stage.name, stage.sections), tables)
     promised = {*stage.writes, *stage.files}
     if set(outputs) != promised:
-        raise RuntimeError(f"stage {name} promised {sorted(promised)} and returned {sorted(outputs)}")
+        raise RuntimeError(f"stage {stage.name} promised {sorted(promised)} and returned {sorted(outputs)}")
     store.write(outputs, crs=study.geography.crs)

@@ -20,6 +20,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     change = changes(
         tables["neighborhood_profile"],
         tables["zone_profile"],
+        tables["district_profile"],
         tables["area_facts"],
         before=vintages.before,
         now=vintages.now,
@@ -59,7 +60,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
 STAGE = Stage(
     name="growth",
     summary="Change of school-age children between two vintages, growth pockets, population outlook",
-    reads=("neighborhood_profile", "zone_profile", "area_facts", "adjacency"),
+    reads=("neighborhood_profile", "zone_profile", "district_profile", "area_facts", "adjacency"),
     writes=("school_age_change", "growth_pockets", "population_outlook", "ledger_growth"),
     sections=("vintages", "reliability", "growth"),
     run=run,

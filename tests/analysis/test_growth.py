@@ -107,6 +107,7 @@ def test_a_control_total_scales_counts_and_margins() -> None:
     found = growth.changes(
         table,
         empty("zone_profile", ""),
+        empty("district_profile", ""),
         empty("area_facts", ""),
         before="2014-2018",
         now="2019-2023",
@@ -138,6 +139,7 @@ def test_periods_that_cannot_be_compared_give_no_change_and_a_reason(before: str
     found = growth.changes(
         table,
         empty("zone_profile", ""),
+        empty("district_profile", ""),
         empty("area_facts", ""),
         before=before,
         now=now,
@@ -165,6 +167,32 @@ def test_zones_are_compared_by_layer() -> None:
     )
     assert set(found["layer"]) == {"neighborhood", "zone middle 2024"}
     check(BY_TABLE["school_age_change"], found)
+
+
+def test_the_district_is_compared_as_a_whole_by_its_own_people_and_margin() -> None:
+    """Each neighborhood's rise is noise; the district's, whose margin comes from the survey's areas, is not."""
+    hoods = profile({(n, v): (c, 40.0) for n in "ab" for v, c in (("2014-2018", 100.0), ("2019-2023", 150.0))})
+    whole = profile({("d", "2014-2018"): (210.0, 40.0), ("d", "2019-2023"): (310.0, 40.0)})
+    found = growth.changes(
+        hoods,
+        empty("zone_profile", ""),
+        whole.rename(columns={"neighborhood_id": "district_id"}),
+        empty("area_facts", ""),
+        before="2014-2018",
+        now="2019-2023",
+        control={"2019-2023": 3100.0},  # twice the district's people: 5 x 310
+        **SETTINGS,
+        ledger=Ledger(),
+    )
+    rows = check(BY_TABLE["school_age_change"], found).query("age_band == '5-17'").set_index(["layer", "area_id"])
+    row = rows.loc[("district", "d")]
+    assert (row["children_from"], row["children_to"]) == (210.0, pytest.approx(620.0))
+    assert row["children_change_moe"] == pytest.approx(np.hypot(40.0, 80.0))
+    assert rows["is_significant"].to_dict() == {
+        ("district", "d"): True,
+        ("neighborhood", "a"): True,
+        ("neighborhood", "b"): True,
+    }
 
 
 PEOPLE, MARGINS = st.integers(0, 500).map(float), st.integers(1, 90).map(float)
@@ -198,6 +226,7 @@ def test_earlier_vintages_are_compared_one_after_the_other_and_districts_as_the_
     found = growth.changes(
         hoods,
         empty("zone_profile", ""),
+        empty("district_profile", ""),
         pd.concat([districts, districts.assign(area_level="tract")], ignore_index=True),
         before="2014-2018",
         now="2019-2023",

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.profiles import balance_layers, layer_profile, neighborhood_profile, zone_profile
+from pipeline.analysis.profiles import (
+    balance_layers,
+    district_profile,
+    layer_profile,
+    neighborhood_profile,
+    zone_profile,
+)
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
@@ -51,6 +57,19 @@ def test_a_neighborhood_out_of_reach_is_a_ledger_line_and_no_row() -> None:
     assert ledger.frame().iloc[0][["entry", "item"]].tolist() == ["loss", "m"]
 
 
+def test_the_district_is_counted_from_census_areas_with_their_whole_margins() -> None:
+    """b1 and b2 lie in the district; cut in two neighborhoods, b2's margin would seem smaller than it is."""
+    cut = links(
+        *(("block_group 2019-2023", area, "district", "d", 1.0) for area in ("b1", "b2")),
+        *(("block_group 2019-2023", "b2", "neighborhood", name, 0.5) for name in ("n", "m")),
+    )
+    whole = check(BY_TABLE["district_profile"], district_profile(AREAS, cut)).iloc[0]
+    assert (whole["district_id"], whole["children_0_17"]) == ("d", 80)
+    assert whole["children_0_17_moe"] == pytest.approx(np.hypot(3, 8))
+    parts = layer_profile(AREAS, cut, "neighborhood")
+    assert (parts["children_0_17_moe"] ** 2).sum() ** 0.5 < 8
+
+
 def test_zones_of_all_school_years_are_profiled_and_stay_marked() -> None:
     zones = table(
         "zone_names", level=["high", "high"], fall_year=[2023, 2024], zone_id=["z", "z"], is_approximate=[False, True]
@@ -69,6 +88,7 @@ def test_without_zones_or_crosswalk_the_tables_are_empty() -> None:
     assert ledger.frame()["entry"].tolist() == ["missing_input"]
     nothing = empty("crosswalk", CRS)
     assert check(BY_TABLE["neighborhood_profile"], neighborhood_profile(AREAS, nothing, NAMES, Ledger())).empty
+    assert check(BY_TABLE["district_profile"], district_profile(AREAS, nothing)).empty
     balance_layers(AREAS, nothing, fall_year=2024, outside_share=0.02, ledger=ledger)
 
 

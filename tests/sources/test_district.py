@@ -20,7 +20,7 @@ from pipeline.sources import Folder, district
 from pipeline.sources.mapping import VALUE_OPTIONS
 from pipeline.sources.places import SHAPE_OPTIONS
 from pipeline.sources.registry import SOURCES, gather
-from pipeline.stages import NAMES, execute
+from pipeline.stages import NAMES, execute, find
 from pipeline.tables import BY_TABLE, CENSUS_COUNTS, INPUTS
 from tests.sources.bad_files import (
     CRS,
@@ -122,7 +122,7 @@ def test_guide_example_runs_through_every_stage(
             file.rename(there / file.name)
     monkeypatch.chdir(path)
     for stage in NAMES:
-        execute(stage)
+        execute(find(stage))
     membership = pd.read_parquet("data/processed/membership.parquet").set_index(["school_id", "level"])
     assert membership.loc[[("4", "elementary"), ("7", "elementary"), ("12", "middle")], "zone_id"].tolist() == [
         "1",

@@ -13,6 +13,8 @@ def test_zones_and_neighborhoods_count_the_districts_children(millbrook: Any) ->
     district = millbrook("ledger_profiles").query("subject_name == 'neighborhood, 2019-2023'")["total"].iloc[0]
     neighborhoods = millbrook("neighborhood_profile").query("vintage == '2019-2023'")["children_0_17"].sum()
     assert neighborhoods == pytest.approx(district, rel=1e-9)
+    whole = millbrook("district_profile").query("vintage == '2019-2023'")["children_0_17"]
+    assert whole.tolist() == pytest.approx([district], rel=1e-9)
     zones = millbrook("zone_profile").query("vintage == '2019-2023' and fall_year == 2024")
     for _, level in zones.groupby("level"):
         assert level["children_0_17"].sum() == pytest.approx(district, rel=1e-3)
