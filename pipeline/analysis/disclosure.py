@@ -72,6 +72,19 @@ def complements(counts: pd.Series, hidden: pd.Series, groups: pd.Series, smalles
     return extra
 
 
+def exposed(counts: pd.Series, hidden: pd.Series, groups: pd.Series, smallest: float) -> int:
+    """How many groups could not be protected: what is hidden in them is one count, or few pupils.
+
+    Examples
+    --------
+    >>> counts = pd.Series([4.0, 0.0])
+    >>> exposed(counts, pd.Series([True, False]), pd.Series(["a", "a"]), 11)
+    1
+    """
+    secret = counts.where(hidden).groupby(groups).agg(["count", "sum"])
+    return int(((secret["count"] > 0) & ((secret["count"] < 2) | (secret["sum"] < smallest))).sum())
+
+
 def as_text(counts: pd.Series, hidden: pd.Series) -> pd.Series:
     """Write counts as they are published: whole numbers, ``*`` where hidden, empty where missing.
 
@@ -90,11 +103,11 @@ def blank(frame: pd.DataFrame, hidden: pd.Series, columns: list[str]) -> pd.Data
 
 
 def in_tens(counts: pd.Series) -> pd.Series:
-    """Round counts to tens: what a few pupils add to a large number cannot be read off it.
+    """Counts cut down to tens, never up: what a few pupils add to a number cannot be read off it.
 
     Examples
     --------
-    >>> in_tens(pd.Series([1.0, 14.0, 405.0])).tolist()
+    >>> in_tens(pd.Series([1.0, 19.9, 405.0])).tolist()
     [0.0, 10.0, 400.0]
     """
-    return counts.round(-1)
+    return counts // 10 * 10

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.analysis.disclosure import as_text, blank, complements, in_tens, is_small
+from pipeline.analysis.disclosure import as_text, blank, complements, exposed, in_tens, is_small
 from pipeline.columns import HIDDEN
 
 BACKTEST = ["method", "horizon_years", "size_class", "cases", "mean_absolute_error_share", "mean_error_change"]
@@ -62,15 +62,19 @@ def enrollment(groups: pd.DataFrame, smallest: float) -> Published:
     Cells suppressed by the publisher stay hidden.
     """
     totals = groups[groups["student_group"] == "all"].reset_index(drop=True)
-    counts = totals["pupils"].fillna(totals["pupils_high"])
+    # of what the publisher hid, only the least it can be is sure to protect the others
+    counts = totals["pupils"].fillna(totals["pupils_low"])
     primary = is_small(counts, smallest) | (totals["value_status"] == "suppressed")
     extra = complements(counts, primary, totals["fall_year"], smallest)
     hidden = primary | extra
+    open_years = exposed(counts, hidden, totals["fall_year"], smallest)
     public = totals[["school_id", "fall_year"]].assign(
         value_text=as_text(totals["pupils"], hidden),
         value_status=totals["value_status"].mask(hidden, "suppressed"),
     )
     reason = f"counts of 1 to {smallest - 1:.0f} pupils, and the next smallest of the year where a total would give them away"
+    if open_years:
+        reason += f"; in {open_years} years nothing is left to hide them with"
     return public, _line("public_enrollment", int((~hidden).sum()), int(primary.sum()), int(extra.sum()), reason)
 
 
@@ -192,16 +196,17 @@ def neighborhoods(shapes: pd.DataFrame, need: pd.DataFrame, profile: pd.DataFram
 
 
 def contributions(parts: pd.DataFrame) -> Published:
-    """What makes each neighborhood's index; shares of pupils are shown in whole percent only."""
+    """What makes each neighborhood's index; shares of pupils are shown in steps of five points, without a margin."""
+    of_pupils = parts["indicator"] == "below_standard"
+    in_steps = (parts["indicator_share"] * 20).round() / 20
     shown = parts.assign(
-        indicator_share=parts["indicator_share"].where(
-            parts["indicator"] != "below_standard", parts["indicator_share"].round(2)
-        )
+        indicator_share=parts["indicator_share"].mask(of_pupils, in_steps),
+        indicator_share_moe=parts["indicator_share_moe"].mask(of_pupils),
     )
     return shown, _line(
         "public_contributions",
         int(shown["indicator_share"].notna().sum()),
-        reason="shares of areas, pupil shares in whole percent",
+        reason="shares of areas; shares of pupils in steps of five points",
     )
 
 
@@ -252,9 +257,9 @@ def recommendations(table: pd.DataFrame, guarded: set[str]) -> Published:
 
 
 def matches(table: pd.DataFrame, smallest: float) -> Published:
-    """Co-location matches; schools too small to be counted in public do not show their number."""
+    """Co-location matches; a school too small to be counted in public shows neither number nor reason."""
     few = is_small(table["needed_seats"], smallest)
-    public = blank(table, few, ["needed_seats"])
+    public = blank(table, few, ["needed_seats"]).assign(reason=table["reason"].mask(few, NOT_SHOWN))
     columns = ["school_id", "match_status", "site_id", "matched_school_id", "needed_seats", "travel_m", "reason"]
     return public[columns], _line(
         "public_matches", int((~few).sum()), int(few.sum()), 0, f"schools with 1 to {smallest - 1:.0f} pupils"
@@ -262,9 +267,9 @@ def matches(table: pd.DataFrame, smallest: float) -> Published:
 
 
 def siting(table: pd.DataFrame, smallest: float) -> Published:
-    """Siting options; covered demand below the smallest cell is not shown."""
+    """Siting options; covered demand below the smallest cell is not shown, nor the reason that names it."""
     few = is_small(table["covered_seats"], smallest)
-    public = blank(table, few, ["covered_seats"])
+    public = blank(table, few, ["covered_seats"]).assign(reason=table["reason"].mask(few, NOT_SHOWN))
     return public, _line(
         "public_siting", int((~few).sum()), int(few.sum()), 0, f"1 to {smallest - 1:.0f} pupils covered"
     )

@@ -38,10 +38,23 @@ def test_a_single_hidden_school_takes_the_next_smallest_with_it() -> None:
 
 
 def test_what_the_publisher_suppressed_stays_hidden() -> None:
-    frame = groups([400.0, np.nan, 9.0], ["reported", "suppressed", "reported"]).assign(pupils_high=[400.0, 10.0, 9.0])
-    public, _ = enrollment(frame, SMALLEST)
+    frame = groups([400.0, np.nan, 10.0], ["reported", "suppressed", "reported"])
+    public, _ = enrollment(frame.assign(pupils_low=[400.0, 1.0, 10.0], pupils_high=[400.0, 10.0, 10.0]), SMALLEST)
     assert public["value_text"].tolist() == ["400", "*", "*"]
     assert public["value_status"].tolist() == ["reported", "suppressed", "suppressed"]
+
+
+def test_two_suppressed_schools_may_be_two_pupils_and_need_a_third() -> None:
+    frame = groups([400.0, 120.0, np.nan, np.nan], ["reported", "reported", "suppressed", "suppressed"])
+    low, high = [400.0, 120.0, 1.0, 1.0], [400.0, 120.0, 10.0, 10.0]
+    public, line = enrollment(frame.assign(pupils_low=low, pupils_high=high), SMALLEST)
+    assert public["value_text"].tolist() == ["400", "*", "*", "*"]
+    assert line["complementary_hidden_cells"] == 1
+
+
+def test_a_year_that_cannot_be_protected_is_reported() -> None:
+    _, line = enrollment(groups([0.0, 4.0]), SMALLEST)
+    assert "in 1 years nothing is left to hide them with" in line["reason"]
 
 
 def test_one_token_for_every_reason() -> None:

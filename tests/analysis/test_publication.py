@@ -246,3 +246,35 @@ def test_evidence_on_a_site_with_few_pupils_is_not_shown() -> None:
     )
     shown, _ = public.recommendations(table, {"1"})
     assert shown["evidence"].tolist() == ["Not shown: few pupils.", "60% full", "400 pupils"]
+
+
+def test_a_hidden_number_is_not_told_by_its_reason() -> None:
+    table = pd.DataFrame(
+        {
+            "school_id": ["1", "2"],
+            "match_status": "matched",
+            "site_id": "s",
+            "matched_school_id": None,
+            "needed_seats": [7.0, 120.0],
+            "travel_m": 10.0,
+            "reason": ["7 of 90 free seats", "120 of 200 free seats"],
+        }
+    )
+    shown, _ = public.matches(table, 11)
+    assert shown["reason"].tolist() == ["Not shown: few pupils.", "120 of 200 free seats"]
+    options = pd.DataFrame({"site_id": ["s"], "option_rank": [1.0], "covered_seats": [9.0], "reason": ["covers 9"]})
+    assert public.siting(options, 11)[0]["reason"].tolist() == ["Not shown: few pupils."]
+
+
+def test_shares_of_pupils_are_told_in_steps_without_a_margin() -> None:
+    parts = pd.DataFrame(
+        {
+            "neighborhood_id": ["a", "a"],
+            "indicator": ["below_standard", "poverty"],
+            "indicator_share": [0.437, 0.213],
+            "indicator_share_moe": [0.05, 0.04],
+        }
+    )
+    shown, _ = public.contributions(parts)
+    assert shown["indicator_share"].tolist() == [0.45, 0.213]
+    assert shown["indicator_share_moe"].isna().tolist() == [True, False]
