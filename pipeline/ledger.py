@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pipeline.errors import LedgerError
@@ -41,7 +42,11 @@ class Ledger:
         unit: str,
         reason: str = "",
     ) -> None:
-        """Record that ``inside + outside + unlocated`` is the total; refuse if it is not."""
+        """Record that ``inside + outside + unlocated`` is the total; refuse if it is not.
+
+        Each part is counted by itself; a part taken as what is left of the total proves nothing.
+        """
+        _require_finite(subject, total=total, inside=inside, outside=outside, unlocated=unlocated)
         parts = inside + outside + unlocated
         slack = TOLERANCE * max(abs(total), 1.0)
         if abs(parts - total) > slack or min(inside, outside, unlocated) < -slack:
@@ -76,6 +81,7 @@ class Ledger:
 
     def match(self, subject: str, *, total: float, matched: float, unit: str, reason: str = "") -> None:
         """Record how much of one thing was found in another (never more than there is)."""
+        _require_finite(subject, total=total, matched=matched)
         rest = total - matched
         if rest < -TOLERANCE * max(abs(total), 1.0):
             raise LedgerError(f"{subject}: {matched:,} of {total:,} {unit} were matched. Please report it.")
@@ -111,3 +117,11 @@ class Ledger:
         numbers = ["total", "inside", "outside", "unlocated"]
         frame[numbers] = frame[numbers].astype("float64")
         return frame
+
+
+def _require_finite(subject: str, **numbers: float) -> None:
+    wrong = ", ".join(f"{name} is {number}" for name, number in numbers.items() if not math.isfinite(number))
+    if wrong:
+        raise LedgerError(
+            f"{subject}: {wrong}. What is unknown must be counted apart. This is a fault of the pipeline: please report it."
+        )

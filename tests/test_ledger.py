@@ -31,6 +31,21 @@ def test_a_lost_child_is_an_error() -> None:
         Ledger().balance("children", total=100, inside=98, outside=1, unit="children")
 
 
+@pytest.mark.parametrize("part", ["total", "inside", "outside", "unlocated"])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_no_balance(part: str, wrong: float) -> None:
+    numbers = {"total": 0.0, "inside": 0.0, "outside": 0.0, "unlocated": 0.0, part: wrong}
+    with pytest.raises(LedgerError, match=f"children of high zones: {part} is {wrong}"):
+        Ledger().balance("children of high zones", **numbers, unit="children")
+
+
+def test_what_is_no_number_is_no_match() -> None:
+    with pytest.raises(LedgerError, match="schools: total is nan, matched is inf"):
+        Ledger().match("schools", total=float("nan"), matched=float("inf"), unit="schools")
+    with pytest.raises(LedgerError, match="11 of 10 schools were matched"):
+        Ledger().match("schools", total=10, matched=11, unit="schools")
+
+
 def test_lines_are_numbered_in_order() -> None:
     ledger = Ledger()
     ledger.note("zones", "approximate")

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 NOISE_SHARE = 1e-9
 # By so much may weights of one source exceed 1 through rounding before it is called an overlap.
 ROUNDING = 1e-6
+# Sources without a count that bring no more than this share of a target's weights are passed over.
+SLIGHT_SHARE = 0.001
 CROSSWALK_COLUMNS = ["source_layer", "source_id", "target_layer", "target_id", "weight", "method"]
 
 
@@ -126,6 +128,18 @@ def evidence_weights(
     return sparse.csr_array(sparse.diags_array(inverse) @ (belongs @ shares)), totals
 
 
+def evidence_beyond(amounts: np.ndarray, source_of: np.ndarray, shares: sparse.csr_array, sources: int) -> np.ndarray:
+    """Share of each source's evidence that lies in none of the targets; missing where it has none.
+
+    Parameters as in `evidence_weights`. Counted from what the targets leave of each item, so
+    that the weights can be held against it.
+    """
+    used = (source_of >= 0) & (amounts > 0)
+    left = amounts * (1.0 - np.asarray(shares.sum(axis=1)).ravel())
+    beyond, whole = (np.bincount(source_of[used], weights=part[used], minlength=sources) for part in (left, amounts))
+    return np.divide(beyond, whole, out=np.full(sources, np.nan), where=whole > 0)
+
+
 def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: str) -> sparse.csr_array:
     """Weights that add to at most 1 for each source; floating-point excess is taken back.
 
@@ -172,7 +186,9 @@ def allocate(
     DataFrame
         ``target_id``, the counts and their margins; one row per target in the crosswalk, sorted.
         A target's count is missing where a source with a weight lacks it, unless nobody
-        lives in that source; its margin likewise. A target in no row of the crosswalk is absent.
+        lives in that source, or all such sources together bring no more than 0.1% of the
+        target's weights (a sliver along a border does not empty a neighborhood); its margin
+        likewise. A target in no row of the crosswalk is absent.
 
     Raises
     ------
@@ -229,13 +245,17 @@ def allocate(
     row, position, weight = row[order], position[order], weight[order]
     empty = (table[people] == 0).to_numpy() if people in table else np.zeros(len(table), dtype=bool)
     takes_part = (weight > 0) & ~empty[position]
+    slight = SLIGHT_SHARE * np.bincount(row, weights=weight, minlength=len(target_ids))
     result: dict[str, Any] = {"target_id": target_ids}
     for name in columns:
         value = table[name].to_numpy(dtype="float64")[position]
-        result[name] = _sum(row, weight * value, takes_part | ~np.isnan(value), len(target_ids))
+        lacking = takes_part & np.isnan(value)
+        is_slight = np.bincount(row[lacking], weights=weight[lacking], minlength=len(target_ids)) <= slight
+        counts = takes_part & ~(lacking & is_slight[row])
+        result[name] = _sum(row, weight * value, counts | ~np.isnan(value), len(target_ids))
         if f"{name}_moe" in table:
             moe = table[f"{name}_moe"].to_numpy(dtype="float64")[position]
-            result[f"{name}_moe"] = _margin(row, weight, value, moe, takes_part, len(target_ids))
+            result[f"{name}_moe"] = _margin(row, weight, value, moe, counts, len(target_ids))
     return pd.DataFrame(result)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis.enrollment import middle
+from pipeline.analysis.enrollment import middle, sum_of_parts
 from pipeline.analysis.schools import Bands
+from pipeline.analysis.uncertainty import moe_of_weighted_sum, reliability_class
 from pipeline.columns import CHILD_COUNTS, LEVELS
 from pipeline.ledger import Ledger
 
@@ -15,6 +16,7 @@ AGE_OF_GRADE = {"PK": 3, "TK": 4, "KG": 5, **{f"{grade:02d}": grade + 5 for grad
 # First and last age of each census band.
 _AGES = {"children_0_4": (0, 4), "children_5_9": (5, 9), "children_10_14": (10, 14), "children_15_17": (15, 17)}
 PUBLIC = ("district", "charter")
+_RESIDENTS = ["resident_pupils", "resident_pupils_low", "resident_pupils_high"]
 # What children are counted by, best first.
 AGES, UNDER_18, PEOPLE = "children of these ages", "children under 18", "people"
 
@@ -39,7 +41,8 @@ def children_by_level(profile: pd.DataFrame, key: str, bands: Bands) -> pd.DataF
     Parameters
     ----------
     profile
-        ``key``, the census age bands, ``children_0_17`` and ``population``, one row per area.
+        ``key``, the census age bands, ``children_0_17`` and ``population``, one row per area;
+        with the margins of the children, where they are known.
     key
         Column that names the area.
     bands
@@ -48,18 +51,21 @@ def children_by_level(profile: pd.DataFrame, key: str, bands: Bands) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        ``key``, ``level``, ``children``, ``children_basis``. The basis is ``children of these
+        ``key``, ``level``, ``children``, ``children_moe``, ``children_basis``. The basis is ``children of these
         ages`` (empty where a band that is needed is not known); for a level of which no area
         has the bands ``children under 18``, of whom each year of age is taken to be an
         eighteenth; where not even they are known ``people``, whose number says where children
-        may live but not how many. Bases are never mixed within a level.
+        may live but not how many, and which therefore have no margin. Bases are never mixed
+        within a level.
 
     >>> profile = pd.DataFrame({"neighborhood_id": ["a"], "children_0_4": [None], "children_5_9": [50.0], "children_10_14": [50.0], "children_15_17": [30.0], "children_0_17": [180.0], "population": [900.0]})
     >>> table = children_by_level(profile, "neighborhood_id", {"elementary": ("TK",), "middle": ("06", "07", "08"), "high": ("10",)})
     >>> table[["children", "children_basis"]].to_numpy().tolist()
     [[10.0, 'children under 18'], [30.0, 'children of these ages'], [10.0, 'children of these ages']]
     """
-    numbers = profile.drop(columns=key).astype("float64", errors="ignore")
+    wanted = [*CHILD_COUNTS, "children_0_17", "population"]
+    numbers = profile[wanted].astype("float64")
+    margins = profile.reindex(columns=[f"{name}_moe" for name in wanted]).astype("float64").set_axis(wanted, axis=1)
     parts = []
     for level in LEVELS:
         weights = band_age_weights(tuple(bands[level]))
@@ -70,10 +76,15 @@ def children_by_level(profile: pd.DataFrame, key: str, bands: Bands) -> pd.DataF
             UNDER_18: numbers["children_0_17"] * years / 18,
             PEOPLE: numbers["population"],
         }
+        share_of_age = np.array([weights[band] for band in needed])
+        moes = {
+            AGES: moe_of_weighted_sum(share_of_age, numbers[needed], margins[needed]),
+            UNDER_18: margins["children_0_17"] * years / 18,
+            PEOPLE: np.nan,
+        }
         basis = next((name for name, children in bases.items() if children.notna().any()), AGES)
-        parts.append(
-            pd.DataFrame({key: profile[key], "level": level, "children": bases[basis], "children_basis": basis})
-        )
+        found = {"level": level, "children": bases[basis], "children_moe": moes[basis], "children_basis": basis}
+        parts.append(pd.DataFrame({key: profile[key], **found}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -118,7 +129,7 @@ def neighborhood_children(
                 count=unknown,
                 unit="neighborhoods",
             )
-    return children.drop(columns="children_basis")
+    return children[["neighborhood_id", "level", "children"]]
 
 
 def resident_pupils(
@@ -129,6 +140,9 @@ def resident_pupils(
     bands: Bands,
     now: int,
     ledger: Ledger,
+    *,
+    high_cv: float,
+    medium_cv: float,
 ) -> pd.DataFrame:
     """Public-school pupils living in each zone, counted where flows are given, estimated elsewhere.
 
@@ -143,21 +157,30 @@ def resident_pupils(
         level the children are scaled.
     bands, now
         level: grades, and the study's fall.
+    high_cv, medium_cv
+        The section ``reliability`` of the study.
 
     Returns
     -------
     pandas.DataFrame
-        ``level``, ``zone_id``, ``resident_pupils``, ``demand_method``. A level with flows is
-        ``residents counted``; of any other the children of its ages are taken, times the
-        public schools' pupils per child of the level, so that they add up to the pupils.
+        ``level``, ``zone_id``, ``resident_pupils``, ``resident_pupils_low``,
+        ``resident_pupils_high``, ``reliability_class``, ``demand_method``. A level with flows is
+        ``residents counted``, between the bounds of its hidden cells; of any other the children
+        of its ages are taken, times the public schools' pupils per child of the level, so that
+        they add up to the pupils, and the interval is the 90% margin of the children (that of
+        the ratio is not counted). People who stand in for children have no margin: neither
+        interval nor reliability is known. Half the width of an interval is taken for the margin
+        by which reliability is classed; a whole count is high.
     """
     lives = residents_counted(zones, flows, facts, now, ledger)
     estimated = residents_estimated(zones, seats, bands)
-    # In a level with flows a zone that is not listed sends no pupil: that is a count of zero.
     is_counted = zones["level"].isin(lives.index.get_level_values("level")).to_numpy()
     key = pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
-    listed = lives.reindex(key).to_numpy()
-    counted = np.where(key.isin(lives.index), listed, 0.0)
+    # In a level with flows a zone that is not listed sends no pupil: that is a count of zero.
+    counted = lives.reindex(key).where(pd.Series(key.isin(lives.index), index=key), 0.0).reset_index(drop=True)
+    numbers = estimated[_RESIDENTS].mask(is_counted, counted)
+    half_width = (numbers["resident_pupils_high"] - numbers["resident_pupils_low"]) / 2
+    classes = reliability_class(numbers["resident_pupils"], half_width, high_cv=high_cv, medium_cv=medium_cv)
     for level, rows in estimated[~is_counted].groupby("level", sort=True):
         per_child, basis = rows["pupils_per_child"].iloc[0], rows["children_basis"].iloc[0]
         text = f"{basis} times {per_child:.3f} public-school pupils per child (no flows are given)"
@@ -168,17 +191,18 @@ def resident_pupils(
             else "not known: no flows are given, and children or pupils of the level are not known",
         )
     return zones[["level", "zone_id"]].assign(
-        resident_pupils=np.where(is_counted, counted, estimated["resident_pupils"]),
+        **{name: numbers[name] for name in _RESIDENTS},
+        reliability_class=np.where(is_counted & half_width.eq(0), "high", classes),
         demand_method=np.where(is_counted, "residents counted", estimated["children_basis"] + " x pupils per child"),
     )
 
 
 def residents_counted(
     zones: pd.DataFrame, flows: pd.DataFrame, facts: pd.DataFrame, now: int, ledger: Ledger
-) -> pd.Series:
+) -> pd.DataFrame:
     """Public-school pupils by ``level`` and ``zone_id`` of residence, in the latest year up to ``now``.
 
-    A hidden cell enters with the middle of its interval, and the interval is recorded; a sum
+    Indexed by both: ``resident_pupils`` and its bounds ``resident_pupils_low`` and ``_high``. A hidden cell enters with the middle of its interval, and the interval is recorded; a sum
     with a cell of which no bound is known is empty. Pupils who live in no zone are recorded.
     """
     public = facts.loc[facts["sector"].isin(PUBLIC), "school_id"]
@@ -191,15 +215,18 @@ def residents_counted(
             "resident pupils",
             f"{len(hidden)} hidden cells of the flows enter with the middle of their interval, together {low:,.0f} to {high:,.0f} pupils",
         )
-    lived = lived.assign(pupils=middle(lived))
+    hidden_parts, lived = lived, lived.assign(pupils=middle(lived))
     _balance(lived, zones, ledger)
-    return lived.groupby(["level", "zone_id"])["pupils"].agg(lambda part: part.sum(skipna=False))
+    sums = lived.groupby(["level", "zone_id"])["pupils"].agg(lambda part: part.sum(skipna=False)).to_frame()
+    bounds = sum_of_parts(hidden_parts, ["level", "zone_id"]).set_index(["level", "zone_id"])
+    return sums.join(bounds[["pupils_low", "pupils_high"]], validate="1:1").set_axis(_RESIDENTS, axis=1)
 
 
 def residents_estimated(zones: pd.DataFrame, seats: pd.DataFrame, bands: Bands) -> pd.DataFrame:
     """Children of each zone's level, scaled by level to the pupils of the public schools.
 
-    Returns one row per row of ``zones``: ``level children_basis pupils_per_child resident_pupils``.
+    Returns one row per row of ``zones``: ``level children_basis pupils_per_child`` and the pupils
+    with their interval, by the 90% margin of the children.
     """
     numbered = zones.drop(columns="level").assign(row=range(len(zones)))
     every = children_by_level(numbered, "row", bands)
@@ -208,7 +235,9 @@ def residents_estimated(zones: pd.DataFrame, seats: pd.DataFrame, bands: Bands) 
     enrolled = seats.groupby("level")["pupils"].sum(min_count=1)
     per_child = enrolled / own.groupby("level")["children"].sum(min_count=1)
     ratio = own["level"].map(per_child).astype("float64")
-    return own.assign(pupils_per_child=ratio, resident_pupils=own["children"] * ratio)
+    low, high = (own["children"] - own["children_moe"]).clip(lower=0), own["children"] + own["children_moe"]
+    numbers = dict(zip(_RESIDENTS, (own["children"] * ratio, low * ratio, high * ratio), strict=True))
+    return own.assign(pupils_per_child=ratio, **numbers)
 
 
 def _balance(lived: pd.DataFrame, zones: pd.DataFrame, ledger: Ledger) -> None:

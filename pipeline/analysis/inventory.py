@@ -62,9 +62,7 @@ def school_sites(declared: pd.DataFrame, schools: pd.DataFrame, sites: pd.DataFr
     listed = schools.loc[
         schools["site_id"].notna() & ~schools["school_id"].isin(declared["school_id"]), ["school_id", "site_id"]
     ]
-    rows = pd.concat(
-        [declared[["school_id", "site_id"]], listed[listed["site_id"].isin(sites["site_id"])]], ignore_index=True
-    )
+    rows = pd.concat([declared[["school_id", "site_id"]], listed], ignore_index=True)
     rows = rows.sort_values("school_id", kind="stable").reset_index(drop=True)
     at_unknown = ~rows["site_id"].isin(sites["site_id"])
     unknown = ~rows["school_id"].isin(schools["school_id"]) & ~at_unknown

@@ -191,7 +191,7 @@ def outlook(
     settings: dict[str, Any] = {"survival_years": survival_years, "leave_out": leave_out, "births": born}
     of_schools, of_district = expected_schools(found, housing, horizon=years, district_id=district_id, **settings)
     without, _ = expected_schools(found, np.zeros_like(housing), horizon=years, district_id=district_id, **settings)
-    of_zones = expected_zones(found, without, homes, flows, bands, ledger)
+    of_zones = expected_zones(found, without, homes, flows, bands, fall_year=fall_year, ledger=ledger)
     tested = backtest(found.pupils, found.years, **settings)
     by_grade, sums = with_intervals((of_schools, of_zones, of_district), tested, first_fall=int(falls[0]))
     if tested.empty:

@@ -81,7 +81,8 @@ def population_outlook(
     -------
     DataFrame
         Table ``population_outlook``; the year is the middle of the later vintage plus 5 and 10.
-        ``method`` says which rule gave the ratio. Areas that lack a vintage are not in it.
+        ``method`` says which rule gave the ratio. Areas that lack a vintage are not in it, and
+        a number that rests on an unknown count is not; the others are scaled without them.
 
     References
     ----------
@@ -113,8 +114,9 @@ def population_outlook(
             children, children_error = state[younger]
             value = children * ratio
             deviation = np.hypot(children * error, ratio * children_error)
-            total = np.nansum(value)
-            scale = np.nansum(children) * district / total if total > 0 else 1.0
+            known = ~np.isnan(value)  # the control is of the areas that have a number, not of their neighbors
+            total = value[known].sum()
+            scale = children[known].sum() * district / total if total > 0 else 1.0
             projected[band] = (value * scale, deviation * scale)
         state = projected
         for band, parts in BANDS.items():

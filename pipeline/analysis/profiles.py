@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pandas as pd
 
-from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS
-from pipeline.analysis.crosswalk import ROUNDING, allocate
+from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS, inhabited_measure
+from pipeline.analysis.crosswalk import ROUNDING, SLIGHT_SHARE, allocate
 from pipeline.columns import CENSUS_COUNTS
 from pipeline.errors import LedgerError
-
-if TYPE_CHECKING:
-    from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger
 
 
-def layer_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, layer: str) -> pd.DataFrame:
+def layer_profile(
+    areas: pd.DataFrame, crosswalk: pd.DataFrame, layer: str, ledger: Ledger | None = None
+) -> pd.DataFrame:
     """Counts and margins of every target of one layer, for each vintage.
 
     A count is taken from the finest census areas that publish it for the vintage (block groups
@@ -31,12 +31,19 @@ def layer_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, layer: str) -> p
         Table ``crosswalk``.
     layer : str
         Target layer, such as 'neighborhood'.
+    ledger : Ledger, optional
+        Takes a balance of the children (or people) of each vintage.
 
     Returns
     -------
     DataFrame
         ``target_id``, ``vintage``, ``method`` (how the counts came: kinds of evidence, joined
         by ' + ') and all census counts with margins; missing where no source publishes them.
+
+    Raises
+    ------
+    LedgerError
+        If what arrived of any count, and what did not, is not what the census areas count.
     """
     parts = []
     arriving = crosswalk[crosswalk["target_layer"] == layer]
@@ -52,6 +59,7 @@ def layer_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, layer: str) -> p
             if not columns:
                 continue
             part = allocate(links, source, columns).set_index("target_id")
+            _balance(part, links, source, f"{layer} from {level} {vintage}", columns, ledger)
             profile = part if profile is None else profile.join(part, how="outer")
             methods.append(links[["target_id", "method"]])
             taken.update(columns)
@@ -73,7 +81,7 @@ def zone_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, zones: pd.DataFra
     parts = []
     for (level, fall_year), of_layer in zones.groupby(["level", "fall_year"], sort=True):
         layer = f"zone {level} {fall_year}"
-        profile = layer_profile(areas, crosswalk, layer).rename(columns={"target_id": "zone_id"})
+        profile = layer_profile(areas, crosswalk, layer, ledger).rename(columns={"target_id": "zone_id"})
         known = of_layer[["level", "fall_year", "zone_id", "is_approximate"]]
         parts.append(known.merge(profile, on="zone_id", how="inner", validate="1:m"))
         _record_unreached(of_layer["zone_id"], profile, "zone_id", layer, ledger)
@@ -88,7 +96,7 @@ def neighborhood_profile(
     areas: pd.DataFrame, crosswalk: pd.DataFrame, neighborhoods: pd.DataFrame, ledger: Ledger
 ) -> pd.DataFrame:
     """Table ``neighborhood_profile``: counts and margins of each neighborhood, by vintage."""
-    profile = layer_profile(areas, crosswalk, "neighborhood").rename(columns={"target_id": "neighborhood_id"})
+    profile = layer_profile(areas, crosswalk, "neighborhood", ledger).rename(columns={"target_id": "neighborhood_id"})
     _record_unreached(neighborhoods["neighborhood_id"], profile, "neighborhood_id", "neighborhood", ledger)
     table = neighborhoods[["neighborhood_id", "is_approximate"]].merge(
         profile, on="neighborhood_id", how="inner", validate="1:m"
@@ -134,18 +142,22 @@ def balance_layers(
         if source_layer not in sums.index.get_level_values(0):
             continue
         share = sums.loc[source_layer]
-        children = of_vintage[of_vintage["area_level"] == level].set_index("area_geoid")[measure].reindex(share.index)
+        children = of_vintage[of_vintage["area_level"] == level].set_index("area_geoid")[measure]
+        arriving = crosswalk[(crosswalk["source_layer"] == source_layer) & (crosswalk["target_layer"] == "district")]
+        total = float((arriving["weight"] * children.reindex(arriving["source_id"]).to_numpy()).sum())
+        children = children.reindex(share.index)
         share, children = share[children.notna()], children[children.notna()]
         in_district = share["district"].where(share["district"].notna(), 0.0)
-        total = float((children * in_district).sum())
         for layer in layers:
             in_layer = share[layer].where(share[layer].notna(), 0.0)
             lacking = in_district - in_layer
-            nowhere = children * lacking.where(lacking > ROUNDING, 0.0)
+            is_lacking = lacking > ROUNDING
+            nowhere = children * lacking.where(is_lacking, 0.0)
+            inside = float((children * in_layer.where(is_lacking, in_district)).sum())
             outside = float(nowhere.sum())
             reason = "outside: in the district, in no area of the layer"
             ledger.balance(
-                f"{layer}, {vintage}", total=total, inside=total - outside, outside=outside, unit=measure, reason=reason
+                f"{layer}, {vintage}", total=total, inside=inside, outside=outside, unit=measure, reason=reason
             )
             if layer.startswith("zone ") and layer.endswith(f" {fall_year}") and outside > outside_share * total:
                 worst = nowhere.idxmax()
@@ -160,6 +172,49 @@ def balance_layers(
         )
 
 
+def _balance(
+    arrived: pd.DataFrame,
+    links: pd.DataFrame,
+    source: pd.DataFrame,
+    subject: str,
+    columns: Sequence[str],
+    ledger: Ledger | None,
+) -> None:
+    """Hold what was allocated against the census areas: every count, of which one is a ledger line.
+
+    Total and outside are counted on the census areas, inside on the targets. Counts carried to
+    a target that stays empty, as another area of it publishes none, have no place.
+    """
+    counts = source.set_index("source_id")[list(columns)].astype("float64")
+    weight = links.groupby("source_id")["weight"].sum().reindex(counts.index)
+    measure = inhabited_measure(counts)
+    for name in columns:
+        known = counts[name].dropna()
+        carried = (links["weight"] * counts[name].reindex(links["source_id"]).to_numpy()).groupby(links["target_id"])
+        empty = arrived.index[arrived[name].isna()]
+        unlocated = float(carried.sum().reindex(empty).sum())
+        book = ledger if ledger is not None and name == measure else Ledger()
+        passed_over = _passed_over(source, links, name, empty)
+        if len(passed_over):
+            reason = f"areas without a published {name} that bring less than {SLIGHT_SHARE:.1%} of another's: passed over"
+            book.absence(subject, reason, count=len(passed_over), unit="areas", item=passed_over[0])
+        book.balance(
+            subject,
+            total=float(known.sum()),
+            inside=float(arrived[name].sum()),
+            outside=float((known * (1.0 - weight[known.index])).sum()),
+            unlocated=unlocated,
+            unit=name,
+            reason=f"{len(empty)} areas stay empty: a part of them has no published count" if len(empty) else "",
+        )
+
+
+def _passed_over(source: pd.DataFrame, links: pd.DataFrame, name: str, empty: pd.Index) -> list[str]:
+    """Inhabited sources that lack a count, and of which a target has a part and a count all the same."""
+    lacking = source.loc[source[name].isna() & ~(source["population"] == 0), "source_id"]
+    return sorted(set(links.loc[links["source_id"].isin(lacking) & ~links["target_id"].isin(empty), "source_id"]))
+
+
 def _finest(areas: pd.DataFrame) -> tuple[str, str | None]:
     """Finest census areas that count children (or at least people), and which of the two."""
     for measure in ("children_0_17", "population"):
@@ -170,6 +225,12 @@ def _finest(areas: pd.DataFrame) -> tuple[str, str | None]:
 
 
 def _record_unreached(ids: pd.Series, profile: pd.DataFrame, key: str, layer: str, ledger: Ledger) -> None:
+    strangers = sorted(set(profile[key]) - set(ids))
+    if strangers:
+        raise LedgerError(
+            f"{layer}: counts arrived in {len(strangers)} areas that the layer has not (first: {strangers[0]}). "
+            "Run stage relations again, so that the crosswalk is of these areas."
+        )
     unreached = sorted(set(ids) - set(profile[key]))
     if unreached:
         ledger.loss(

@@ -13,7 +13,15 @@ import shapely
 from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
-from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, area_weights, evidence_weights, overlaps, require_no_overlap
+from pipeline.analysis.crosswalk import (
+    CROSSWALK_COLUMNS,
+    NOISE_SHARE,
+    area_weights,
+    evidence_beyond,
+    evidence_weights,
+    overlaps,
+    require_no_overlap,
+)
 from pipeline.analysis.geometry import placed
 
 if TYPE_CHECKING:
@@ -124,21 +132,28 @@ def crosswalk_table(
             )
             # of each kind: weights, and what it holds in each source (missing where it cannot tell)
             known: dict[str, tuple[sparse.csr_array, np.ndarray]] = {}
+            beyond = {"inside": np.zeros(len(source)), "area": 1.0 - _by_source(pieces, len(source))}
             for kind in evidence:
                 if kind in BLOCK_AMOUNTS:
                     amounts = blocks[BLOCK_AMOUNTS[kind]].to_numpy(dtype="float64")
-                    weights, totals = evidence_weights(amounts, block_of, block_shares[target_layer], len(source))
+                    shares = block_shares[target_layer]
+                    weights, totals = evidence_weights(amounts, block_of, shares, len(source))
                     known[kind] = weights, np.where(covered, totals, np.nan)
+                    beyond[kind] = evidence_beyond(amounts, block_of, shares, len(source))
                 elif kind in LOT_AMOUNTS:
                     amounts = np.where(of_vintage, lots[LOT_AMOUNTS[kind]].to_numpy(dtype="float64"), np.nan)
-                    weights, totals = evidence_weights(amounts, lot_of, lot_shares[target_layer], len(source))
+                    shares = lot_shares[target_layer]
+                    weights, totals = evidence_weights(amounts, lot_of, shares, len(source))
                     known[kind] = weights, totals
+                    beyond[kind] = evidence_beyond(amounts, lot_of, shares, len(source))
             weights, method = _chosen(source, target, pieces, by_area, known)
             weights = require_no_overlap(weights, source["source_id"], target_layer)
             nobody = _uninhabited(source, {kind: totals for kind, (_, totals) in known.items()})
             weights = _without(weights, nobody, source, f"{source_layer} to {target_layer}", ledger)
-            parts.append(_rows(weights, method, source, target, source_layer, target_layer))
-            _balance(weights, method, source, source_layer, target_layer, ledger)
+            rows = _rows(weights, method, source, target, source_layer, target_layer)
+            parts.append(rows)
+            elsewhere = _elsewhere(method, beyond, source, target)
+            _balance(rows, elsewhere, method, ~nobody, source, f"{source_layer} to {target_layer}", ledger)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CROSSWALK_COLUMNS)
     return table.sort_values(CROSSWALK_COLUMNS[:4], ignore_index=True)
 
@@ -220,6 +235,10 @@ def _positions(points: np.ndarray, tree: shapely.STRtree, frame: gpd.GeoDataFram
     return placed(points, frame.geometry.to_numpy(), tree)[0]
 
 
+def _by_source(pieces: pd.DataFrame, sources: int) -> np.ndarray:
+    return np.bincount(pieces["source"], weights=pieces["area_share"], minlength=sources)
+
+
 def _points_in(points: np.ndarray, target: gpd.GeoDataFrame, tree: shapely.STRtree | None = None) -> sparse.csr_array:
     position = placed(points, target.geometry.to_numpy(), tree)[0]
     found = np.flatnonzero(position >= 0)
@@ -271,37 +290,51 @@ def _rows(
     )
 
 
+def _elsewhere(
+    method: np.ndarray, beyond: Mapping[str, np.ndarray], source: gpd.GeoDataFrame, target: gpd.GeoDataFrame
+) -> np.ndarray:
+    """Share of each source that is in no target, by the evidence itself and not by what its weights leave over."""
+    share = np.zeros(len(source))
+    for kind, left in beyond.items():
+        share[method == kind] = left[method == kind]
+    dry = method == "representative_point"
+    points = shapely.point_on_surface(source.geometry.to_numpy()[dry])
+    share[dry] = placed(points, target.geometry.to_numpy())[0] < 0
+    # pieces may add to a trifle more than their source
+    return np.maximum(share, 0.0)
+
+
 def _balance(
-    weights: sparse.csr_array,
+    rows: pd.DataFrame,
+    elsewhere: np.ndarray,
     method: np.ndarray,
+    is_weighted: np.ndarray,
     source: gpd.GeoDataFrame,
-    source_layer: str,
-    target_layer: str,
+    subject: str,
     ledger: Ledger,
 ) -> None:
-    """What of the children of all sources that touch the target arrived in it."""
-    subject = f"{source_layer} to {target_layer}"
-    arrived = np.asarray(weights.sum(axis=1)).ravel()
-    touching = arrived > 0
+    """What of the children of all sources that touch the target arrived in it.
+
+    Three counts, none of them made from the others: the sources' own, what the rows of the
+    crosswalk deliver, and what lies elsewhere by the evidence.
+    """
+    touching = is_weighted & (elsewhere < 1.0 - NOISE_SHARE)
     kinds, numbers = np.unique(method[touching].astype(str), return_counts=True)
     used = ", ".join(f"{number} by {kind}" for kind, number in zip(kinds, numbers, strict=True))
     measure = inhabited_measure(source)
     if measure is None:
         ledger.note(subject, f"areas weighted: {used}; no children or people are counted in this layer")
         return
-    value = source[measure].to_numpy(dtype="float64")
-    known = touching & ~np.isnan(value)
-    missing = int((touching & np.isnan(value)).sum())
+    value = source.set_index("source_id")[measure].astype("float64")
+    known = touching & value.notna().to_numpy()
+    missing = int((touching & ~known).sum())
     if missing:
         ledger.absence(subject, f"areas without a published {measure}", count=missing, unit="areas")
-    amounts = np.where(known, value, 0.0)
-    inside = float((weights.T @ amounts).sum())
-    outside = float((amounts * (1.0 - arrived)).sum())
     ledger.balance(
         subject,
-        total=float(amounts.sum()),
-        inside=inside,
-        outside=outside,
+        total=float(value[known].sum()),
+        inside=float((rows["weight"] * value.reindex(rows["source_id"]).to_numpy()).sum()),
+        outside=float((value[known] * elsewhere[known]).sum()),
         unit=measure,
         reason=f"areas weighted: {used}",
     )

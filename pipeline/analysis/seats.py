@@ -9,13 +9,14 @@ import pandas as pd
 from pipeline.analysis.demand import PUBLIC
 from pipeline.analysis.enrollment import middle, pupils_by_level
 from pipeline.analysis.schools import Bands
-from pipeline.columns import LEVELS
+from pipeline.columns import GRADES, LEVELS
 from pipeline.ledger import Ledger
 
 # Which capacity is taken where a site has several: the publisher's own before a computed one.
 CAPACITY_ORDER = ("given", "state_loading", "functional")
+PRESCHOOL = GRADES[0]
 
-_GAP = ["level", "zone_id", "is_approximate", "resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank", "method"]  # fmt: skip
+_GAP = ["level", "zone_id", "is_approximate", "resident_pupils", "resident_pupils_low", "resident_pupils_high", "quality_seats", "citywide_pupils", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank", "reliability_class", "method"]  # fmt: skip
 
 
 def site_capacity(utilization: pd.DataFrame, now: int) -> pd.DataFrame:
@@ -46,8 +47,11 @@ def school_seats(
 ) -> pd.DataFrame:
     """Seats of each open public school by level.
 
-    A site's capacity is shared among its schools and their levels by pupils enrolled. Where a
-    site's capacity or a school's site is not known, the pupils enrolled stand in for seats.
+    A site's capacity is shared among its schools and their levels by pupils enrolled, except
+    that a capacity counted from rooms has no seat for preschool, as in `utilization`: preschool
+    pupils take none of it, and in a level whose band has them their number stands in for their
+    seats. Where a site's capacity or a school's site is not known, the pupils enrolled stand in
+    for seats.
 
     Returns
     -------
@@ -67,15 +71,22 @@ def school_seats(
         school_sites, on="school_id", how="left", suffixes=("_listed", ""), validate="1:1"
     )
     site_of = here.assign(site_id=here["site_id"].fillna(here["site_id_listed"]))[["school_id", "site_id"]]
-    pupils = pupils.merge(site_of, on="school_id", how="left", validate="m:1")
+    preschool = pupils_by_level(enrollment[enrollment["grade"].eq(PRESCHOOL)], bands, now)
+    pupils = pupils.merge(site_of, on="school_id", how="left", validate="m:1").merge(
+        preschool.rename(columns={"pupils": "preschool"}),
+        on=["school_id", "fall_year", "level"],
+        how="left",
+        validate="1:1",
+    )
     # schools without a site each stand alone
-    at_site = pupils.groupby("site_id")["pupils"].transform(lambda part: part.sum(skipna=False))
     capacity = pupils.merge(site_capacity(utilization, now), on="site_id", how="left", validate="m:1")
+    beside = capacity["preschool"].where(capacity["preschool"].notna() & capacity["capacity_definition"].ne("given"), 0.0)
+    seated = capacity["pupils"] - beside
+    at_site = seated.groupby(capacity["site_id"]).transform(lambda part: part.sum(skipna=False))
     # Nobody enrolled yet (a school that opens) gives no share: unknown, not zero.
-    share = pupils["pupils"] / at_site.where(at_site > 0)
-    from_site = capacity["capacity_seats"] * share
+    from_site = capacity["capacity_seats"] * seated / at_site.where(at_site > 0) + beside
     seats = capacity.assign(
-        seats=from_site.fillna(pupils["pupils"]),
+        seats=from_site.fillna(capacity["pupils"]),
         seats_method=capacity["capacity_definition"].where(from_site.notna(), "enrolled").astype("str"),
     )
     chosen = seats["level"].isin(LEVELS) & seats["school_id"].isin(open_public["school_id"]) & (seats["seats"] > 0)
@@ -97,11 +108,12 @@ def seats_by_zone(
     now: int,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Quality seats of each zone: ``level zone_id quality_seats seats_method``.
+    """Quality seats of each zone: ``level zone_id quality_seats citywide_pupils seats_method``.
 
     A school's seats count in the zone it lies in. A citywide school's seats go to the zones
-    where its pupils live, as far as flows tell; else they are kept out, and recorded. Seats of
-    schools in no zone are recorded too.
+    where its pupils live, in proportion to the cells of the flows that hold a number or its
+    bounds; ``citywide_pupils`` are the pupils of these cells, 0 where none. Without any such
+    cell the school's seats are kept out, once, and recorded; so are seats of schools in no zone.
     """
     citywide = facts.loc[facts["is_citywide"], "school_id"]
     is_citywide = good["school_id"].isin(citywide)
@@ -110,15 +122,20 @@ def seats_by_zone(
     )
     lived = flows[flows["school_id"].isin(citywide) & (flows["fall_year"] <= now)]
     lived = lived[lived["fall_year"].eq(lived["fall_year"].max())]
-    lived = lived.assign(pupils=middle(lived))[["level", "zone_id", "school_id", "pupils"]]
-    spread = good[is_citywide].merge(lived, on=["school_id", "level"], how="left", validate="1:m")
-    share = spread["pupils"] / spread.groupby(["school_id", "level"])["pupils"].transform("sum")
-    spread = spread.assign(
-        quality_seats=(spread["quality_seats"] * share).where(share.notna(), spread["quality_seats"]),
-        zone_id=spread["zone_id"].where(share.notna()),
+    lived = lived.assign(citywide_pupils=middle(lived))[["level", "zone_id", "school_id", "citywide_pupils"]]
+    unbounded = int(lived.loc[lived["school_id"].isin(good["school_id"]), "citywide_pupils"].isna().sum())
+    if unbounded:
+        ledger.absence(
+            "flows to citywide schools", "without a bound: seats are spread over the school's other cells", count=unbounded
+        )
+    spread = good[is_citywide].merge(
+        lived[lived["citywide_pupils"] > 0], on=["school_id", "level"], how="left", validate="1:m"
     )
+    # a school without any cell has one row, of no zone, and keeps its seats whole
+    share = spread["citywide_pupils"] / spread.groupby(["school_id", "level"])["citywide_pupils"].transform("sum")
+    spread = spread.assign(quality_seats=(spread["quality_seats"] * share).fillna(spread["quality_seats"]))
     everything = pd.concat(
-        [part for part in (placed, spread.drop(columns="pupils")) if len(part)] or [placed], ignore_index=True
+        [part for part in (placed.assign(citywide_pupils=0.0), spread) if len(part)] or [spread], ignore_index=True
     )
     nowhere = ~pd.MultiIndex.from_frame(everything[["level", "zone_id"]]).isin(
         pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
@@ -141,6 +158,7 @@ def seats_by_zone(
     return pd.DataFrame(
         {
             "quality_seats": grouped["quality_seats"].sum(),
+            "citywide_pupils": grouped["citywide_pupils"].sum(),
             "seats_method": grouped["seats_method"].agg(lambda names: " and ".join(sorted(set(names)))),
         }
     ).reset_index()
@@ -156,9 +174,9 @@ def service_gap(
     zones
         ``level zone_id is_approximate``.
     demand
-        ``level zone_id resident_pupils demand_method``.
+        `demand.resident_pupils`: the pupils, their interval, reliability and method.
     supply
-        ``level zone_id quality_seats seats_method``; a zone that is not there has no seats.
+        `seats_by_zone`; a zone that is not there has no seats.
     rated
         Levels with rated schools (`rated_levels`); of the others seats are not known rather
         than zero.
@@ -166,7 +184,9 @@ def service_gap(
     Returns
     -------
     pandas.DataFrame
-        The table ``service_gap``. ``service_gap_rank`` 1 is the largest gap of its level.
+        The table ``service_gap``. ``service_gap_rank`` 1 is the largest gap of its level. The
+        interval and ``reliability_class`` are those of the resident pupils; which schools are
+        quality schools is as sure as ``school_quality`` says.
 
     References
     ----------
@@ -174,8 +194,9 @@ def service_gap(
     Shared Challenge of Quality Schools.
 
     >>> zones = pd.DataFrame({"level": "high", "zone_id": ["a", "b"], "is_approximate": False})
-    >>> demand = zones[["level", "zone_id"]].assign(resident_pupils=[100.0, 50.0], demand_method="residents counted")
-    >>> supply = pd.DataFrame({"level": ["high"], "zone_id": ["b"], "quality_seats": [80.0], "seats_method": ["given"]})
+    >>> demand = zones[["level", "zone_id"]].assign(resident_pupils=[100.0, 50.0], resident_pupils_low=[96.0, 50.0],
+    ...     resident_pupils_high=[104.0, 50.0], reliability_class="high", demand_method="residents counted")
+    >>> supply = pd.DataFrame({"level": ["high"], "zone_id": ["b"], "quality_seats": [80.0], "citywide_pupils": [0.0], "seats_method": ["given"]})
     >>> gap = service_gap(zones, demand, supply, rated=["high"])
     >>> gap[["service_gap_seats", "unmet_seats", "service_gap_rank"]].to_dict("list")
     {'service_gap_seats': [100.0, -30.0], 'unmet_seats': [100.0, 0.0], 'service_gap_rank': [1.0, 2.0]}
@@ -193,6 +214,7 @@ def service_gap(
     found = table["seats_method"].fillna("none").where(is_rated, "not known").astype("str")
     table = table.assign(
         quality_seats=seats,
+        citywide_pupils=table["citywide_pupils"].fillna(0.0),  # a zone without seats got none from citywide schools
         service_level_ratio=seats / pupils.where(pupils > 0),
         service_gap_seats=gap,
         unmet_seats=gap.clip(lower=0),

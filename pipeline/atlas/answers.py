@@ -73,18 +73,21 @@ def _district_change(change: pd.DataFrame) -> str:
     rows = known[known["age_band"] == band]
     period = f"Between {rows['vintage_from'].iloc[0]} and {rows['vintage_to'].iloc[0]}"
     ages = f"children aged {band.replace('-', ' to ')}"
+    local = rows[rows["layer"] == "neighborhood"]
+    up = int((local["is_significant"] & (local["children_change"] > 0)).sum())
+    down = int((local["is_significant"] & (local["children_change"] < 0)).sum())
+    places = count_of(len(local), "neighborhood", "neighborhoods")
+    where = f"surely rose in {number(up) if up else 'none'} of {places} and surely fell in {number(down) if down else 'none'}."
     district = rows[rows["layer"] == "district"]
     if len(district) == 1:
         row = district.iloc[0]
         more = "more" if row["children_change"] >= 0 else "fewer"
         margin = f" \u00b1 {number(row['children_change_moe'])}" if row[["children_change_moe"]].notna().all() else ""
         sure = "" if row["is_significant"] else ", which may be chance"
-        return f"{period} the district came to have {number(abs(row['children_change']))}{margin} {more} {ages}{sure}."
-    local = rows[rows["layer"] == "neighborhood"]
-    up = int((local["is_significant"] & (local["children_change"] > 0)).sum())
-    down = int((local["is_significant"] & (local["children_change"] < 0)).sum())
+        change_text = f"{number(abs(row['children_change']))}{margin} {more} {ages}{sure}"
+        return f"{period} the district came to have {change_text}.{f' Their number {where}' if len(local) else ''}"
     before, now = local["children_from"].sum(), local["children_to"].sum()
-    return f"{period} the number of {ages} went from {number(before)} to {number(now)}. It surely rose in {number(up) if up else 'none'} of {count_of(len(local), 'neighborhood', 'neighborhoods')} and surely fell in {number(down) if down else 'none'}."
+    return f"{period} the number of {ages} went from {number(before)} to {number(now)}. It {where}"
 
 
 def _outlook(outlook: pd.DataFrame) -> str:

@@ -104,8 +104,8 @@ def test_reasons_speak_of_schools_and_sites_by_name_and_by_id_only_where_there_i
         sites={"s1": "Oak campus"},
     )
     assert "beside Oak School, 0.5 km" in reason(found, "winner")
-    assert "The sites that would fit (Oak campus) seat more pupils when given to Hill Charter." == reason(
-        found, "loser"
+    assert (
+        reason(found, "loser") == "The sites that would fit (Oak campus) seat more pupils when given to Hill Charter."
     )
     assert "at an empty site" in reason(found, "other")
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.analysis import profiles
+from pipeline.analysis.crosswalk import allocate
 from pipeline.analysis.profiles import (
     balance_layers,
     district_profile,
@@ -54,7 +58,40 @@ def test_a_neighborhood_out_of_reach_is_a_ledger_line_and_no_row() -> None:
     ledger = Ledger()
     found = check(BY_TABLE["neighborhood_profile"], neighborhood_profile(AREAS, CROSSWALK, NAMES, ledger))
     assert found["neighborhood_id"].tolist() == ["n"]
-    assert ledger.frame().iloc[0][["entry", "item"]].tolist() == ["loss", "m"]
+    assert ledger.frame().query("entry == 'loss'")["item"].tolist() == ["m"]
+
+
+def test_what_arrived_is_held_against_the_census_areas() -> None:
+    """Of 80 children 50 arrive and 30 (half of b2) lie outside; with b1 unknown, nothing arrives."""
+    ledger = Ledger()
+    layer_profile(AREAS, CROSSWALK, "neighborhood", ledger)
+    unknown = AREAS.assign(children_0_17=[np.nan, 60.0, 81.0])
+    layer_profile(unknown, CROSSWALK, "neighborhood", ledger)
+    lines = ledger.frame()[["total", "inside", "outside", "unlocated"]].values.tolist()
+    assert lines == [[80, 50, 30, 0], [60, 0, 30, 30]]
+
+
+@pytest.mark.parametrize(
+    ("fault", "mutant"),
+    [
+        ("half of a count", lambda frame: frame.assign(children_0_17=frame["children_0_17"] / 2)),
+        ("a target", lambda frame: frame.iloc[1:]),
+        ("a count that is no child", lambda frame: frame.assign(people_in_poverty=frame["people_in_poverty"] + 1)),
+    ],
+)
+def test_mutation_what_allocate_loses_or_adds_is_refused(
+    fault: str, mutant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    areas = AREAS.assign(people_in_poverty=[5.0, 7.0, 12.0])
+    layer_profile(areas, CROSSWALK, "neighborhood")
+    monkeypatch.setattr(profiles, "allocate", lambda *given: mutant(allocate(*given)))
+    with pytest.raises(LedgerError, match="neighborhood from block_group 2019-2023"):
+        layer_profile(areas, CROSSWALK, "neighborhood")
+
+
+def test_counts_of_an_area_that_the_layer_has_not_are_refused() -> None:
+    with pytest.raises(LedgerError, match=r"arrived in 1 areas that the layer has not \(first: n\)"):
+        neighborhood_profile(AREAS, CROSSWALK, NAMES[NAMES["neighborhood_id"] == "m"], Ledger())
 
 
 def test_the_district_is_counted_from_census_areas_with_their_whole_margins() -> None:

@@ -12,9 +12,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.analysis import relations
 from pipeline.analysis.areas import source_layers
 from pipeline.analysis.relations import all_crosswalks, crosswalk_table
-from pipeline.errors import ContractError
+from pipeline.errors import ContractError, LedgerError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 from tests.analysis.ground import CRS, areas, blocks, grid, shapes, square, table
@@ -141,6 +142,44 @@ def test_the_ledger_balances_children_in_and_outside() -> None:
     _, ledger = crosswalk(town, {"zone": shapes(["z"], [square(0, 0, 1500, 1000)])})
     line = ledger.frame().query("entry == 'balance'").iloc[0]
     assert (line["total"], line["inside"], line["outside"], line["unit_name"]) == (140, 120, 20, "children_0_17")
+
+
+HALVED = 0.5
+
+
+@pytest.mark.parametrize(
+    ("step", "mutant"),
+    [
+        ("_rows", lambda rows: rows.iloc[1:]),  # a lost row
+        ("_rows", lambda rows: rows[rows["target_id"] != "e"]),  # a dropped target
+        ("_rows", lambda rows: rows.assign(weight=rows["weight"].where(rows.index > 0, HALVED * rows["weight"]))),
+        ("area_weights", lambda weights: HALVED * weights),
+        ("evidence_weights", lambda found: (HALVED * found[0], found[1])),
+        ("_points_in", lambda weights: HALVED * weights),
+        ("_chosen", lambda found: (HALVED * found[0], found[1])),
+        ("_without", lambda weights: 0 * weights),  # all sources left out
+    ],
+)
+def test_mutation_a_lost_row_or_a_wrong_weight_is_refused(
+    step: str, mutant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """a0 by area, a1 by its blocks, a2 (no land) by a point; each zone takes a part of the ground.
+
+    +----+----+----+
+    | a0 | a1 | a2 |     zone w ends, and zone e begins, in the middle of a1
+    +----+----+----+
+    """
+    town = areas([square(0, 0), square(1000, 0), square(2000, 0)], [100, 40, 7]).assign(land_m2=[1e6, 1e6, 0.0])
+    zones = {"zone": shapes(["w", "e"], [square(100, 0, 1400, 1000), square(1500, 0, 1400, 1000)])}
+    parts = blocks([square(1000, 0, 600, 1000), square(1600, 0, 400, 1000)], [12, 28])
+    _, ledger = crosswalk(town, zones, parts)
+    line = ledger.frame().query("entry == 'balance'").iloc[0]
+    assert (line["total"], line["inside"], line["outside"]) == pytest.approx((147, 137, 10))
+    assert line["reason"] == "areas weighted: 1 by area, 1 by children_by_block, 1 by representative_point"
+    honest = getattr(relations, step)
+    monkeypatch.setattr(relations, step, lambda *given: mutant(honest(*given)))
+    with pytest.raises(LedgerError, match=r"tract 2019-2023 to zone: 147\.000000 children_0_17 went in"):
+        crosswalk(town, zones, parts)
 
 
 def test_a_source_without_counts_is_an_absence_and_not_a_zero() -> None:
