@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, refusal_of
 
 USAGE = """usage: python -m pipeline COMMAND
 
@@ -53,6 +53,9 @@ def main(arguments: list[str]) -> int:
             return 2
     except PipelineError as error:
         print(f"\nERROR in {command}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\nERROR in {command}: {refusal_of(error)}", file=sys.stderr)
         return 1
     return 0
 

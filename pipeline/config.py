@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -15,6 +15,8 @@ from pipeline.origins import ROOMS, Raw, Strict
 PARAMS = Path("params.yaml")
 SOURCES = Path("sources.yaml")
 
+Fall = Annotated[int, Field(ge=1990, le=2100)]  # a school year by the calendar year of its autumn
+
 
 class StudyName(Strict):
     """What is studied."""
@@ -22,7 +24,7 @@ class StudyName(Strict):
     name: str = Field(pattern=r"[a-z0-9_]+", description="Short name; the folder under data/raw")
     title: str
     district_id: str
-    fall_year: int = Field(description="School year 'now', by its autumn")
+    fall_year: Fall = Field(description="School year 'now', by its autumn")
     data_root: str | None = Field(
         None, description="Folder with the files that fetch copies; SCHOOLSHED_DATA overrides it"
     )
@@ -53,13 +55,26 @@ class Geography(Strict):
         0.02, ge=0, le=1, description="Share of children outside all zones above which profiles refuse"
     )
 
+    @model_validator(mode="after")
+    def _box_of_the_world(self) -> Geography:
+        west, south, east, north = self.box
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise ValueError(f"geography.box is west, south, east, north in degrees, not {list(self.box)}")
+        return self
+
 
 class Zones(Strict):
     """Attendance zones."""
 
     kind: Literal["published", "nearest_school", "none"] = "published"
-    fall_year: int = Field(description="School year of the zones in force")
+    fall_year: Fall = Field(description="School year of the zones in force")
     levels: tuple[Literal["elementary", "middle", "high"], ...] = Field(("elementary", "middle", "high"), strict=False)
+
+    @model_validator(mode="after")
+    def _some_level(self) -> Zones:
+        if self.kind != "none" and not self.levels:
+            raise ValueError("zones.levels must name at least one level, unless zones.kind is none")
+        return self
 
 
 class Neighborhoods(Strict):
@@ -87,6 +102,12 @@ class Vintages(Strict):
         default_factory=dict, description="vintage: total population its counts are scaled to"
     )
 
+    @model_validator(mode="after")
+    def _two_vintages(self) -> Vintages:
+        if self.before == self.now:
+            raise ValueError(f"vintages.before and vintages.now are both {self.now}: nothing can change between them")
+        return self
+
 
 class Allocation(Strict):
     """How counts travel from census areas to zones and neighborhoods."""
@@ -105,6 +126,14 @@ class Reliability(Strict):
 
     high_cv: float = Field(0.12, gt=0)
     medium_cv: float = Field(0.40, gt=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Reliability:
+        if self.high_cv >= self.medium_cv:
+            raise ValueError(
+                f"reliability.high_cv ({self.high_cv:g}) must lie below reliability.medium_cv ({self.medium_cv:g})"
+            )
+        return self
 
 
 class Need(Strict):
@@ -125,6 +154,10 @@ class Need(Strict):
     def _some_weight(self) -> Need:
         if not self.weights or min(self.weights.values()) < 0 or sum(self.weights.values()) <= 0:
             raise ValueError("need.weights must name at least one indicator, with no negative weight")
+        if self.possible_share >= self.certain_share:
+            raise ValueError(
+                f"need.possible_share ({self.possible_share:g}) must lie below need.certain_share ({self.certain_share:g})"
+            )
         return self
 
 
@@ -133,9 +166,9 @@ class Quality(Strict):
 
     subjects: tuple[str, ...] = Field(("ela", "math"), strict=False)
     cut_share: float | None = Field(
-        None, description="Status above which a school is strong; empty: the top quarter of the district's schools"
+        None, description="Status above which a school is strong; empty: the top quarter of the district's schools of its level"
     )
-    weak_share: float | None = Field(None, description="Status below which a school is weak; empty: the bottom quarter")
+    weak_share: float | None = Field(None, description="Status below which a school is weak; empty: the bottom quarter of its level")
     probability_share: float = Field(
         0.5, ge=0.5, lt=1, description="Probability of lying above the cut that a quality school needs"
     )
@@ -151,6 +184,14 @@ class Growth(Strict):
     age_band: Literal["0-4", "5-9", "10-14", "15-17", "5-17", "0-17"] = "5-17"
     smallest_ratio: float = Field(0.904, gt=0, description="Cap of a five-year cohort-change ratio (0.98^5)")
     largest_ratio: float = Field(1.276, gt=0, description="Cap of a five-year cohort-change ratio (1.05^5)")
+
+    @model_validator(mode="after")
+    def _around_no_change(self) -> Growth:
+        if not self.smallest_ratio < 1 < self.largest_ratio:
+            raise ValueError(
+                f"growth.smallest_ratio ({self.smallest_ratio:g}) must lie below 1 and growth.largest_ratio ({self.largest_ratio:g}) above it"
+            )
+        return self
 
 
 class Outlook(Strict):
@@ -170,10 +211,15 @@ class Capacity(Strict):
 
     source: str
     effective: str
-    elementary_loading: float = Field(gt=0)
-    secondary_loading: float = Field(gt=0)
+    elementary_loading: float = Field(gt=0, description="Pupils per room up to last_elementary_grade")
+    secondary_loading: float = Field(gt=0, description="Pupils per room above it")
+    last_elementary_grade: Literal["05", "06", "07", "08"] = Field(
+        "06", description="Highest grade that the rule loads as elementary, whatever the school is called"
+    )
     special_day_loading: float = Field(gt=0)
-    use_ratio: float = Field(gt=0, le=1, description="Share of the day a room can be scheduled (functional capacity)")
+    use_ratio: float = Field(
+        gt=0, le=1, description="Share of the day a secondary room can be scheduled (functional capacity)"
+    )
     counts_portables: bool = False
 
 
@@ -255,6 +301,26 @@ class Study(Strict):
     publish: Publish = Publish()
     atlas: Atlas = Atlas()
     expected: tuple[Expected, ...] = Field((), strict=False)
+
+    @model_validator(mode="after")
+    def _trips_are_listed(self) -> Study:
+        listed = self.geography.reach_m
+        limits = {f"seats.{name}": limit for name, limit in self.seats} | {"matches.travel_m": self.matches.travel_m}
+        beyond = ", ".join(f"{name} ({limit:g})" for name, limit in limits.items() if limit > listed)
+        if beyond:
+            raise ValueError(
+                f"no trip longer than geography.reach_m ({listed:g}) is listed, so these limits cannot hold: {beyond}; raise the one or lower the others"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_reason_tells_a_small_count(self) -> Study:
+        if self.matches.smallest_school < self.publish.smallest_cell:
+            raise ValueError(
+                f"matches.smallest_school ({self.matches.smallest_school:g}) must be at least publish.smallest_cell "
+                f"({self.publish.smallest_cell}): the reasons of matches say how many seats a school needs"
+            )
+        return self
 
 
 # libyaml where PyYAML was built with it: ten times faster, the same grammar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,6 +28,27 @@ class Fault:
 
 class PipelineError(Exception):
     """A refusal that a planner can read; ``python -m pipeline`` prints it and exits with 1."""
+
+
+# What to do where the system itself refuses; by its error number.
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space and run it again."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "Make the file and its folder yours to read and write."),
+    errno.EROFS: "The disk can only be read: use a workspace that can be written.",
+    errno.EISDIR: "A folder stands where a file must be: move it away.",
+    errno.ENOTDIR: "A file stands where a folder must be: move it away.",
+}
+
+
+def refusal_of(error: OSError, what: object = None) -> str:
+    """What the system refused, and what to do about it.
+
+    >>> refusal_of(PermissionError(errno.EACCES, "Permission denied", "maps/need.html"))
+    'maps/need.html: Permission denied. Make the file and its folder yours to read and write.'
+    """
+    about = what or error.filename or "a file"
+    reason = error.strerror or (str(error).splitlines() or [type(error).__name__])[0]
+    return f"{about}: {reason}. {_REMEDIES.get(error.errno or 0, 'Check the file and its disk.')}"
 
 
 class ConfigError(PipelineError):

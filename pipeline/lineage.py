@@ -1,9 +1,8 @@
-"""Which sources a table descends from: followed through what the stages read and write."""
+"""Which sources a table descends from: what each kind of source fills, and what is made from what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
 
 from pipeline.origins import ROOMS, Raw, SourceEntry
 
@@ -30,50 +29,95 @@ FILLS = {
 }
 
 
-class Step(Protocol):
-    """What must be known of a stage: the tables it reads and what it writes."""
+# What each table is made from, finer than the reads of its stage (which a test holds it to).
+# What only selects rows or names them is not named.
+MADE_FROM = {
+    "area_facts": "census_areas",
+    "zones": "census_areas schools",
+    "zone_names": "zones",
+    "neighborhoods": "census_areas",
+    "neighborhood_names": "neighborhoods",
+    "district": "census_areas",
+    "school_facts": "schools enrollment",
+    "enrollment_groups": "enrollment",
+    "sites": "schools school_sites",
+    "site_facts": "sites",
+    "school_sites": "schools",
+    "project_facts": "housing_projects",
+    "crosswalk": "census_areas census_blocks residential_lots zones neighborhoods district",
+    "adjacency": "zones neighborhoods district",
+    "reach": "neighborhoods census_blocks residential_lots schools sites",
+    "school_site_distance": "schools sites",
+    "membership": "schools school_facts zones neighborhoods",
+    "site_places": "sites zones neighborhoods",
+    "project_places": "housing_projects zones neighborhoods",
+    "raster_counts": "raster_cells zones neighborhoods district",
+    "zone_profile": "census_areas crosswalk zones",
+    "neighborhood_profile": "census_areas crosswalk neighborhood_names",
+    "district_profile": "census_areas crosswalk",
+    "school_quality": "performance school_facts",
+    "need": "neighborhood_profile school_quality school_facts adjacency reach",
+    "need_contributions": "need",
+    "school_age_change": "neighborhood_profile zone_profile district_profile area_facts",
+    "growth_pockets": "school_age_change adjacency",
+    "population_outlook": "neighborhood_profile",
+    "enrollment_outlook": "enrollment enrollment_groups school_facts births project_facts project_places membership flows",
+    "outlook_totals": "enrollment_outlook",
+    "backtest": "enrollment enrollment_groups school_facts births",
+    "school_pupils": "enrollment enrollment_groups school_facts",
+    "utilization": "site_facts rooms school_sites school_pupils outlook_totals enrollment_outlook",
+    "surplus_sites": "utilization",
+    "service_gap": "zone_profile flows school_facts enrollment utilization school_quality school_sites membership",
+    "seat_access": "neighborhood_profile enrollment school_facts utilization school_quality school_sites reach",
+    "colocation_matches": "surplus_sites site_facts school_sites school_facts school_site_distance school_pupils",
+    "siting_options": "service_gap crosswalk membership surplus_sites site_facts reach",
+    "recommendations": "need seat_access neighborhood_names zone_names service_gap growth_pockets surplus_sites site_facts colocation_matches school_facts",
+    "public_enrollment": "enrollment_groups",
+    "public_schools": "schools school_quality public_enrollment",
+    "public_outlook": "outlook_totals public_enrollment",
+    "public_backtest": "backtest",
+    "public_neighborhoods": "neighborhoods need neighborhood_profile",
+    "public_contributions": "need_contributions",
+    "public_growth": "school_age_change",
+    "public_pockets": "growth_pockets",
+    "public_zones": "zones service_gap",
+    "public_access": "seat_access",
+    "public_sites": "sites surplus_sites public_utilization",
+    "public_utilization": "utilization school_sites public_enrollment",
+    "public_matches": "colocation_matches",
+    "public_siting": "siting_options",
+    "public_recommendations": "recommendations",
+    # what the ledgers of all stages say
+    "public_missing": " ".join(sorted(set(FILLS.values()))),
+    "disclosure": "public_missing",
+}
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Tables it reads."""
 
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """Tables it writes."""
+def ancestors(names: Iterable[str], made_from: Mapping[str, str] = MADE_FROM) -> set[str]:
+    """All tables that some tables are made from, however far back, and these themselves.
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Files it writes."""
-
-
-def ancestors(name: str, steps: Iterable[Step]) -> set[str]:
-    """All tables that a table (or map file) is made from, however far back; not itself.
-
-    A name that no step writes has no ancestors.
-
-    >>> from types import SimpleNamespace as Step
-    >>> steps = [
-    ...     Step(reads=("zones",), writes=("crosswalk",), files=()),
-    ...     Step(reads=("crosswalk", "census_areas"), writes=("zone_profile",), files=()),
-    ... ]
-    >>> sorted(ancestors("zone_profile", steps))
-    ['census_areas', 'crosswalk', 'zones']
+    >>> sorted(ancestors(["zone_profile"], {"crosswalk": "zones", "zone_profile": "crosswalk census_areas"}))
+    ['census_areas', 'crosswalk', 'zone_profile', 'zones']
     """
-    made_from = {output: step.reads for step in steps for output in (*step.writes, *step.files)}
-    found: set[str] = set()
-    ahead = [name]
+    found = set(names)
+    ahead = sorted(found)
     while ahead:
-        new = set(made_from.get(ahead.pop(), ())) - found
+        new = set(made_from.get(ahead.pop(), "").split()) - found
         found |= new
         ahead.extend(new)
-    return found - {name}
+    return found
 
 
-def sources_of(name: str, steps: Iterable[Step], raw: Raw) -> tuple[SourceEntry, ...]:
-    """The study's sources that a table or map descends from, in the order of the study.
+def sources_of(names: Iterable[str], raw: Raw) -> tuple[SourceEntry, ...]:
+    """The study's sources that some tables descend from, in the order of the study.
 
     This is what the credits below a map must name: no more, so that nobody is credited with
     numbers that are not theirs, and no fewer.
     """
-    tables = {name, *ancestors(name, steps)}
+    tables = ancestors(names)
     return tuple(entry for room in ROOMS for entry in getattr(raw, room) if FILLS.get(entry.feeds) in tables)
+
+
+def credits(names: Iterable[str], raw: Raw) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Producer, title, vintage, licence and address of each source that some tables descend from."""
+    return tuple((e.producer, e.title, e.vintage, e.licence, e.url) for e in sources_of(names, raw))

@@ -1,20 +1,19 @@
-"""The only door to data/processed and maps/: checks, sorts, writes whole or not at all."""
+"""The only door to data/processed and maps/: checks, sorts, writes each file whole or not at all."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import MissingInput, PipelineError
+from pipeline.errors import MissingInput, PipelineError, refusal_of
 from pipeline.tables import BY_TABLE, Table, check
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PROCESSED = Path("data/processed")
-MAPS = Path("maps")
 
 
 def path_of(name: str) -> Path:
@@ -34,43 +33,76 @@ def read(name: str, columns: list[str] | None = None) -> Any:
     ------
     MissingInput
         If the table has not been made yet.
+    PipelineError
+        If its file is damaged or may not be read.
     """
     table, path = BY_TABLE[name], path_of(name)
-    if not path.is_file():
-        raise MissingInput(f"{path} is not there yet: run `dvc repro {table.stage}` first.")
-    if table.is_spatial and (columns is None or "geometry" in columns):
-        import geopandas
+    again = f"Run `dvc repro {table.stage}` again."
+    try:
+        if not path.is_file():
+            raise MissingInput(f"{path} is not there yet: run `dvc repro {table.stage}` first.")
+        # Arrow follows links and pipes; opened here, an error is the system's own and names the file
+        path.open("rb").close()
+        if table.is_spatial and (columns is None or "geometry" in columns):
+            import geopandas
 
-        return geopandas.read_parquet(path, columns=columns)
-    import pandas as pd
+            return geopandas.read_parquet(path, columns=columns)
+        import pandas as pd
 
-    return pd.read_parquet(path, columns=columns)
+        return pd.read_parquet(path, columns=columns)
+    except OSError as error:
+        raise PipelineError(f"{refusal_of(error, path)} {again}") from error
+    except ValueError as error:  # ArrowInvalid is one
+        raise PipelineError(f"{path} is damaged ({str(error).splitlines()[0]}). Delete it. {again}") from error
 
 
 def write(outputs: Mapping[str, Any], *, crs: str) -> None:
-    """Check every output, then write each whole: all of them or none.
+    """Check every output, then write each file whole.
 
-    Tables are held to their contract first, so that a refused one leaves nothing behind.
-    Each file is written beside its place, flushed to disk and moved over it in one step;
-    a stage whose parent died (a killed ``dvc repro``) discards its work instead.
+    Tables are held to their contract first, so that a refused one leaves nothing behind. Each
+    file is written beside its place and flushed to disk; only when all are there is each moved
+    over its place, in one step. A stage whose parent died (a killed ``dvc repro``) discards its
+    work instead. Killed between two moves, it leaves some files new and others old, each of them
+    whole, and drafts beside them: a second run puts both right.
+
+    Raises
+    ------
+    ContractError
+        If a table breaks its contract.
+    PipelineError
+        If a file cannot be written: names it and says what to do.
     """
     checked = {name: check(BY_TABLE[name], value) if name in BY_TABLE else value for name, value in outputs.items()}
     parent = os.getppid()
     pending: list[tuple[Path, Path]] = []
+    place = PROCESSED
     try:
         for name, value in checked.items():
             place = path_of(name)
+            draft = _draft_of(name)
             place.parent.mkdir(parents=True, exist_ok=True)
-            draft = place.with_name(f".draft-{place.name}")
             pending.append((draft, place))
             _write_draft(draft, name, value, crs)
         if os.getppid() != parent:
             raise PipelineError("The run that started this stage has ended: its results are discarded.")
         for draft, place in pending:
             draft.replace(place)
+    except OSError as error:
+        raise PipelineError(f"{place} cannot be written: {refusal_of(error)}") from error
     finally:
         for draft, _ in pending:
             draft.unlink(missing_ok=True)
+
+
+def discard_drafts(names: Iterable[str]) -> None:
+    """Remove what a killed run of a stage left beside the places of its outputs."""
+    for name in names:
+        _draft_of(name).unlink(missing_ok=True)
+
+
+def _draft_of(name: str) -> Path:
+    place = path_of(name)
+    return place.with_name(f".draft-{place.name}")
 
 
 def _write_draft(draft: Path, name: str, value: Any, crs: str) -> None:

@@ -7,7 +7,7 @@ hold. Tables marked `stage=""` are the tidy shapes that sources must deliver.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.columns import BY_NAME, CENSUS_COUNTS, KINDS
 from pipeline.errors import ContractError, Fault
@@ -121,9 +121,10 @@ TABLES: tuple[Table, ...] = (
     _t("enrollment_outlook", "outlook", "school, zone or district x fall_year x grade", "unit_kind unit_id fall_year grade", "unit_kind unit_id fall_year grade pupils_projected pupils_projected_low? pupils_projected_high? method"),
     _t("outlook_totals", "outlook", "school, zone or district x fall_year, all grades", "unit_kind unit_id fall_year", "unit_kind unit_id fall_year pupils_projected pupils_projected_low? pupils_projected_high? method"),
     _t("backtest", "outlook", "method x horizon x size class", "method horizon_years size_class", "method horizon_years size_class cases mean_absolute_error_share mean_error_change error_q10_change error_q90_change"),
+    _t("school_pupils", "utilization", "school that takes seats in a building, latest count", "school_id", "school_id pupils?"),
     _t("utilization", "utilization", "site x definition x fall_year", "site_id capacity_definition fall_year", "site_id capacity_definition fall_year capacity_seats pupils? utilization_ratio? utilization_low_ratio? utilization_high_ratio? surplus_seats?"),
     _t("surplus_sites", "utilization", "site", "site_id", "site_id surplus_status definitions_under definitions_known surplus_seats? surplus_rooms? reason"),
-    _t("service_gap", "seats", "zone x grade band", "level zone_id", "level zone_id is_approximate resident_pupils? quality_seats? service_level_ratio? service_gap_seats? unmet_seats? service_gap_rank? method"),
+    _t("service_gap", "seats", "zone x grade band", "level zone_id", "level zone_id is_approximate resident_pupils? resident_pupils_low? resident_pupils_high? quality_seats? citywide_pupils? service_level_ratio? service_gap_seats? unmet_seats? service_gap_rank? reliability_class method"),
     _t("seat_access", "seats", "neighborhood x grade band", "neighborhood_id level", "neighborhood_id level access_ratio? relative_access_ratio? is_poor_access"),
     _t("colocation_matches", "matches", "school looking for a place", "school_id", "school_id match_status site_id? matched_school_id? needed_seats surplus_seats? travel_m? reason"),
     _t("siting_options", "matches", "candidate site", "site_id", "site_id option_rank covered_seats reason"),
@@ -222,8 +223,14 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
 
 def _where(table: Table, frame: pd.DataFrame, mask: pd.Series) -> str:
     row = frame.loc[mask].iloc[0]
-    place = ", ".join(f"{k}={row[k]}" for k in (table.key or table.names[:3]))
+    place = ", ".join(f"{k}={_plain(row[k])}" for k in (table.key or table.names[:3]))
     return f"row {int(mask.to_numpy().argmax()) + 1}, {place}"
+
+
+def _plain(value: Any) -> Any:
+    """A number as people write it: -7, and neither -7.0 nor np.float64(-7.0)."""
+    value = value.item() if hasattr(value, "item") else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
@@ -292,7 +299,7 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
                 "E-NEGATIVE",
                 f"{name} must not be negative",
                 (values < 0).fillna(False),
-                "A negative count is a missing-value code: declare it.",
+                "A negative count is a missing-value code or a typo: declare the code, correct the typo.",
             )
         )
     if column.kind == "share":
@@ -308,10 +315,27 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
         infinite = values.isin([float("inf"), float("-inf")])
         bad.append(("E-INFINITE", f"{name} must be finite", infinite, "A rate over nothing is empty, not infinite."))
     return [
-        Fault(code, what, int(mask.sum()), f"{_where(table, frame, mask)}: {frame.loc[mask, name].iloc[0]!r}", remedy)
+        Fault(code, what, int(mask.sum()), f"{_where(table, frame, mask)}: {_plain(frame.loc[mask, name].iloc[0])!r}", remedy)
         for code, what, mask, remedy in bad
         if pd.Series(mask).any()
     ]
+
+
+_EQUAL_AREA = ("equal area", "equal earth", "mollweide", "sinusoidal", "eckert iv", "eckert vi")
+
+
+def unfit_crs(crs: Any) -> str:
+    """Why areas and lengths cannot be measured in a (pyproj) CRS; empty where they can."""
+    if crs is None:
+        return "there is no CRS"
+    if not crs.is_projected:
+        return "it is in degrees, not in metres"
+    if any(axis.unit_name not in ("metre", "meter") for axis in crs.axis_info):
+        return f"it is in {crs.axis_info[0].unit_name}, not in metres"
+    projection = crs.coordinate_operation.method_name
+    if not any(word in projection.lower() for word in _EQUAL_AREA):
+        return f"its projection ({projection}) does not keep areas"
+    return ""
 
 
 def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
@@ -320,16 +344,9 @@ def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
     import shapely
 
     crs = getattr(frame, "crs", None)
-    if crs is None or not crs.is_projected:
-        return [
-            Fault(
-                "E-CRS",
-                "shapes must be in the study's equal-area CRS",
-                1,
-                str(crs),
-                "Reproject in the source; areas in degrees are wrong.",
-            )
-        ]
+    if unfit := unfit_crs(crs):
+        what = f"shapes must be in the study's equal-area CRS: {unfit}"
+        return [Fault("E-CRS", what, 1, str(crs), "Reproject in the source; areas in degrees are wrong.")]
     shapes = frame["geometry"]
     # to_numpy: a null shape is neither valid nor empty, so each test says what it means
     values = shapes.to_numpy()

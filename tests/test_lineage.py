@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import pytest
 
-from pipeline.lineage import FILLS, ancestors, sources_of
+from pipeline.atlas.sheets import SHEETS
+from pipeline.lineage import FILLS, MADE_FROM, ancestors, sources_of
 from pipeline.origins import Raw, RawFile, SourceEntry
+from pipeline.stages import NAMES, find
 from pipeline.tables import BY_TABLE, INPUTS
-
-#  zones ---> crosswalk ---> zone_profile ---> maps/need.html
-#  census_areas --^---------------^      schools ---> (nothing of it)
-STEPS = [
-    SimpleNamespace(reads=(), writes=("zones",), files=()),
-    SimpleNamespace(reads=(), writes=("census_areas",), files=()),
-    SimpleNamespace(reads=(), writes=("schools",), files=()),
-    SimpleNamespace(reads=("zones", "census_areas"), writes=("crosswalk",), files=()),
-    SimpleNamespace(reads=("crosswalk", "census_areas"), writes=("zone_profile",), files=()),
-    SimpleNamespace(reads=("zone_profile",), writes=(), files=("maps/need.html",)),
-]
 
 
 def _entry(name: str, feeds: str) -> SourceEntry:
@@ -42,23 +33,47 @@ RAW = Raw(
 )
 
 
-def test_a_map_descends_from_everything_behind_it_and_nothing_else() -> None:
-    assert ancestors("maps/need.html", STEPS) == {"zone_profile", "crosswalk", "census_areas", "zones"}
-    assert [entry.id for entry in sources_of("maps/need.html", STEPS, RAW)] == ["acs", "zones"]
+def test_a_table_descends_from_everything_behind_it_and_nothing_else() -> None:
+    """zones ---> crosswalk ---> zone_profile; schools are behind none of them."""
+    made_from = {"crosswalk": "zones census_areas", "zone_profile": "crosswalk", "reach": "schools"}
+    assert ancestors(["zone_profile"], made_from) == {"zone_profile", "crosswalk", "census_areas", "zones"}
+    assert ancestors(["a"], {"a": "b", "b": "a"}) == {"a", "b"}  # tables that feed each other do not loop
 
 
-def test_a_table_that_a_source_fills_descends_from_that_source() -> None:
-    assert ancestors("schools", STEPS) == set()
-    assert [entry.id for entry in sources_of("schools", STEPS, RAW)] == ["directory"]
-    assert sources_of("crosswalk_of_nothing", STEPS, RAW) == ()
+def test_a_table_is_credited_to_its_sources_and_no_others() -> None:
+    assert [entry.id for entry in sources_of(["district_profile"], RAW)] == ["acs", "zones", "directory"]
+    assert [entry.id for entry in sources_of(["area_facts"], RAW)] == ["acs"]
+    assert [entry.id for entry in sources_of(["schools", "births"], RAW)] == ["births", "directory"]
+    assert [entry.id for entry in sources_of(["public_missing"], RAW)] == ["acs", "births", "zones", "directory"]
+    assert sources_of(["nothing"], RAW) == ()
 
 
-def test_steps_that_feed_each_other_do_not_loop() -> None:
-    steps = [
-        SimpleNamespace(reads=("b",), writes=("a",), files=()),
-        SimpleNamespace(reads=("a",), writes=("b",), files=()),
-    ]
-    assert ancestors("a", steps) == {"b"}
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_made_from_what_is_what_the_stages_read(name: str) -> None:
+    """Each table is made from what its stage reads or writes, and each table read is a part of one written."""
+    stage = find(name)
+    results = [table for table in stage.writes if not table.startswith("ledger_")]
+    made_from = {table: set(MADE_FROM.get(table, "").split()) for table in results}
+    parents = set().union(*made_from.values())
+    beside = {"schools"} if name == "boundaries" else set()  # it reads the directory as a source
+    own_ledgers = {"public_missing", "disclosure"}
+    stray = set().union(*(parts for table, parts in made_from.items() if table not in own_ledgers))
+    assert stray <= {*stage.reads, *stage.writes} | beside
+    assert all(parts or table in FILLS.values() for table, parts in made_from.items())
+    if results:
+        assert {table for table in stage.reads if not table.startswith("ledger_")} <= parents
+
+
+def test_no_table_is_made_from_one_that_is_not_there() -> None:
+    assert {part for parts in MADE_FROM.values() for part in parts.split()} | set(MADE_FROM) <= set(BY_TABLE)
+
+
+def test_a_sheet_names_the_sources_of_its_numbers_only() -> None:
+    """Growth compares people: no results of schools; need knows nothing of births; all stand under the data's quality."""
+    fed = {sheet.key: {FILLS[feeds] for feeds in FILLS} & ancestors(sheet.tables) for sheet in SHEETS}
+    assert "performance" not in fed["growth"] and {"census_areas", "births"} <= fed["growth"]
+    assert {"births", "rooms", "flows"}.isdisjoint(fed["need"]) and {"census_areas", "performance"} <= fed["need"]
+    assert fed["quality_of_data"] == set(FILLS.values())
 
 
 def test_every_input_fills_a_table_of_the_pipeline() -> None:

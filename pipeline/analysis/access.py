@@ -94,7 +94,8 @@ def seat_access(
     -------
     pandas.DataFrame
         The table ``seat_access``. Access is poor where children live and it is below half of
-        the mean, or where they reach no quality seat at all.
+        the mean. Where that mean is zero no neighborhood is worse off than another: relative
+        access is empty and none is called poor (`record_access` says why).
 
     >>> seat_access(
     ...     pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [50.0, 50.0]}),
@@ -121,7 +122,7 @@ def seat_access(
                     "level": level,
                     "access_ratio": ratio.to_numpy(),
                     "relative_access_ratio": relative.to_numpy(),
-                    "is_poor_access": (((relative < POOR_RATIO) | ratio.eq(0)) & (demand > 0)).to_numpy(),
+                    "is_poor_access": ((relative < POOR_RATIO) & (demand > 0)).to_numpy(),
                 }
             )
         )
@@ -135,13 +136,17 @@ def trips_to_schools(reach: pd.DataFrame) -> pd.DataFrame:
     return reach.loc[wanted, ["origin_id", "destination_id", "distance_m"]].reset_index(drop=True)
 
 
-def record_access(access: pd.DataFrame, children: pd.DataFrame, ledger: Ledger) -> None:
-    """Record, by level, how many children live where access is below half of the district's mean."""
+def record_access(access: pd.DataFrame, children: pd.DataFrame, seats: pd.DataFrame, ledger: Ledger) -> None:
+    """Record, by level, how many children live where access is below half of the district's mean.
+
+    Where the mean is zero, it is recorded whether there is no quality seat or none within reach.
+    """
     counts = access.merge(children, on=["neighborhood_id", "level"], validate="1:1")
     for level, rows in counts.groupby("level", sort=True):
         total, poor = float(rows["children"].sum()), float(rows.loc[rows["is_poor_access"], "children"].sum())
         none = float(rows.loc[rows["access_ratio"].eq(0), "children"].sum())
-        ledger.note(
-            f"access to quality seats, {level}",
-            f"{poor:,.0f} of {total:,.0f} children live where access is poor (below half of the mean), {none:,.0f} of them where no quality seat is within reach",
-        )
+        text = f"{poor:,.0f} of {total:,.0f} children live where access is poor (below half of the mean), {none:,.0f} of them where no quality seat is within reach"
+        if rows["relative_access_ratio"].isna().all():
+            where = "within reach of any child" if seats["level"].eq(level).any() else "anywhere"
+            text = f"no quality seat of this level {where}: the mean access of {total:,.0f} children is zero, and no neighborhood is set against it"
+        ledger.note(f"access to quality seats, {level}", text)

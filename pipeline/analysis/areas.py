@@ -120,11 +120,12 @@ def areas_from_blocks(
             for name, rows in sorted(group.reset_index(drop=True).groupby(group.to_numpy()).indices.items())
         ]
         parts.append(totals.reset_index().assign(area_level="block_group", vintage=vintage, geometry=outlines))
-        people = float(own["population"].sum())
+        is_empty = group.map(totals["population"]).isna()
         ledger.balance(
             f"people of the blocks of {vintage}",
-            total=people,
+            total=float(own["population"].sum()),
             inside=float(totals["population"].sum()),
+            unlocated=float(own.loc[is_empty, "population"].sum()),
             unit="people",
             reason="block groups added up from their blocks",
         )

@@ -60,7 +60,7 @@ def pupils_now(
     )
     if latest < fall_year:
         ledger.note("utilization", f"the latest enrollment is of fall {latest}, not {fall_year}: it stands for now")
-    found = rolls(enrollment, totals, first_year=latest, last_year=latest, ledger=Ledger())
+    found = rolls(enrollment, totals, first_year=latest, last_year=latest, ledger=ledger)
     counts = found.pupils[:, :, 0] if len(found.years) else np.empty((0, len(GRADES)))
     elementary = np.array([grade in bands["elementary"] for grade in GRADES])
     secondary = np.array([grade in (*bands["middle"], *bands["high"]) for grade in GRADES])

@@ -82,7 +82,8 @@ def two_sided_probability(z: Floats) -> Floats:
 def benjamini_hochberg(probability: Floats, rate: float) -> npt.NDArray[np.bool_]:
     """Which of many tests to believe, so that at most ``rate`` of those believed are false.
 
-    Missing probabilities are no tests: they do not count and are not believed.
+    Missing probabilities are no tests: they do not count and are not believed. The correction
+    is no better than the tests: what they take as exact (a crosswalk's weights) stays exact.
 
     References
     ----------
@@ -104,6 +105,9 @@ def benjamini_hochberg(probability: Floats, rate: float) -> npt.NDArray[np.bool_
 
 def hot_spots(values: pd.Series, adjacency: pd.DataFrame, *, rate: float, smallest: int = SMALLEST) -> pd.DataFrame:
     """Which areas lie in clusters of high or low values, after false-discovery correction.
+
+    Values are taken as they are: neither their margins nor the weights by which counts came to
+    the areas (a crosswalk's) are allowed for.
 
     Parameters
     ----------

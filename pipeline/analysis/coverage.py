@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pipeline.ledger import Ledger
 
+_Pieces = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]
 MEASURES = ("population", "children_0_4", "children_5_9", "children_10_14")
 
 
@@ -58,8 +59,14 @@ def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequ
     """
     require_equal_area(cells, areas)
     areas = areas.sort_values("area_id", kind="stable")
+    return _added_up(cells, areas, measures, _pieces(cells.geometry.to_numpy(), areas.geometry.to_numpy()))
+
+
+def _added_up(
+    cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequence[str], pieces: _Pieces
+) -> pd.DataFrame:
+    area, cell, piece_m2, cell_share = pieces
     shapes = areas.geometry.to_numpy()
-    area, cell, piece_m2, cell_share = _pieces(cells.geometry.to_numpy(), shapes)
     parts = []
     for measure in measures:
         if cells[measure].isna().all():
@@ -90,25 +97,29 @@ def raster_counts(cells: gpd.GeoDataFrame, targets: Mapping[str, gpd.GeoDataFram
     parts = []
     for vintage, of_vintage in cells.groupby("vintage", sort=True):
         for layer, frame in targets.items():
-            sums = raster_sums(of_vintage, frame, MEASURES)
+            require_equal_area(of_vintage, frame)
+            areas = frame.sort_values("area_id", kind="stable")
+            pieces = _pieces(of_vintage.geometry.to_numpy(), areas.geometry.to_numpy())
+            sums = _added_up(of_vintage, areas, MEASURES, pieces)
+            covered = np.bincount(pieces[1], weights=pieces[3], minlength=len(of_vintage))
             parts.append(sums.assign(layer=layer, vintage=vintage)[columns])
             for measure, total in sums.groupby("measure")["raster_count"].sum().items():
-                whole = float(of_vintage[measure].sum())
+                whole, beyond = (
+                    float(part.sum()) for part in (of_vintage[measure], of_vintage[measure] * (1.0 - covered))
+                )
                 reason = "cells reach beyond the layer" if total < whole else ""
                 ledger.balance(
                     f"raster {vintage} to {layer}: {measure}",
                     total=whole,
                     inside=total,
-                    outside=whole - total,
+                    outside=beyond,
                     unit="people",
                     reason=reason,
                 )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def _pieces(
-    cells: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _pieces(cells: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_]) -> _Pieces:
     """Area, cell, common ground in m2 and its share of the cell, for each pair that meets.
 
     Large areas are cut into simple pieces first, so that a cell on a border is compared with

@@ -137,7 +137,8 @@ def evidence_beyond(amounts: np.ndarray, source_of: np.ndarray, shares: sparse.c
     used = (source_of >= 0) & (amounts > 0)
     left = amounts * (1.0 - np.asarray(shares.sum(axis=1)).ravel())
     beyond, whole = (np.bincount(source_of[used], weights=part[used], minlength=sources) for part in (left, amounts))
-    return np.divide(beyond, whole, out=np.full(sources, np.nan), where=whole > 0)
+    share: np.ndarray = np.divide(beyond, whole, out=np.full(sources, np.nan), where=whole > 0)
+    return share
 
 
 def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: str) -> sparse.csr_array:

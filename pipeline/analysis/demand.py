@@ -177,10 +177,9 @@ def resident_pupils(
     is_counted = zones["level"].isin(lives.index.get_level_values("level")).to_numpy()
     key = pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
     # In a level with flows a zone that is not listed sends no pupil: that is a count of zero.
-    counted = lives.reindex(key).where(pd.Series(key.isin(lives.index), index=key), 0.0).reset_index(drop=True)
-    numbers = estimated[_RESIDENTS].mask(is_counted, counted)
-    half_width = (numbers["resident_pupils_high"] - numbers["resident_pupils_low"]) / 2
-    classes = reliability_class(numbers["resident_pupils"], half_width, high_cv=high_cv, medium_cv=medium_cv)
+    counted = np.where(key.isin(lives.index)[:, None], lives.reindex(key), 0.0)
+    pupils, low, high = np.where(is_counted[:, None], counted, estimated[_RESIDENTS]).T
+    classes = reliability_class(pupils, (high - low) / 2, high_cv=high_cv, medium_cv=medium_cv)
     for level, rows in estimated[~is_counted].groupby("level", sort=True):
         per_child, basis = rows["pupils_per_child"].iloc[0], rows["children_basis"].iloc[0]
         text = f"{basis} times {per_child:.3f} public-school pupils per child (no flows are given)"
@@ -191,8 +190,10 @@ def resident_pupils(
             else "not known: no flows are given, and children or pupils of the level are not known",
         )
     return zones[["level", "zone_id"]].assign(
-        **{name: numbers[name] for name in _RESIDENTS},
-        reliability_class=np.where(is_counted & half_width.eq(0), "high", classes),
+        resident_pupils=pupils,
+        resident_pupils_low=low,
+        resident_pupils_high=high,
+        reliability_class=np.where(is_counted & (low == high), "high", classes),
         demand_method=np.where(is_counted, "residents counted", estimated["children_basis"] + " x pupils per child"),
     )
 
@@ -202,8 +203,9 @@ def residents_counted(
 ) -> pd.DataFrame:
     """Public-school pupils by ``level`` and ``zone_id`` of residence, in the latest year up to ``now``.
 
-    Indexed by both: ``resident_pupils`` and its bounds ``resident_pupils_low`` and ``_high``. A hidden cell enters with the middle of its interval, and the interval is recorded; a sum
-    with a cell of which no bound is known is empty. Pupils who live in no zone are recorded.
+    Indexed by both; columns ``resident_pupils resident_pupils_low resident_pupils_high``. A
+    hidden cell enters with the middle of its interval, and the interval is recorded; a sum with
+    a cell of which no bound is known is empty. Pupils who live in no zone are recorded.
     """
     public = facts.loc[facts["sector"].isin(PUBLIC), "school_id"]
     lived = flows[flows["school_id"].isin(public) & (flows["fall_year"] <= now)]
@@ -215,10 +217,10 @@ def residents_counted(
             "resident pupils",
             f"{len(hidden)} hidden cells of the flows enter with the middle of their interval, together {low:,.0f} to {high:,.0f} pupils",
         )
-    hidden_parts, lived = lived, lived.assign(pupils=middle(lived))
-    _balance(lived, zones, ledger)
+    bounds = sum_of_parts(lived, ["level", "zone_id"]).set_index(["level", "zone_id"])
+    lived = lived.assign(pupils=middle(lived))
     sums = lived.groupby(["level", "zone_id"])["pupils"].agg(lambda part: part.sum(skipna=False)).to_frame()
-    bounds = sum_of_parts(hidden_parts, ["level", "zone_id"]).set_index(["level", "zone_id"])
+    _balance(lived, sums["pupils"], zones, ledger)
     return sums.join(bounds[["pupils_low", "pupils_high"]], validate="1:1").set_axis(_RESIDENTS, axis=1)
 
 
@@ -240,18 +242,21 @@ def residents_estimated(zones: pd.DataFrame, seats: pd.DataFrame, bands: Bands) 
     return own.assign(pupils_per_child=ratio, **numbers)
 
 
-def _balance(lived: pd.DataFrame, zones: pd.DataFrame, ledger: Ledger) -> None:
-    """Record, by level, the pupils of the flows who live in a zone of the study and those who do not."""
-    is_zone = pd.MultiIndex.from_frame(lived[["level", "zone_id"]]).isin(
-        pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
-    )
-    for level, rows in lived.assign(is_zone=is_zone).groupby("level", sort=True):
-        total, inside = float(rows["pupils"].sum()), float(rows.loc[rows["is_zone"], "pupils"].sum())
+def _balance(lived: pd.DataFrame, sums: pd.Series, zones: pd.DataFrame, ledger: Ledger) -> None:
+    """Record, by level, the pupils of the flows who live in a zone of the study and those who do not.
+
+    Inside are the sums the zones get. A zone with a cell of which nothing is known gets none:
+    the pupils of its other cells have no place.
+    """
+    lives, in_force = (pd.MultiIndex.from_frame(frame[["level", "zone_id"]]) for frame in (lived, zones))
+    delivered, empty = sums[sums.index.isin(in_force)], sums.index[sums.isna() & sums.index.isin(in_force)]
+    for level, rows in lived.assign(is_zone=lives.isin(in_force), is_empty=lives.isin(empty)).groupby("level"):
         ledger.balance(
             f"public-school pupils by zone of residence, {level}",
-            total=total,
-            inside=inside,
-            outside=total - inside,
+            total=float(rows["pupils"].sum()),
+            inside=float(delivered[delivered.index.get_level_values("level") == level].sum()),
+            outside=float(rows.loc[~rows["is_zone"], "pupils"].sum()),
+            unlocated=float(rows.loc[rows["is_empty"], "pupils"].sum()),
             unit="pupils",
             reason="" if rows["is_zone"].all() else "outside live in none of the zones in force",
         )

@@ -151,10 +151,11 @@ def balance_pupils(groups: pd.DataFrame, schools: pd.DataFrame, ledger: Ledger) 
         schools[["school_id", "location_status", "sector"]], on="school_id", how="left", validate="m:1"
     )
     where = placed["location_status"].fillna("not_in_directory")
+    totals = everyone.groupby("fall_year")["pupils"].sum()
     for year, rows in placed.groupby(placed["fall_year"], sort=True):
         pupils = rows["pupils"]
         at = where.loc[rows.index]
-        total, inside = float(pupils.sum()), float(pupils[at.eq("located")].sum())
+        total, inside = float(totals[year]), float(pupils[at.eq("located")].sum())
         parts = [
             f"{pupils[at.eq(reason)].sum():,.0f} in {int(at.eq(reason).sum())} ({text})"
             for reason, text in REASONS.items()
@@ -162,9 +163,8 @@ def balance_pupils(groups: pd.DataFrame, schools: pd.DataFrame, ledger: Ledger) 
         ]
         on_map = _schools(rows[at.eq("located")])
         text = f"{on_map} on the map" + (f"; not placed: {'; '.join(parts)}" if parts else "")
-        ledger.balance(
-            f"pupils {year}", total=total, inside=inside, unlocated=total - inside, unit="pupils", reason=text
-        )
+        unlocated = sum(float(pupils[at.eq(reason)].sum()) for reason in REASONS)
+        ledger.balance(f"pupils {year}", total=total, inside=inside, unlocated=unlocated, unit="pupils", reason=text)
         is_school = ~at.isin(["not_a_place", "not_in_directory"])
         if not is_school.all():
             ledger.match(

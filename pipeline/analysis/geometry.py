@@ -9,6 +9,7 @@ import numpy.typing as npt
 import shapely
 
 from pipeline.errors import ContractError, Fault
+from pipeline.tables import unfit_crs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,7 +21,6 @@ RING_M2 = 1e-3
 GRID_M = 1e-6
 # Vertices from which a polygon is worth cutting before an overlay.
 LONG_OUTLINE = 500
-_EQUAL_AREA = ("equal area", "equal earth", "mollweide", "sinusoidal", "eckert iv", "eckert vi")
 Shapes = npt.NDArray[Any]
 Integers = npt.NDArray[np.int64]
 
@@ -40,17 +40,9 @@ def require_equal_area(*frames: gpd.GeoDataFrame) -> None:
     >>> require_equal_area(gpd.GeoDataFrame(geometry=[], crs="EPSG:3310"))
     """
     for frame in frames:
-        crs = frame.crs
-        what = None
-        if crs is None:
-            what = "shapes have no CRS"
-        elif not crs.is_projected:
-            what = "shapes are in degrees, not in metres"
-        elif any(axis.unit_name not in ("metre", "meter") for axis in crs.axis_info):
-            what = f"shapes are in {crs.axis_info[0].unit_name}, not in metres"
-        elif not any(word in crs.coordinate_operation.method_name.lower() for word in _EQUAL_AREA):
-            what = f"the projection ({crs.coordinate_operation.method_name}) does not keep areas"
-        elif crs != frames[0].crs:
+        crs, unfit = frame.crs, unfit_crs(frame.crs)
+        what = f"nothing can be measured in the CRS of these shapes: {unfit}" if unfit else ""
+        if not unfit and crs != frames[0].crs:
             what = f"shapes to be compared are in different systems ({frames[0].crs} and {crs})"
         if what:
             fault = Fault(

@@ -228,7 +228,8 @@ def changes(
     mean the same ground in every vintage). Each vintage that has a control total is scaled to
     it, by one factor from all neighborhoods (the district and the census's districts by their own
     people). Without an earlier vintage, or with one that shares years with the later, nothing is
-    compared and the ledger says why.
+    compared and the ledger says why. Margins are the census's own: the weights by which counts
+    came to neighborhoods and zones are taken as exact, in the tests and in their correction.
 
     Parameters
     ----------

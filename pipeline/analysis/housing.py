@@ -146,7 +146,7 @@ def school_housing(
     )
     row = pd.Index(ids).get_indexer(members["school_id"])
     members = members.assign(row=row, order=members["match"].map(MATCHES.index))[row >= 0]
-    placed = 0.0
+    nowhere = 0.0
     for (level, zone_id), group in zones.groupby(["level", "zone_id"], sort=True):
         inside = members[(members["level"] == level) & (members["zone_id"] == zone_id)]
         inside = inside[inside["order"] == inside["order"].min()]
@@ -155,10 +155,10 @@ def school_housing(
         part = np.divide(here, here.sum(axis=0), out=np.zeros_like(here), where=here.sum(axis=0) > 0)
         pupils = part * group["pupils"].to_numpy()
         np.add.at(added, (rows[:, None], grade[None, :], (group["ahead"].to_numpy() - 1)[None, :]), pupils)
-        placed += float(pupils.sum())
-    total = float(zones["pupils"].sum())
+        nowhere += float(group.loc[here.sum(axis=0) == 0, "pupils"].sum())
+    total, placed = float(zones["pupils"].sum()), float(added.sum())
     reason = "pupil-years of new homes at a school of their zone that has the grade"
     ledger.balance(
-        "pupils of new homes", total=total, inside=placed, unlocated=total - placed, unit="pupil-years", reason=reason
+        "pupils of new homes", total=total, inside=placed, unlocated=nowhere, unit="pupil-years", reason=reason
     )
     return added

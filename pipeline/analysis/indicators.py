@@ -64,6 +64,9 @@ BY_INDICATOR = {indicator.name: indicator for indicator in INDICATORS}
 # TCAC averages over the three nearest schools; fewer would hang on one school's luck.
 NEAREST_SCHOOLS = 3
 
+# Weights are written with a few decimals: a third three times is not quite 1.
+WEIGHT_TOLERANCE = 0.005
+
 _LONG = ["neighborhood_id", "indicator", "indicator_share", "indicator_share_moe"]
 
 
@@ -94,8 +97,11 @@ def census_shares(profile: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``neighborhood_id indicator indicator_share indicator_share_moe``. A share over an empty
-        universe, or with an unknown count, has no row; a share of zero has one. A universe
-        without a margin is taken as exact: the margin of the share is then at most too wide.
+        universe, or with an unknown count, has no row; a share of zero has one. Where the
+        margin of the universe is not published, the margin of the share counts the
+        numerator's only. For most shares that is too wide (the handbook's formula of a
+        proportion takes the universe's margin off); for a share so near 1 that the formula of
+        a ratio would be due, which adds it, that is too narrow.
 
     >>> profile = pd.DataFrame({"neighborhood_id": ["n1", "n2"], "children_in_poverty": [20.0, 0.0], "children_in_poverty_moe": [8.0, 3.0], "child_poverty_universe": [100.0, 0.0], "child_poverty_universe_moe": [10.0, 3.0]})
     >>> census_shares(profile).round(3).to_dict("records")
@@ -201,7 +207,7 @@ def indicator_values(
 ) -> pd.DataFrame:
     """All indicators that can be computed, of the census and of the schools, one row per value.
 
-    Universes without a margin, whose shares get a margin at most too wide, are recorded.
+    Universes whose margin is not published are recorded.
     """
     parts = [census_shares(profile), below_standard(reach, quality, facts)]
     values = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -215,13 +221,15 @@ def indicator_values(
     if exact:
         ledger.note(
             "margins of shares",
-            f"no margin is known of {', '.join(exact)}: taken as exact, so that margins of shares over them are at most too wide",
+            f"the margin of {', '.join(exact)} is not published: the margin of a share over it counts the numerator's only",
         )
     return values
 
 
 def usable_weights(values: pd.DataFrame, weights: Mapping[str, float], ledger: Ledger) -> dict[str, float]:
     """Weights of the indicators the study has data for, scaled to sum to 1; the others are recorded.
+
+    That the study's own weights do not sum to 1 is recorded too.
 
     An indicator that is the same everywhere stays in, though it tells no two neighborhoods
     apart; that is recorded too.
@@ -251,7 +259,11 @@ def usable_weights(values: pd.DataFrame, weights: Mapping[str, float], ledger: L
             )
         elif present[name] == 1:
             ledger.note(f"indicator {name}", "the same in all neighborhoods: it adds nothing to the ranking")
-    if used and len(used) < len(wanted):
+    given = sum(weights.values())
+    is_scaled = abs(given - 1) > WEIGHT_TOLERANCE
+    if is_scaled:
+        ledger.note("need weights", f"the study's weights sum to {given:g}: they are scaled to sum to 1")
+    if used and (is_scaled or len(used) < len(wanted)):
         ledger.note(
             "need weights",
             "weights in use: " + ", ".join(f"{name} {weight / total:.3f}" for name, weight in used.items()),

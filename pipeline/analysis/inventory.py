@@ -151,10 +151,10 @@ def rooms_of_sites(rooms: pd.DataFrame, sites: pd.DataFrame, ledger: Ledger) -> 
     known = rooms["site_id"].isin(sites["site_id"])
     kept = rooms[known].reset_index(drop=True)
     if len(rooms):
-        total, inside = float(rooms["rooms"].sum()), float(kept["rooms"].sum())
+        total, inside, outside = (float(part["rooms"].sum()) for part in (rooms, kept, rooms[~known]))
         strangers = ", ".join(sorted(rooms.loc[~known, "site_id"].unique())[:3])
         reason = f"rooms of sites in no inventory: {strangers}" if strangers else ""
-        ledger.balance("rooms", total=total, inside=inside, outside=total - inside, unit="rooms", reason=reason)
+        ledger.balance("rooms", total=total, inside=inside, outside=outside, unit="rooms", reason=reason)
     return kept
 
 

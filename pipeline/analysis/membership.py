@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from pipeline.analysis.geometry import placed, require_equal_area
-from pipeline.analysis.nearest import levels_served
+from pipeline.columns import LEVELS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,8 +41,8 @@ def membership(
     zones: gpd.GeoDataFrame,
     neighborhoods: gpd.GeoDataFrame,
     *,
+    facts: pd.DataFrame,
     fall_year: int,
-    bands: Mapping[str, Sequence[str]],
     ledger: Ledger,
 ) -> pd.DataFrame:
     """Each school's zone at each level it serves, and its neighborhood.
@@ -56,10 +56,10 @@ def membership(
     ----------
     schools, zones, neighborhoods : GeoDataFrame
         The tables of these names, in one equal-area CRS.
+    facts : DataFrame
+        Table ``school_facts``: which levels each school serves, as everywhere else.
     fall_year : int
         School year of the zones in force.
-    bands : mapping
-        Level to its grades; a school serves the levels of whose grades it teaches half.
     ledger : Ledger
         Takes the balance per level, schools near a border and schools of no level.
 
@@ -73,22 +73,21 @@ def membership(
     located = (schools["location_status"] == "located") & schools.geometry.notna()
     schools = schools.set_geometry(schools.geometry.where(located))
     schools["neighborhood_id"] = containing(schools, neighborhoods, "neighborhood_id")
-    served = [
-        levels_served(low, high, bands) for low, high in zip(schools["grade_low"], schools["grade_high"], strict=True)
-    ]
-    without = sum(not levels for levels in served)
+    serves = facts.set_index("school_id").loc[schools["school_id"], [f"serves_{level}" for level in LEVELS]]
+    served = serves.to_numpy(dtype=bool)
+    without = int((~served.any(axis=1)).sum())
     if without:
-        first = schools["school_id"][next(row for row, levels in enumerate(served) if not levels)]
+        first = schools.loc[~served.any(axis=1), "school_id"].iloc[0]
         ledger.loss(
             "schools by level",
-            "their grades are not known or make up no level",
+            "their grades are not known or belong to no level",
             count=without,
             unit="schools",
             item=first,
         )
     parts = []
-    for level in bands:
-        of_level = schools[np.array([level in levels for levels in served], dtype=bool)].reset_index(drop=True)
+    for level, is_served in zip(LEVELS, served.T, strict=True):
+        of_level = schools[is_served].reset_index(drop=True)
         in_force = zones[(zones["level"] == level) & (zones["fall_year"] == fall_year)].sort_values(
             "zone_id", kind="stable"
         )
@@ -129,7 +128,7 @@ def _record(found: pd.DataFrame, schools: gpd.GeoDataFrame, level: str, zones: i
     inside = int(number.reindex(["assigned", "inside", "on_border"]).sum())
     ledger.balance(
         f"schools in {level} zones",
-        total=len(found),
+        total=len(schools),
         inside=inside,
         outside=int(number.get("outside", 0)),
         unlocated=int(number.get("not_located", 0)),

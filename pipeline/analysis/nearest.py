@@ -15,14 +15,17 @@ from pipeline.columns import GRADES
 ZONE_COLUMNS = ["level", "fall_year", "zone_id", "name", "school_id", "is_approximate", "geometry"]
 
 
-def levels_served(grade_low: str | None, grade_high: str | None, bands: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Levels at which a school counts: those of whose grades it teaches at least half.
+def levels_drawn(grade_low: str | None, grade_high: str | None, bands: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Levels of which a school draws a zone where none is published: those of whose grades it teaches half.
+
+    It may serve more (`schools.school_facts`): the sixth grade of a K-6 school lies in the zone
+    of the nearest middle school, since few pupils of that zone could go on there.
 
     Grades are compared by their order, not as text. A school whose grades are not known
-    serves no level.
+    draws none.
 
     >>> bands = {"elementary": ("TK", "KG", "01", "02", "03", "04", "05"), "middle": ("06", "07", "08"), "high": ("09", "10", "11", "12")}
-    >>> levels_served("KG", "08", bands), levels_served("KG", "06", bands), levels_served("07", "12", bands)
+    >>> levels_drawn("KG", "08", bands), levels_drawn("KG", "06", bands), levels_drawn("07", "12", bands)
     (('elementary', 'middle'), ('elementary',), ('middle', 'high'))
     """
     if grade_low not in GRADES or grade_high not in GRADES:
@@ -82,7 +85,7 @@ def nearest_school_zones(
         & (schools["school_status"] == "open").to_numpy()
     )
     own = schools[usable].sort_values("school_id", kind="stable").reset_index(drop=True)
-    served = [levels_served(low, high, bands) for low, high in zip(own["grade_low"], own["grade_high"], strict=True)]
+    served = [levels_drawn(low, high, bands) for low, high in zip(own["grade_low"], own["grade_high"], strict=True)]
     notes: list[str] = []
     layers = []
     for level in levels:

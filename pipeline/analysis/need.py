@@ -80,6 +80,10 @@ def need(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rank the neighborhoods by need, say how sure each rank is and what it is made of.
 
+    Margins are those of the census and of the schools' results: the weights by which counts
+    came from census areas to neighborhoods are taken as exact, in the draws as in the hot
+    spots (Gi* and its false-discovery correction).
+
     Parameters
     ----------
     profile

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from pipeline.analysis.growth import BANDS, ELSEWHERE, band_counts, control_factors, years_of
-from pipeline.analysis.uncertainty import Z90
+from pipeline.analysis.growth import BANDS, ELSEWHERE, band_counts, control_factors
+from pipeline.analysis.uncertainty import Z90, years_of
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
 

@@ -196,7 +196,7 @@ def _balance(
         book = ledger if ledger is not None and name == measure else Ledger()
         passed_over = _passed_over(source, links, name, empty)
         if len(passed_over):
-            reason = f"areas without a published {name} that bring less than {SLIGHT_SHARE:.1%} of another's: passed over"
+            reason = f"areas without a published {name} that are up to {SLIGHT_SHARE:.1%} of a place: passed over there"
             book.absence(subject, reason, count=len(passed_over), unit="areas", item=passed_over[0])
         book.balance(
             subject,

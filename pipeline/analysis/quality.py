@@ -14,35 +14,61 @@ from pipeline.ledger import Ledger
 
 # Fewer rated schools than this have no quarters.
 SMALLEST_FOR_QUARTERS = 4
+POOL = "all"  # schools of all levels together
 
 
-def cut_points(shrunk: pd.Series, cut_share: float | None, weak_share: float | None) -> tuple[float, float]:
-    """The status from which a school is strong, and below which it is weak.
+def quarters(shrunk: pd.Series) -> tuple[float, float]:
+    """The upper and the lower quarter of some schools' status; empty (nan) of too few, or where all are alike.
 
-    Where the study fixes none, the upper and lower quarter of the district's rated schools,
-    all sectors together. Both are empty (nan) where there are too few schools for quarters
-    or all are alike.
+    >>> quarters(pd.Series([0.1, 0.2, 0.3, 0.4, 0.5])), quarters(pd.Series([0.1]))
+    ((0.4, 0.2), (nan, nan))
+    """
+    known = shrunk.dropna()
+    if len(known) < SMALLEST_FOR_QUARTERS or known.max() - known.min() <= 1e-9:
+        return float("nan"), float("nan")
+    # half-way between two schools, so that neither stands on the line
+    upper, lower = (float(known.quantile(share, interpolation="midpoint")) for share in (0.75, 0.25))
+    return upper, lower
+
+
+def cut_points(shrunk: pd.Series, level: pd.Series, cut_share: float | None, weak_share: float | None) -> pd.DataFrame:
+    """The status from which each school is strong, and below which it is weak.
+
+    Where the study fixes none, the upper and lower quarter of the district's rated schools of
+    the same level (`lowest_level`), all sectors together, as schools are drawn towards the mean
+    of their level. A level without quarters of its own takes those of all schools.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By school ``cut``, ``weak`` (empty where there are no quarters) and ``cut_of``: the
+        level they are of, or ``all``.
 
     References
     ----------
     IFF (2012), "Quality Schools: Every Child, Every School, Every Neighborhood": tiers are
-    quartiles of the schools studied.
+    quartiles of all schools studied, levels together. Here each level has its own: high
+    schools sit another test in another year of life, and under one cut a whole level can be
+    without a quality seat, or hold nearly all of them, for that reason alone.
 
-    >>> cut_points(pd.Series([0.1, 0.2, 0.3, 0.4, 0.5]), None, None), cut_points(pd.Series([0.1]), 0.6, 0.3)
-    ((0.4, 0.2), (0.6, 0.3))
+    >>> cut_points(pd.Series([0.1, 0.2, 0.3, 0.4, 0.9]), pd.Series(["middle"] * 4 + ["high"]), None, 0.2).round(2).to_numpy().tolist()[3:]
+    [[0.35, 0.2, 'middle'], [0.4, 0.2, 'all']]
     """
-    known = shrunk.dropna()
-    quarters = (float("nan"), float("nan"))
-    if len(known) >= SMALLEST_FOR_QUARTERS and known.max() - known.min() > 1e-9:
-        # half-way between two schools, so that neither stands on the line
-        quarters = (
-            float(known.quantile(0.75, interpolation="midpoint")),
-            float(known.quantile(0.25, interpolation="midpoint")),
-        )
-    return quarters[0] if cut_share is None else cut_share, quarters[1] if weak_share is None else weak_share
+    own = {name: quarters(rows) for name, rows in shrunk.groupby(level)}
+    has_own = level.map({name: not np.isnan(upper) for name, (upper, _) in own.items()}).astype(bool)
+    cut_of = level.where(has_own, POOL).astype("str")
+    found = own | {POOL: quarters(shrunk)}
+    upper, lower = (cut_of.map({name: pair[end] for name, pair in found.items()}).astype("float64") for end in (0, 1))
+    return pd.DataFrame(
+        {
+            "cut": upper if cut_share is None else cut_share,
+            "weak": lower if weak_share is None else weak_share,
+            "cut_of": cut_of,
+        }
+    )
 
 
-def quality_classes(believed: pd.DataFrame, cut: float, weak: float) -> pd.Series:
+def quality_classes(believed: pd.DataFrame, cut: pd.Series | float, weak: pd.Series | float) -> pd.Series:
     """Class of each school: what is more likely than not.
 
     Strong where the school's true status is more likely above the cut than not, weak where it
@@ -70,7 +96,7 @@ def lowest_level(facts: pd.DataFrame) -> pd.Series:
     ['middle', 'all']
     """
     return pd.Series(
-        np.select([facts[f"serves_{level}"] for level in LEVELS], LEVELS, "all"), index=facts.index, dtype="str"
+        np.select([facts[f"serves_{level}"] for level in LEVELS], LEVELS, POOL), index=facts.index, dtype="str"
     )
 
 
@@ -140,15 +166,17 @@ def school_quality(
     )
     change = growth(status, first, latest).reindex(rated["school_id"]).reset_index(drop=True)
     low, high = wilson_interval(rated["status_share"], rated["pupils_tested"])
-    believed = shrink(rated["status_share"], rated["pupils_tested"], lowest_level(schools))
-    cut, weak = cut_points(believed["shrunk_share"], cut_share, weak_share)
-    probability = probability_above(believed["a"], believed["b"], cut)
-    classes = quality_classes(believed, cut, weak)
+    level = lowest_level(schools)
+    believed = shrink(rated["status_share"], rated["pupils_tested"], level)
+    cuts = cut_points(believed["shrunk_share"], level, cut_share, weak_share)
+    probability = probability_above(believed["a"], believed["b"], cuts["cut"])
+    classes = quality_classes(believed, cuts["cut"], cuts["weak"])
     target = path_target(
         change["base_share"], years=latest - first, target_share=target_share, target_years=target_years
     )
     on_path = np.select([target.isna(), rated["status_share"] >= target], ["not_known", "on_track"], "behind")
-    _record(rated, classes, results, latest, first, cut, weak, ledger)
+    _record(rated, results, latest, first, ledger)
+    _record_cuts(level[rated["status_share"].notna()], cuts, cut_share is None or weak_share is None, ledger)
     return pd.DataFrame(
         {
             "school_id": rated["school_id"],
@@ -171,15 +199,12 @@ def school_quality(
 
 def _record(
     rated: pd.DataFrame,
-    classes: pd.Series,
     results: pd.DataFrame,
     latest: int,
     first: int,
-    cut: float,
-    weak: float,
     ledger: Ledger,
 ) -> None:
-    """Say how many schools were rated, why others were not, and by which cut points."""
+    """Say how many schools were rated, why others were not, and from when growth counts."""
     unrated = rated.loc[rated["status_share"].isna(), "school_id"]
     hidden = results.loc[results["fall_year"].eq(latest) & results["value_status"].eq("suppressed"), "school_id"]
     suppressed = int(unrated.isin(hidden).sum())
@@ -204,18 +229,25 @@ def _record(
             count=len(unrated) - suppressed,
             unit="schools",
         )
-    if classes.eq("not_rated").all() and rated["status_share"].notna().any():
-        ledger.note(
-            "quality cut",
-            f"fewer than {SMALLEST_FOR_QUARTERS} rated schools, or all alike: no quarters, so no class. Set quality.cut_share and quality.weak_share.",
-        )
-    elif not np.isnan(cut):
-        ledger.note(
-            "quality cut",
-            f"strong from {cut:.3f}, weak below {weak:.3f}; growth and paths count from fall {first} to fall {latest}",
-        )
     if first == latest:
         ledger.missing_input(
             "earlier school results",
             "Only one fall of results: no growth and no path status. To be had from the state's earlier assessment files.",
         )
+    elif len(rated):
+        ledger.note("school results", f"growth and paths count from fall {first} to fall {latest}")
+
+
+def _record_cuts(level: pd.Series, cuts: pd.DataFrame, by_quarters: bool, ledger: Ledger) -> None:
+    """Say, for each level with rated schools, by which cut points they are classed, and whose quarters these are."""
+    for name, rows in cuts.loc[level.index].groupby(level, sort=True):
+        cut, weak, cut_of = rows["cut"].iloc[0], rows["weak"].iloc[0], rows["cut_of"].iloc[0]
+        whose = "of the study"
+        if by_quarters:
+            whose = f"quarters of its {len(rows)} rated schools"
+        if by_quarters and cut_of == POOL:
+            whose = f"quarters of all rated schools, since its {len(rows)} are fewer than {SMALLEST_FOR_QUARTERS} or all alike"
+        text = f"strong from {cut:.3f}, weak below {weak:.3f}: {whose}"
+        if np.isnan(cut):
+            text = f"fewer than {SMALLEST_FOR_QUARTERS} rated schools, or all alike: no quarters, so no class. Set quality.cut_share and quality.weak_share."
+        ledger.note(f"quality cut, {name}", text)

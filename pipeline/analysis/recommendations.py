@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.analysis.disclosure import in_tens
+from pipeline.columns import LEVELS
 
 COLUMNS = [
     "recommendation_id",
@@ -27,13 +28,11 @@ def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names
     """Rule N-01: bring quality seats to a neighborhood of high need with poor access to them.
 
     Said only of neighborhoods whose need class is "high": the draws within the margins agree.
-    Neighborhoods whose indicators are unreliable are left out.
+    Neighborhoods whose indicators are unreliable are left out, and so are levels whose access
+    could not be computed.
     """
-    poor = (
-        access[access["is_poor_access"]]
-        .groupby("neighborhood_id")["level"]
-        .agg(lambda levels: ", ".join(sorted(levels)))
-    )
+    known = access[access["is_poor_access"] & access["relative_access_ratio"].notna()]
+    poor = known.groupby("neighborhood_id")["level"].agg(lambda levels: _and(sorted(levels, key=LEVELS.index)))
     chosen = need[
         (need["need_class"] == "high") & (need["reliability_class"] != "low") & need["neighborhood_id"].isin(poor.index)
     ]
@@ -43,9 +42,9 @@ def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names
             "neighborhood",
             r.neighborhood_id,
             f"Bring quality seats within reach of {names.get(r.neighborhood_id, r.neighborhood_id)}: need is high and access to "
-            f"quality seats is poor ({poor[r.neighborhood_id]}).",
-            f"need rank {r.need_rank:.0f} ({r.need_rank_low:.0f}-{r.need_rank_high:.0f}); in the top fifth in "
-            f"{r.high_need_probability_share:.0%} of draws; access below half of the district's mean",
+            f"quality seats is poor in {poor[r.neighborhood_id]} school.",
+            f"Need rank {r.need_rank:.0f} ({r.need_rank_low:.0f} to {r.need_rank_high:.0f}); among the neediest in "
+            f"{r.high_need_probability_share:.0%} of draws within the margins of error; access below half of the district's mean.",
             r.reliability_class,
             "Access counts distance and seats, not programs or safety on the way; the rank rests on the study's weights.",
         )
@@ -69,8 +68,8 @@ def largest_gaps(gap: pd.DataFrame, names: Names, *, seats: float, most: int) ->
             f"{r.level} {r.zone_id}",
             f"Add quality {r.level} seats for {names.get((r.level, r.zone_id), r.zone_id)}: {r.unmet_seats:,.0f} more resident "
             f"pupils than quality seats in the zone.",
-            f"{r.resident_pupils:,.0f} resident pupils, {r.quality_seats:,.0f} quality seats; rank {r.service_gap_rank:.0f} of its "
-            f"level; demand from {r.method}",
+            f"{r.resident_pupils:,.0f} resident pupils, {r.quality_seats:,.0f} quality seats (in tens); rank "
+            f"{r.service_gap_rank:.0f} of the gaps in {r.level} school.",
             "medium",
             "Pupils may attend quality schools outside their zone; the gap moves with the quality cut.",
         )
@@ -84,7 +83,7 @@ def growing_pockets(pockets: pd.DataFrame, names: Names) -> list[Row]:
     for r in pockets[pockets["reliability_class"] != "low"].sort_values("pocket_id").itertuples():
         growing = r.pocket_kind == "growing"
         areas = [names.get(area, area) for area in r.area_ids.split(" ")]
-        where = areas[0] if len(areas) == 1 else f"{', '.join(areas[:-1])} and {areas[-1]}"
+        where = _and(areas)
         rows.append(
             _row(
                 "G-01" if growing else "G-02",
@@ -93,7 +92,7 @@ def growing_pockets(pockets: pd.DataFrame, names: Names) -> list[Row]:
                 f"{'Plan seats' if growing else 'Expect free rooms'} in {where}: {r.children_change:+,.0f} children aged "
                 f"{r.age_band}.",
                 f"{r.children_from:,.0f} in {r.vintage_from}, {r.children_to:,.0f} in {r.vintage_to}; margin of the change "
-                f"±{r.children_change_moe:,.0f} (90%); significant after false-discovery correction",
+                f"±{r.children_change_moe:,.0f} (90%); beyond chance, after correcting for the number of comparisons",
                 r.reliability_class,
                 "A change between survey periods, not a forecast; a project that is built or dropped alters it.",
             )
@@ -131,6 +130,10 @@ def co_locations(matches: pd.DataFrame, sites: Names, schools: Names) -> list[Ro
         )
         for r in matches[matches["match_status"] == "matched"].sort_values("school_id").itertuples()
     ]
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _row(rule: str, kind: str, subject: str, statement: str, evidence: str, reliability: str, counter: str) -> Row:

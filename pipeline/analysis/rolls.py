@@ -144,10 +144,15 @@ def _record(
     if dropped:
         ledger.loss(
             "enrollment",
-            "a grade is neither a number nor an interval: the school's fall is not used",
+            "a grade is neither a number nor an interval: the school's fall is not counted by grade",
             count=dropped,
             unit="school falls",
         )
     strangers = int((~sums["school_id"].isin(schools) & sums["pupils"].notna()).sum())
     if strangers:
-        ledger.loss("enrollment", "a total but no grades: no outlook", count=strangers, unit="school falls")
+        ledger.loss(
+            "enrollment",
+            "a total but no grades: not counted by grade, so that the school has no outlook",
+            count=strangers,
+            unit="school falls",
+        )

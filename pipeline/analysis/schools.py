@@ -15,6 +15,8 @@ Bands = Mapping[str, Sequence[str]]
 
 # Degrees around the study's box within which a school is taken to be near; about 25 km.
 NEAR_DEGREES = 0.25
+# With this share of its pupils in a level a school serves it, whatever span the directory gives.
+SMALLEST_SERVED_SHARE = 0.1
 
 REASONS = {
     "virtual": "virtual: teaches online",
@@ -97,8 +99,11 @@ def grades_between(low: object, high: object) -> tuple[str, ...]:
 def school_facts(schools: pd.DataFrame, enrollment: pd.DataFrame, bands: Bands) -> pd.DataFrame:
     """What is known of each school but its shape: the table ``school_facts``.
 
-    A school serves a level if its grade span shares a grade with the level's band. Where the
-    directory gives no span, the grades in which it has had pupils in its latest year count.
+    A school serves a level if its grade span shares a grade with the level's band, or if a tenth
+    of its pupils of its latest year are in the band (a span in a directory may be out of date; a
+    few pupils out of grade make no middle school of a high school). Where the directory gives
+    no span, all grades in which it has had pupils count. Zones, seats, results and matches all
+    go by these flags.
 
     >>> schools = pd.DataFrame({"school_id": ["a", "b"], "grade_low": ["KG", None], "grade_high": ["08", None]})
     >>> counts = pd.DataFrame({"school_id": ["b"], "fall_year": [2024], "grade": ["09"], "student_group": ["all"], "pupils": [5.0], "pupils_high": [5.0]})
@@ -111,11 +116,16 @@ def school_facts(schools: pd.DataFrame, enrollment: pd.DataFrame, bands: Bands) 
         enrollment["student_group"].eq("all") & (enrollment["pupils_high"].fillna(enrollment["pupils"]) > 0)
     ]
     latest = there.groupby("school_id")["fall_year"].transform("max")
-    taught = there[there["fall_year"].eq(latest)].groupby("school_id")["grade"].agg(frozenset).to_dict()
-    served = [
-        frozenset(grades_between(low, high)) or taught.get(school, frozenset())
+    there = there[there["fall_year"].eq(latest)]
+    level_of = {grade: level for level in LEVELS for grade in bands[level]}
+    at_level = there.groupby(["school_id", there["grade"].map(level_of)])["pupils"].transform("sum")
+    many = at_level >= SMALLEST_SERVED_SHARE * there.groupby("school_id")["pupils"].transform("sum").where(at_level > 0)
+    taught, much = (rows.groupby("school_id")["grade"].agg(frozenset).to_dict() for rows in (there, there[many]))
+    spans = {
+        school: frozenset(grades_between(low, high))
         for school, low, high in zip(facts["school_id"], facts["grade_low"], facts["grade_high"], strict=True)
-    ]
+    }
+    served = [span | (much if span else taught).get(school, frozenset()) for school, span in spans.items()]
     for level in LEVELS:
         facts[f"serves_{level}"] = [not grades.isdisjoint(bands[level]) for grades in served]
     return facts

@@ -80,7 +80,9 @@ def school_seats(
     )
     # schools without a site each stand alone
     capacity = pupils.merge(site_capacity(utilization, now), on="site_id", how="left", validate="m:1")
-    beside = capacity["preschool"].where(capacity["preschool"].notna() & capacity["capacity_definition"].ne("given"), 0.0)
+    beside = capacity["preschool"].where(
+        capacity["preschool"].notna() & capacity["capacity_definition"].ne("given"), 0.0
+    )
     seated = capacity["pupils"] - beside
     at_site = seated.groupby(capacity["site_id"]).transform(lambda part: part.sum(skipna=False))
     # Nobody enrolled yet (a school that opens) gives no share: unknown, not zero.
@@ -113,7 +115,8 @@ def seats_by_zone(
     A school's seats count in the zone it lies in. A citywide school's seats go to the zones
     where its pupils live, in proportion to the cells of the flows that hold a number or its
     bounds; ``citywide_pupils`` are the pupils of these cells, 0 where none. Without any such
-    cell the school's seats are kept out, once, and recorded; so are seats of schools in no zone.
+    cell the school's seats are kept out, once, and recorded; so are seats of schools in no zone,
+    and of pupils in grades of a level that their school does not serve.
     """
     citywide = facts.loc[facts["is_citywide"], "school_id"]
     is_citywide = good["school_id"].isin(citywide)
@@ -126,7 +129,9 @@ def seats_by_zone(
     unbounded = int(lived.loc[lived["school_id"].isin(good["school_id"]), "citywide_pupils"].isna().sum())
     if unbounded:
         ledger.absence(
-            "flows to citywide schools", "without a bound: seats are spread over the school's other cells", count=unbounded
+            "flows to citywide schools",
+            "without a bound: seats are spread over the school's other cells",
+            count=unbounded,
         )
     spread = good[is_citywide].merge(
         lived[lived["citywide_pupils"] > 0], on=["school_id", "level"], how="left", validate="1:m"
@@ -140,28 +145,37 @@ def seats_by_zone(
     nowhere = ~pd.MultiIndex.from_frame(everything[["level", "zone_id"]]).isin(
         pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
     )
-    for level, rows in everything.groupby("level", sort=True):
-        outside = rows[nowhere[rows.index.to_numpy()]]
-        roving = sorted(outside.loc[outside["school_id"].isin(citywide), "school_id"].unique())
-        reason = f"; citywide schools without flows: {', '.join(roving)}" if roving else ""
-        total, lost = float(rows["quality_seats"].sum()), float(outside["quality_seats"].sum())
-        ledger.balance(
-            f"quality seats, {level}",
-            total=total,
-            inside=total - lost,
-            outside=lost,
-            unit="seats",
-            reason=f"outside are seats of schools in no zone{reason}" if lost > 0 else "",
-        )
     inside = everything[~nowhere]
     grouped = inside.groupby(["level", "zone_id"], sort=True)
-    return pd.DataFrame(
+    supply = pd.DataFrame(
         {
             "quality_seats": grouped["quality_seats"].sum(),
             "citywide_pupils": grouped["citywide_pupils"].sum(),
             "seats_method": grouped["seats_method"].agg(lambda names: " and ".join(sorted(set(names)))),
         }
     ).reset_index()
+    unplaced = everything[nowhere]
+    served = pd.MultiIndex.from_frame(membership[["school_id", "level"]])
+    for level, seats in good.groupby("level", sort=True)["quality_seats"].sum().items():
+        outside = unplaced[unplaced["level"] == level]
+        is_roving = outside["school_id"].isin(citywide)
+        is_stray = ~is_roving & ~pd.MultiIndex.from_frame(outside[["school_id", "level"]]).isin(served)
+        roving, stray = (", ".join(sorted(outside.loc[part, "school_id"].unique())) for part in (is_roving, is_stray))
+        reasons = {
+            "seats of schools in no zone": bool((~is_roving & ~is_stray).any()),
+            f"citywide schools without flows: {roving}": bool(roving),
+            f"a few pupils out of grade in schools that do not serve the level: {stray}": bool(stray),
+        }
+        lost = float(outside["quality_seats"].sum())
+        ledger.balance(
+            f"quality seats, {level}",
+            total=float(seats),
+            inside=float(supply.loc[supply["level"] == level, "quality_seats"].sum()),
+            outside=lost,
+            unit="seats",
+            reason="; ".join(reason for reason, is_there in reasons.items() if is_there and lost > 0),
+        )
+    return supply
 
 
 def service_gap(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.ledger import Ledger
@@ -69,31 +71,48 @@ def unmet_by_neighborhood(
     parts = pd.concat([known, evenly], ignore_index=True)
     parts["unmet_seats"] = parts["unmet_seats"] * parts["weight"]
     table = parts.groupby(["neighborhood_id", "level"], as_index=False, sort=True)["unmet_seats"].sum()
-    total, inside = float(wanting["unmet_seats"].sum()), float(table["unmet_seats"].sum())
     if len(wanting):
-        ledger.balance("unmet seats by neighborhood", total=total, inside=inside, outside=total - inside, unit="seats")
+        # the share of each zone's children that the crosswalk places; without one, all or none
+        share = weights.groupby(["source_layer", "zone_id"])["weight"].sum()
+        spread_zones = pd.MultiIndex.from_frame(places[["level", "zone_id"]])
+        reached = share.reindex(pd.MultiIndex.from_frame(wanting[["source_layer", "zone_id"]])).to_numpy()
+        evenly_reached = pd.MultiIndex.from_frame(wanting[["level", "zone_id"]]).isin(spread_zones)
+        beyond = 1.0 - np.where(np.isnan(reached), evenly_reached, reached)
+        ledger.balance(
+            "unmet seats by neighborhood",
+            total=float(wanting["unmet_seats"].sum()),
+            inside=float(table["unmet_seats"].sum()),
+            outside=float((wanting["unmet_seats"] * beyond).sum()),
+            unit="seats",
+        )
     return table
 
 
 def siting_options(
     unmet: pd.DataFrame,
-    surplus: pd.DataFrame,
+    hosts: pd.DataFrame,
     sites: pd.DataFrame,
     reach: pd.DataFrame,
     *,
     reach_m: Mapping[str, float],
     options: int,
 ) -> pd.DataFrame:
-    """Offered sites by how many unmet quality seats lie within reach of each.
+    """Offered sites by how many missing quality seats each could hold.
 
-    Each site is looked at by itself: two sites near each other cover the same children.
+    A site counts the missing seats within reach of the levels it can serve: those taught there
+    now, or every level where it stands empty. Where its free seats are known it cannot hold
+    more than those. Each site is looked at by itself: two sites near each other count the same
+    children.
 
     Parameters
     ----------
     unmet : DataFrame
         `unmet_by_neighborhood`.
-    surplus, sites : DataFrame
-        Tables ``surplus_sites`` and ``site_facts``.
+    hosts : DataFrame
+        Offered sites (`matching.hosts`): ``site_id``, ``surplus_seats`` (may be empty) and
+        ``serves_<level>`` for each level of ``reach_m``.
+    sites : DataFrame
+        Table ``site_facts``.
     reach : DataFrame
         Table ``reach``; trips from neighborhoods to sites are used.
     reach_m : mapping
@@ -104,61 +123,74 @@ def siting_options(
     Returns
     -------
     DataFrame
-        Table ``siting_options``: sites with some demand within reach, the best first; ties by
-        the distance that its seats' children travel in the mean, then by id.
+        Table ``siting_options``: sites with some demand within reach, the best first, those whose
+        free seats are not known after the others; ties by the distance that the children within
+        reach live away in the mean, then by id. A site without a free seat is no option.
 
     References
     ----------
     Church and ReVelle (1974), Papers of the Regional Science Association 32 (coverage of
-    demand within a distance).
+    demand within a distance); Current and Storbeck (1988), Environment and Planning B 15
+    (coverage limited by capacity).
 
     Examples
     --------
-    >>> unmet = pd.DataFrame({"neighborhood_id": ["n", "m"], "level": "high", "unmet_seats": [70.0, 30.0]})
-    >>> surplus = pd.DataFrame({"site_id": ["1", "2"], "surplus_status": "offered", "surplus_seats": [200.0, None]})
-    >>> sites = pd.DataFrame({"site_id": ["1", "2"], "site_status": ["open", "closed"]})
+    >>> unmet = pd.DataFrame({"neighborhood_id": ["n", "m", "n"], "level": ["high", "high", "middle"], "unmet_seats": [70.0, 30.0, 500.0]})
+    >>> hosts = pd.DataFrame({"site_id": ["1", "2"], "surplus_seats": [200.0, 80.0], "serves_middle": False, "serves_high": True})
+    >>> sites = pd.DataFrame({"site_id": ["1", "2"], "site_status": "open"})
     >>> trips = pd.DataFrame({"origin_layer": "neighborhood", "origin_id": ["m", "n", "m"], "destination_kind": "site", "destination_id": ["1", "2", "2"], "distance_m": 900.0})
-    >>> siting_options(unmet, surplus, sites, trips, reach_m={"high": 1000.0}, options=5)[["site_id", "option_rank", "covered_seats"]].to_numpy().tolist()
-    [['2', 1.0, 100.0], ['1', 2.0, 30.0]]
+    >>> found = siting_options(unmet, hosts, sites, trips, reach_m={"middle": 1000.0, "high": 1000.0}, options=5)
+    >>> found[["site_id", "option_rank", "covered_seats"]].to_numpy().tolist()
+    [['2', 1.0, 80.0], ['1', 2.0, 30.0]]
+    >>> found["reason"].iloc[0]
+    'Missing quality seats within reach: high 100 within 1 km, 0.9 km away in the mean. The open site has 80 seats free: it could hold 80 of the 100.'
     """
-    offered = surplus[surplus["surplus_status"] == "offered"].merge(
-        sites[["site_id", "site_status"]], on="site_id", validate="one_to_one"
-    )
     trips = reach[(reach["origin_layer"] == "neighborhood") & (reach["destination_kind"] == "site")]
     trips = trips.rename(columns={"origin_id": "neighborhood_id", "destination_id": "site_id"})[
         ["neighborhood_id", "site_id", "distance_m"]
     ]
-    within = trips[trips["site_id"].isin(offered["site_id"])].merge(
-        unmet, on="neighborhood_id", how="inner", validate="many_to_many"
+    suited = pd.concat(
+        [hosts.loc[hosts[f"serves_{level}"].astype(bool), ["site_id"]].assign(level=level) for level in reach_m]
+        or [hosts[["site_id"]].iloc[:0].assign(level="")],
+        ignore_index=True,
+    )
+    within = trips.merge(unmet, on="neighborhood_id", how="inner", validate="many_to_many").merge(
+        suited, on=["site_id", "level"], how="inner", validate="many_to_one"
     )
     within = within[within["distance_m"] <= within["level"].map(dict(reach_m)).astype("float64")]
     within = within.assign(seat_m=within["unmet_seats"] * within["distance_m"])
     sums = within.groupby("site_id")[["unmet_seats", "seat_m"]].sum()
-    sums = sums[sums["unmet_seats"] > 0]
     levels = within.groupby(["site_id", "level"])["unmet_seats"].sum()
     ranked = sums.assign(mean_m=sums["seat_m"] / sums["unmet_seats"]).reset_index()
-    ranked = ranked.sort_values(
-        ["unmet_seats", "mean_m", "site_id"], ascending=[False, True, True], kind="stable"
-    ).head(options)
-    ranked = ranked.merge(offered, on="site_id", how="left", validate="one_to_one")
+    ranked = ranked.merge(hosts[["site_id", "surplus_seats"]], on="site_id", how="left", validate="one_to_one").merge(
+        sites[["site_id", "site_status"]], on="site_id", how="left", validate="one_to_one"
+    )
+    free = ranked["surplus_seats"].astype("float64")
+    # where the free seats are not known, nothing limits what could be held but the demand
+    ranked = ranked.assign(covered_seats=ranked["unmet_seats"].clip(upper=free.fillna(np.inf)), is_open_ended=free.isna())
+    ranked = ranked[ranked["covered_seats"] > 0].sort_values(
+        ["is_open_ended", "covered_seats", "mean_m", "site_id"], ascending=[True, False, True, True], kind="stable"
+    )
+    ranked = ranked.head(options).reset_index(drop=True)
     ranked["option_rank"] = [float(n) for n in range(1, len(ranked) + 1)]
-    ranked["covered_seats"] = ranked["unmet_seats"]
     ranked["reason"] = pd.Series(
         [_reason(row, levels[row.site_id], reach_m) for row in ranked.itertuples()], dtype="str", index=ranked.index
     )
     return ranked[COLUMNS]
 
 
-def _reason(site: object, levels: pd.Series, reach_m: Mapping[str, float]) -> str:
+def _reason(site: Any, levels: pd.Series, reach_m: Mapping[str, float]) -> str:
     by_level = ", ".join(
-        f"{level} {seats:,.0f} within {reach_m[level] / 1000:g} km" for level, seats in levels.items() if seats > 0
+        f"{level} {levels[level]:,.0f} within {reach_m[level] / 1000:g} km"
+        for level in reach_m
+        if level in levels.index and levels[level] > 0
     )
-    free = site.surplus_seats  # type: ignore[attr-defined]  # a row of the ranked sites
-    room = "its free seats are not known" if pd.isna(free) else f"{free:,.0f} seats free"
-    kind = site.site_status  # type: ignore[attr-defined]
+    start = f"Missing quality seats within reach: {by_level}, {site.mean_m / 1000:,.1f} km away in the mean. "
+    if pd.isna(site.surplus_seats):
+        return f"{start}How many the {site.site_status} site could hold is not known."
     return (
-        f"{site.covered_seats:,.0f} unmet quality seats within reach ({by_level}), {site.mean_m / 1000:,.1f} km away in the mean; "  # type: ignore[attr-defined]
-        f"{kind} site, {room}."
+        f"{start}The {site.site_status} site has {site.surplus_seats:,.0f} seats free: "
+        f"it could hold {site.covered_seats:,.0f} of the {site.unmet_seats:,.0f}."
     )
 
 

@@ -119,7 +119,7 @@ def shrink(share: pd.Series, n: pd.Series, group: pd.Series) -> pd.DataFrame:
     return believed
 
 
-def probability_above(a: pd.Series, b: pd.Series, cut: float) -> pd.Series:
+def probability_above(a: pd.Series, b: pd.Series, cut: pd.Series | float) -> pd.Series:
     """Probability that a share believed to be Beta(a, b) lies above ``cut``.
 
     >>> probability_above(pd.Series([10.0]), pd.Series([10.0]), 0.5).round(3).tolist()
@@ -127,7 +127,7 @@ def probability_above(a: pd.Series, b: pd.Series, cut: float) -> pd.Series:
     """
     from scipy.special import betaincc
 
-    return pd.Series(betaincc(a.to_numpy(), b.to_numpy(), cut), index=a.index, dtype="float64")
+    return pd.Series(betaincc(a.to_numpy(), b.to_numpy(), np.asarray(cut)), index=a.index, dtype="float64")
 
 
 def growth(status: pd.DataFrame, first: int, latest: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_NAMES = {"given": "given capacity", "state_loading": "state loading", "functional": "functional capacity"}
+_NAMES = {"given": "given capacity", "state_loading": "the state's pupils per room", "functional": "functional capacity"}
 EMPTY_STATUS = ("closed", "surplus")
 COLUMNS = [
     "site_id",
@@ -23,13 +23,12 @@ COLUMNS = [
 def surplus_sites(
     sites: pd.DataFrame,
     utilization: pd.DataFrame,
-    loading: pd.Series,
+    loading: pd.DataFrame,
     *,
     fall_year: int,
     under_ratio: float,
     definitions: int,
     smallest_rooms: float,
-    use_ratio: float,
 ) -> pd.DataFrame:
     """Say of every site whether it is offered, watched or not, with the seats it has free and the reason.
 
@@ -50,8 +49,8 @@ def surplus_sites(
         Table ``site_facts``.
     utilization : DataFrame
         Table ``utilization``.
-    loading : Series
-        By site: pupils per room (`capacity.site_loading`).
+    loading : DataFrame
+        By site: pupils per room by each capacity definition (`capacity.room_loading`).
     fall_year : int
         The fall that stands for now in ``utilization``.
     under_ratio : float
@@ -60,8 +59,6 @@ def surplus_sites(
         Definitions that must agree.
     smallest_rooms : float
         Rooms a site must have free.
-    use_ratio : float
-        Share of the day a room can be scheduled: a room seats fewer under functional capacity.
 
     Returns
     -------
@@ -73,7 +70,8 @@ def surplus_sites(
     >>> sites = pd.DataFrame({"site_id": ["1"], "site_status": ["open"], "is_district_owned": [True]})
     >>> rows = {"site_id": "1", "capacity_definition": ["given", "functional"] * 2, "fall_year": [2024, 2024, 2029, 2029], "capacity_seats": [500.0, 400.0] * 2}
     >>> use = pd.DataFrame(rows).assign(pupils=200.0, utilization_ratio=[0.4, 0.5] * 2, utilization_high_ratio=[None, None, 0.45, 0.55], surplus_seats=[300.0, 200.0] * 2)
-    >>> found = surplus_sites(sites, use, pd.Series({"1": 25.0}), fall_year=2024, under_ratio=0.75, definitions=2, smallest_rooms=6.0, use_ratio=0.9)
+    >>> loading = pd.DataFrame({"given": [25.0], "functional": [22.5]}, index=["1"])
+    >>> found = surplus_sites(sites, use, loading, fall_year=2024, under_ratio=0.75, definitions=2, smallest_rooms=6.0)
     >>> found[["surplus_status", "surplus_seats", "surplus_rooms"]].to_dict("records")
     [{'surplus_status': 'offered', 'surplus_seats': 180.0, 'surplus_rooms': 8.0}]
     >>> found["reason"].item()
@@ -86,7 +84,6 @@ def surplus_sites(
         "under_ratio": under_ratio,
         "definitions": definitions,
         "smallest_rooms": smallest_rooms,
-        "use_ratio": use_ratio,
     }
     rows = [
         {
@@ -95,7 +92,7 @@ def surplus_sites(
                 site.site_status,
                 bool(site.is_district_owned),
                 by_site.get(site.site_id, none),
-                float(loading[site.site_id]),
+                loading.loc[site.site_id],
                 **settings,
             ),
         }
@@ -110,13 +107,12 @@ def _verdict(
     status: str,
     is_owned: bool,
     use: pd.DataFrame,
-    loading: float,
+    loading: pd.Series,
     *,
     fall_year: int,
     under_ratio: float,
     definitions: int,
     smallest_rooms: float,
-    use_ratio: float,
 ) -> dict[str, object]:
     now = use[use["fall_year"] == fall_year].set_index("capacity_definition").sort_index()
     last = use[use["fall_year"] > fall_year]
@@ -126,8 +122,7 @@ def _verdict(
     upper = last["utilization_high_ratio"].where(last["utilization_high_ratio"].notna(), last["utilization_ratio"])
     free_then = last["capacity_seats"] * (1 - upper).clip(lower=0.0)
     free = pd.concat([now.loc[under, "surplus_seats"], free_then.reindex(under)]).dropna()
-    per_room = np.where(free.index == "functional", loading * use_ratio, loading)
-    seats, rooms = _fewest(free), _fewest(free / per_room)
+    seats, rooms = _fewest(free), _fewest(free / loading.reindex(free.index))
     found = {
         "definitions_under": float(len(under)),
         "definitions_known": float(len(now)),

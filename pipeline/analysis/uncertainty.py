@@ -18,8 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import PipelineError
-
 Z90 = 1.645  # the Bureau's factor between a standard error and a 90% margin
 Numbers = Any  # a number, list, array or column
 Floats = npt.NDArray[np.float64]
@@ -177,32 +175,40 @@ def difference_z(earlier: Numbers, earlier_moe: Numbers, later: Numbers, later_m
     return np.asarray(_over(y - x, np.hypot(x_moe, y_moe) / Z90))
 
 
-def require_separate_periods(earlier: str, later: str) -> None:
-    """Refuse to compare two periods that share years: they share interviews.
+def years_of(period: str) -> tuple[int, int]:
+    """First and last year of a period, or of any name that holds one.
 
-    Raises
-    ------
-    PipelineError
-        Naming both periods and the years they share.
-
-    Examples
-    --------
-    >>> require_separate_periods("2014-2018", "2019-2023")
-    >>> require_separate_periods("2016-2020", "2019-2023")
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.PipelineError: The periods 2016-2020 and 2019-2023 share 2019-2020: compare periods that do not overlap.
+    >>> years_of("2019-2023"), years_of("zone elementary 2024")
+    ((2019, 2023), (2024, 2024))
     """
-    (_, first_end), (second_start, _) = _years(earlier), _years(later)
-    if second_start <= first_end:
-        raise PipelineError(
-            f"The periods {earlier} and {later} share {second_start}-{first_end}: compare periods that do not overlap."
-        )
-
-
-def _years(vintage: str) -> tuple[int, int]:
-    years = [int(year) for year in re.findall(r"\d{4}", vintage)]
+    years = [int(year) for year in re.findall(r"\d{4}", period)]
     return years[0], years[-1]
+
+
+def overlap_reason(before: str | None, now: str) -> str:
+    """Why two periods cannot be compared; empty when they can.
+
+    Two five-year periods that share years share interviews, so that their difference has
+    another margin than the formula gives. They are refused.
+
+    References
+    ----------
+    U.S. Census Bureau (2018), Understanding and Using American Community Survey Data, ch. 4:
+    compare periods that do not overlap.
+
+    >>> overlap_reason("2014-2018", "2019-2023")
+    ''
+    >>> overlap_reason("2016-2020", "2019-2023")
+    'the periods 2016-2020 and 2019-2023 share the years 2019-2020'
+    """
+    if before is None:
+        return "the study names no earlier vintage (vintages.before)"
+    first, last = years_of(before)
+    start, end = years_of(now)
+    shared = (max(first, start), min(last, end))
+    if shared[0] <= shared[1]:
+        return f"the periods {before} and {now} share the years {shared[0]}-{shared[1]}"
+    return "" if last < start else f"the period {before} is not earlier than {now}"
 
 
 def _floats(values: Numbers) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.atlas.escape import data_block, esc
 from pipeline.atlas.render import asset, draw_map, policy
-from pipeline.atlas.spec import About, Sheet
+from pipeline.atlas.spec import About, Credit, Sheet
 from pipeline.atlas.words import school_year
 
 
@@ -55,7 +55,7 @@ def sheet_page(
 <div id="annexes"></div>
 </div>
 </main>
-{footer(about)}"""
+{footer(about, about.credits.get(sheet.key))}"""
     scripts = [asset("leaflet/leaflet.js")] if has_map else []
     return document(
         title=f"{sheet.question} {about.title}",
@@ -112,15 +112,18 @@ def _lacking(lines: list[tuple[str, str, str]]) -> str:
     return f"<h3>Missing or to know in this study</h3><ul>{items}</ul>"
 
 
-def footer(about: About) -> str:
-    """Who made it, from which sources, and what the signs mean."""
-    sources = "".join(f"<li>{_source(*source)}</li>" for source in about.sources)
+def footer(about: About, credits: tuple[Credit, ...] | None = None) -> str:
+    """Who made it, from which sources (all, or those of one sheet), and what the signs mean."""
+    shown = about.sources if credits is None else credits
+    sources = "".join(f"<li>{_source(*source)}</li>" for source in shown)
+    label = "Sources" if credits is None else "Sources of the numbers on this sheet"
+    rest = "" if credits is None else '<p>The <a href="index.html">overview</a> lists all sources of the study.</p>'
     small = f" Counts of fewer than {about.smallest_cell} pupils are not shown (*)." if about.smallest_cell else ""
     by = f"<p>Prepared by {esc(about.prepared_by)}.</p>" if about.prepared_by else ""
     note = f"<p>{esc(about.note)}</p>" if about.note else ""
     listing = (
-        f'<details><summary>Sources ({len(about.sources)})</summary><ul class="sources">{sources}</ul></details>'
-        if about.sources
+        f'<details><summary>{label} ({len(shown)})</summary><ul class="sources">{sources}</ul>{rest}</details>'
+        if shown
         else ""
     )
     vintages = f"{esc(about.now)}{f' and {esc(about.before)}' if about.before else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ Form = Literal["text", "word", "count", "whole", "percent", "chance", "share_cha
 
 SEQUENTIAL = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")  # ColorBrewer YlGnBu
 DIVERGING = ("#a6611a", "#dfc27d", "#f5f5f5", "#80cdc1", "#018571")  # ColorBrewer BrBG
+
+
+Credit = tuple[str, str, str, str, str]  # producer, title, vintage, licence, url
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class About:
     prepared_by: str = ""
     smallest_cell: int | None = None
     medium_cv: float = 0.40
-    sources: tuple[tuple[str, str, str, str, str], ...] = ()  # producer, title, vintage, licence, url
+    sources: tuple[Credit, ...] = ()
+    credits: Mapping[str, tuple[Credit, ...]] = field(default_factory=dict)  # by sheet, of what it shows
 
 
 @dataclass(frozen=True)
@@ -141,3 +145,16 @@ class Sheet:
     annexes: tuple[Annex, ...] = ()
     dots: Dots | None = None
     pockets: bool = False
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Tables whose numbers it shows; where a published table gives only shapes and names, the plain one."""
+        names = {annex.table for annex in self.annexes} | {wide.table for place in self.places for wide in place.wides}
+        names |= {self.dots.table} if self.dots else set()
+        names |= {"public_pockets"} if self.pockets else set()
+        for place in self.places:
+            spread = {value for wide in place.wides for value in wide.values}
+            own = {column for each in place.fields for column in each.columns} - spread
+            names.add(place.table if own else place.table.removeprefix("public_"))
+            names |= {place.base.removeprefix("public_")} - {""}
+        return tuple(sorted(names))

@@ -201,7 +201,7 @@ def _numbers(work: Mapped, name: str, cells: pd.Series) -> pd.Series:
             "E-NEGATIVE",
             f"{name} is negative",
             places(negative, cells, name, rows),
-            "It is a code for a missing value: declare it under `absent`.",
+            "A negative count is a missing-value code or a typo: declare the code under `absent`, correct the typo.",
         )
     if kind == "share":
         beyond = ((values > 1 + 1e-9) | (values < 0)).fillna(False).astype(bool)

@@ -17,7 +17,7 @@ from pipeline.columns import ABSENCE, BY_NAME
 from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
 from pipeline.origins import SourceEntry
-from pipeline.sources.faults import Faults
+from pipeline.sources.faults import Faults, refuse
 from pipeline.tables import Table
 
 # Options of both readers that say how values become ours.
@@ -102,6 +102,9 @@ def check_words(entry: SourceEntry, table: Table, options: Mapping[str, Any], *,
         wrong.append(
             f"`absent` has no reason {', '.join(reasons)}; there are suppressed, not_reported, not_applicable, unreliable and zero"
         )
+    unfit = sorted(c for c, factor in options["scale"].items() if not isinstance(factor, int | float) or factor <= 0)
+    if unfit:
+        wrong.append(f"`scale` of {', '.join(unfit)} must be a number above 0")
     if options["sum_over"] and table.is_spatial:
         wrong.append("`sum_over` is for tables without shapes; parts of a zone are put together later")
     for name, allowed in (("year_of", ("start", "end", "as_is")), ("repeats", (None, "copies", "first", "parts"))):
@@ -143,6 +146,14 @@ def theirs_of(entry: SourceEntry, options: Mapping[str, Any]) -> list[str]:
 
 def filter_rows(rows: pd.DataFrame, entry: SourceEntry, subject: str, ledger: Ledger) -> pd.DataFrame:
     """Rows that ``keep`` and ``drop`` leave; what they take is counted in the ledger."""
+    if rows.empty:
+        raise refuse(
+            subject,
+            "E-NO-ROWS",
+            "the file has no rows",
+            "nothing below the header",
+            "Fetch it again; a file that may stay away is marked `required: false`.",
+        )
     words = [("keep", *item) for item in entry.keep.items()] + [("drop", *item) for item in entry.drop.items()]
     for word, column, tokens in words:
         values = [t.strip() for t in tokens]
@@ -159,14 +170,13 @@ def filter_rows(rows: pd.DataFrame, entry: SourceEntry, subject: str, ledger: Le
             ledger.loss(subject, f"rows left out by {word}, {column}: {listed}", count=int(gone.sum()), unit="rows")
         rows = rows[~gone]
     if rows.empty:
-        faults = Faults()
-        faults.add(
+        raise refuse(
+            subject,
             "E-NO-ROWS",
             "`keep` and `drop` leave no row",
-            [", ".join([*entry.keep, *entry.drop]) or "the table is empty"],
+            ", ".join([*entry.keep, *entry.drop]),
             "Check their values against the file.",
         )
-        faults.raise_if_any(subject)
     return rows
 
 

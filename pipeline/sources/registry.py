@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -14,7 +15,7 @@ from pipeline.sources import Folder, Source, acs, calenviroscreen, councilcount,
 from pipeline.sources.faults import refuse
 from pipeline.sources.states import california
 from pipeline.sources.values import subject_of
-from pipeline.tables import BY_TABLE, Table, check, empty
+from pipeline.tables import BY_TABLE, Table, check, empty, unfit_crs
 
 SOURCES: tuple[Source, ...] = (
     *acs.SOURCES,
@@ -76,10 +77,14 @@ def gather(entries: Iterable[SourceEntry], feeds: str, folder: Folder) -> pd.Dat
         If a required file is absent: says where to put it and where to get it.
     SourceError
         If a file differs from its pinned hash or breaks its layout.
+    ConfigError
+        If the study's CRS does not keep areas, or a source is misnamed.
     ContractError
         If what a file delivers breaks the table's contract.
     """
     table = BY_TABLE[feeds]
+    if table.is_spatial:
+        _refuse_unfit_crs(folder.crs)
     read = [
         (entry, _read(entry, table, folder)) for entry in entries if entry.feeds == feeds and _is_there(entry, folder)
     ]
@@ -91,6 +96,22 @@ def gather(entries: Iterable[SourceEntry], feeds: str, folder: Folder) -> pd.Dat
         return frames[0]
     together = pd.concat(frames, ignore_index=True)
     return check(table, together, f"{feeds} of {', '.join(subject_of(entry) for entry, _ in read)}")
+
+
+@cache
+def _refuse_unfit_crs(name: str) -> None:
+    """Refuse a study whose CRS does not keep areas, before any file is read."""
+    import pyproj
+
+    try:
+        unfit = unfit_crs(pyproj.CRS.from_user_input(name))
+    except pyproj.exceptions.CRSError:
+        unfit = "there is no such CRS"
+    if unfit:
+        raise ConfigError(
+            f"geography.crs is {name}: {unfit}. Areas are compared, so name an equal-area CRS in metres: "
+            "EPSG:3310 for California, EPSG:5070 for the lower 48 states, ESRI:102008 for North America."
+        )
 
 
 def _is_there(entry: SourceEntry, folder: Folder) -> bool:

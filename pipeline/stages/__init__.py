@@ -60,6 +60,7 @@ def find(name: str) -> Stage:
 
 def execute(stage: Stage) -> None:
     """Run one stage in the current workspace."""
+    store.discard_drafts((*stage.writes, *stage.files))
     study = config.load()
     tables = {table: store.read(table) for table in stage.reads}
     outputs = stage.run(config.only(study, stage.name, stage.sections), tables)

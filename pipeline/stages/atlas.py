@@ -7,14 +7,15 @@ from typing import Any
 
 from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.exports import PUBLISHED
+from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About
 from pipeline.config import Study
+from pipeline.lineage import FILLS, credits
 from pipeline.stages import Stage
 
 
 def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Draw every sheet of the atlas."""
-    raw = study.raw
+    """Draw every sheet of the atlas, each with the sources its tables descend from."""
     about = About(
         title=study.study.title,
         fall_year=study.study.fall_year,
@@ -24,11 +25,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         prepared_by=study.atlas.prepared_by,
         smallest_cell=study.publish.smallest_cell,
         medium_cv=study.reliability.medium_cv,
-        sources=tuple(
-            (e.producer, e.title, e.vintage, e.licence, e.url)
-            for room in (raw.census, raw.boundaries, raw.schools, raw.facilities)
-            for e in room
-        ),
+        sources=credits(FILLS.values(), study.raw),
+        credits={sheet.key: credits(sheet.tables, study.raw) for sheet in SHEETS},
     )
     return dict(bind(tables, about))
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.analysis import matching, siting
-from pipeline.analysis.capacity import pupils_now
 from pipeline.analysis.recommendations import names_by_id
 from pipeline.analysis.seats import reach_by_level
 from pipeline.config import Study
@@ -20,17 +19,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     settings = study.matches
     sites, school_sites, schools = tables["site_facts"], tables["school_sites"], tables["school_facts"]
     surplus, gap = tables["surplus_sites"], tables["service_gap"]
-    pupils = pupils_now(
-        tables["enrollment"],
-        tables["enrollment_groups"],
-        schools,
-        fall_year=study.study.fall_year,
-        bands=study.bands.model_dump(),
-        ledger=ledger,
-    )["pupils"]
+    pupils = tables["school_pupils"].set_index("school_id")["pupils"]
+    hosts = matching.hosts(surplus, school_sites, schools, pupils)
     matches = matching.colocation_matches(
         matching.seekers(schools, school_sites, sites, pupils, smallest_school=settings.smallest_school),
-        matching.hosts(surplus, school_sites, schools, pupils),
+        hosts,
         tables["school_site_distance"],
         travel_m=settings.travel_m,
         schools=names_by_id(schools, "school_id"),
@@ -41,7 +34,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     )
     options = siting.siting_options(
         unmet,
-        surplus,
+        hosts,
         sites,
         tables["reach"],
         reach_m=reach_by_level(study.zones.levels, **study.seats.model_dump()),
@@ -61,14 +54,13 @@ STAGE = Stage(
         "school_sites",
         "school_facts",
         "school_site_distance",
-        "enrollment",
-        "enrollment_groups",
+        "school_pupils",
         "service_gap",
         "crosswalk",
         "membership",
         "reach",
     ),
     writes=("colocation_matches", "siting_options", "ledger_matches"),
-    sections=("study", "zones", "bands", "seats", "matches"),
+    sections=("zones", "seats", "matches"),
     run=run,
 )

@@ -24,7 +24,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     rated, good = seats.rated_levels(offered, quality, ledger), seats.quality_seats(offered, quality)
     gap = seats.service_gap(
         zones,
-        demand.resident_pupils(zones, flows, facts, offered, bands, now, ledger),
+        demand.resident_pupils(zones, flows, facts, offered, bands, now, ledger, **study.reliability.model_dump()),
         seats.seats_by_zone(good, zones, facts, tables["membership"], flows, now, ledger),
         rated=rated,
     )
@@ -32,7 +32,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     children = demand.neighborhood_children(tables["neighborhood_profile"], vintage, offered, bands, ledger)
     reach = seats.reach_by_level(rated, **study.seats.model_dump())
     reached = access.seat_access(children, good, access.trips_to_schools(tables["reach"]), reach)
-    access.record_access(reached, children, ledger)
+    access.record_access(reached, children, good, ledger)
     return {"service_gap": gap, "seat_access": reached, "ledger_seats": ledger.frame()}
 
 
@@ -52,6 +52,6 @@ STAGE = Stage(
         "school_sites",
     ),
     writes=("service_gap", "seat_access", "ledger_seats"),
-    sections=("study", "zones", "bands", "vintages", "seats"),
+    sections=("study", "zones", "bands", "vintages", "reliability", "seats"),
     run=run,
 )

@@ -23,22 +23,22 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         tables["school_facts"],
         fall_year=now,
         bands=study.bands.model_dump(),
+        last_elementary_grade=rules.last_elementary_grade,
         ledger=ledger,
     )
     use = capacity.site_use(school_sites, pupils, sites)
-    loading = capacity.site_loading(
-        use["elementary_share"],
+    loading = capacity.room_loading(
+        use,
         elementary_loading=rules.elementary_loading,
         secondary_loading=rules.secondary_loading,
+        use_ratio=rules.use_ratio,
     )
     seats = capacity.capacities(
         sites,
         tables["rooms"],
+        loading,
         use["elementary_share"],
-        elementary_loading=rules.elementary_loading,
-        secondary_loading=rules.secondary_loading,
         special_day_loading=rules.special_day_loading,
-        use_ratio=rules.use_ratio,
         counts_portables=rules.counts_portables,
     )
     ahead = utilization.use_ahead(school_sites, tables["outlook_totals"], tables["enrollment_outlook"], use, pupils)
@@ -51,11 +51,15 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         under_ratio=limits.under_ratio,
         definitions=limits.definitions,
         smallest_rooms=limits.surplus_rooms,
-        use_ratio=rules.use_ratio,
     )
     utilization.record(sites, school_sites, pupils, seats, surplus, ledger)
     ledger.note("capacity", f"loadings: {rules.source}, {rules.effective}")
-    return {"utilization": full, "surplus_sites": surplus, "ledger_utilization": ledger.frame()}
+    return {
+        "school_pupils": pupils[["pupils"]].reset_index(),
+        "utilization": full,
+        "surplus_sites": surplus,
+        "ledger_utilization": ledger.frame(),
+    }
 
 
 STAGE = Stage(
@@ -71,7 +75,7 @@ STAGE = Stage(
         "outlook_totals",
         "enrollment_outlook",
     ),
-    writes=("utilization", "surplus_sites", "ledger_utilization"),
+    writes=("school_pupils", "utilization", "surplus_sites", "ledger_utilization"),
     sections=("study", "bands", "capacity", "utilization"),
     run=run,
 )

@@ -76,16 +76,28 @@ def test_seats_without_children_and_no_seats_at_all() -> None:
     assert row["access_ratio"] == 0 and np.isnan(row["relative_access_ratio"]) and not row["is_poor_access"]
     assert seat_access(children, seats, trips, {}).empty
     none = seat_access(children.assign(children=9.0), seats.iloc[:0], trips, {"high": 10.0}).iloc[0]
-    assert none["access_ratio"] == 0 and none["is_poor_access"]
+    assert none["access_ratio"] == 0 and np.isnan(none["relative_access_ratio"]) and not none["is_poor_access"]
 
 
-def test_where_no_seat_can_be_reached_by_anyone_access_is_poor_for_all() -> None:
-    children = pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [5.0, 0.0]})
+def test_where_no_child_reaches_a_seat_no_neighborhood_is_worse_off_than_another() -> None:
+    children = pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [5.0, 3.0]})
     seats = pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [50.0]})
     far = pd.DataFrame({"origin_id": ["a", "b"], "destination_id": "s", "distance_m": 99.0})
-    result = seat_access(children, seats, far, {"high": 10.0})
-    assert result["access_ratio"].tolist() == [0, 0]
-    assert result["is_poor_access"].tolist() == [True, False]  # nobody lives in b
+    for offered, where in ((seats, "within reach of any child"), (seats.iloc[:0], "anywhere")):
+        ledger = Ledger()
+        result = seat_access(children, offered, far, {"high": 10.0})
+        record_access(result, children, offered, ledger)
+        assert result["access_ratio"].tolist() == [0, 0]
+        assert result["relative_access_ratio"].isna().all() and not result["is_poor_access"].any()
+        assert f"no quality seat of this level {where}" in ledger.frame()["reason"].iloc[0]
+
+
+def test_a_neighborhood_that_reaches_no_seat_is_poor_where_others_reach_one() -> None:
+    children = pd.DataFrame({"neighborhood_id": ["a", "b", "c"], "level": "high", "children": [5.0, 3.0, 0.0]})
+    seats = pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [50.0]})
+    trips = pd.DataFrame({"origin_id": ["a"], "destination_id": ["s"], "distance_m": [9.0]})
+    result = seat_access(children, seats, trips, {"high": 10.0})
+    assert result["is_poor_access"].tolist() == [False, True, False]  # nobody lives in c
 
 
 def test_an_unknown_number_of_children_is_not_taken_for_none() -> None:
@@ -122,5 +134,5 @@ def test_the_ledger_says_how_many_children_have_poor_access() -> None:
         }
     )
     ledger = Ledger()
-    record_access(access, children, ledger)
+    record_access(access, children, pd.DataFrame({"level": ["high"]}), ledger)
     assert "10 of 40 children live where access is poor" in ledger.frame()["reason"].iloc[0]

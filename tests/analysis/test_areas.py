@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from pipeline.analysis.areas import census_areas, source_layers, target_layers
+from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 from tests.analysis.ground import CRS, grid, shapes, square, table
@@ -75,6 +79,32 @@ def test_where_only_blocks_are_published_block_groups_are_added_up_from_them() -
     assert found["population_moe"].isna().all()
     assert found.geometry.area.tolist() == [2e6, 2e6]
     assert lines(ledger, "balance").loc["people of the blocks of 2020", "total"] == 100
+
+
+def test_people_beside_a_block_without_a_number_have_no_place_and_a_lost_block_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second block group has 30 people in one block and an unknown number in the other."""
+    parts = table(
+        "block_shapes",
+        block_geoid=["060670001001000", "060670001001001", "060670001002000", "060670001002001"],
+        vintage=["2020"] * 4,
+        population=[10.0, 20.0, 30.0, np.nan],
+        geometry=grid(4, 1),
+    )
+    nothing = empty("area_shapes", CRS), empty("area_counts", CRS)
+    ledger = Ledger()
+    census_areas(*nothing, parts, ledger)
+    line = lines(ledger, "balance").loc["people of the blocks of 2020"]
+    assert line[["total", "inside", "unlocated"]].tolist() == [60, 30, 30]
+    honest = pd.DataFrame.assign
+
+    def lossy(frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
+        return honest(frame.iloc[1:] if set(columns) == {"area_geoid"} else frame, **columns)
+
+    monkeypatch.setattr(pd.DataFrame, "assign", lossy)
+    with pytest.raises(LedgerError, match="people of the blocks of 2020"):
+        census_areas(*nothing, parts, Ledger())
 
 
 def test_a_study_without_a_census_has_an_empty_table() -> None:

@@ -12,7 +12,7 @@ from pipeline.analysis import capacity
 from pipeline.columns import BY_NAME
 from pipeline.ledger import Ledger
 
-LOADINGS = {"elementary_loading": 25.0, "secondary_loading": 27.0, "special_day_loading": 13.0, "use_ratio": 0.9}
+LOADINGS = {"elementary_loading": 25.0, "secondary_loading": 27.0, "use_ratio": 0.9}
 BANDS = {"elementary": ("TK", "KG", "01"), "middle": ("06",), "high": ("09",)}
 
 
@@ -26,9 +26,23 @@ def rooms(*rows: tuple[str, str, bool, float]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=["site_id", "room_type", "is_portable", "rooms"])
 
 
-def seats(site: pd.DataFrame, inventory: pd.DataFrame, share: float | None, **other: object) -> dict[str, float]:
-    shares = pd.Series(dict.fromkeys(site["site_id"], share), dtype="float64")
-    found = capacity.capacities(site, inventory, shares, **{**LOADINGS, "counts_portables": False, **other})
+def seats(
+    site: pd.DataFrame,
+    inventory: pd.DataFrame,
+    elementary: float | None,
+    lower: float | None = None,
+    counts_portables: bool = False,
+) -> dict[str, float]:
+    """Seats where that share of the pupils is elementary by the bands, and by the rule (the same unless said)."""
+    use = pd.DataFrame(
+        {"elementary_share": elementary, "lower_grade_share": elementary if lower is None else lower},
+        index=site["site_id"],
+        dtype="float64",
+    )
+    loading = capacity.room_loading(use, **LOADINGS)
+    found = capacity.capacities(
+        site, inventory, loading, use["elementary_share"], special_day_loading=13.0, counts_portables=counts_portables
+    )
     return found.set_index("capacity_definition")["capacity_seats"].to_dict()
 
 
@@ -39,13 +53,27 @@ def test_an_elementary_school_by_hand() -> None:
     assert seats(sites("s", given_seats=480.0), SCHOOL, 1.0) == {
         "given": 480.0,
         "state_loading": 20 * 25 + 2 * 13,
-        "functional": pytest.approx((24 * 25 + 2 * 13) * 0.9),
+        "functional": pytest.approx(24 * 25 + 2 * 13),  # one class keeps its room all day
     }
+
+
+def test_only_rooms_of_secondary_pupils_stand_empty_for_a_period() -> None:
+    classrooms = rooms(("s", "classroom", False, 20.0))
+    assert seats(sites("s"), classrooms, 1.0)["functional"] == 500.0
+    assert seats(sites("s"), classrooms, 0.0)["functional"] == pytest.approx(20 * 27 * 0.9)
+    assert seats(sites("s"), classrooms, 0.5)["functional"] == pytest.approx(20 * 26 * 0.95)
+
+
+def test_the_loading_goes_by_grade_and_not_by_the_name_of_the_level() -> None:
+    """Grades 6 to 8, a third each: grade 6 loads 25 by the law, and changes rooms like the others."""
+    found = seats(sites("s"), rooms(("s", "classroom", False, 30.0)), 0.0, lower=1 / 3)
+    assert found["state_loading"] == pytest.approx(10 * 25 + 20 * 27)
+    assert found["functional"] == pytest.approx((10 * 25 + 20 * 27) * 0.9)
 
 
 def test_specialised_rooms_count_for_secondary_pupils_only() -> None:
     assert seats(sites("s"), SCHOOL, 0.0)["state_loading"] == 20 * 27 + 2 * 13 + 2 * 27
-    assert seats(sites("s"), SCHOOL, 0.5)["state_loading"] == 20 * 26 + 2 * 13 + 2 * 13.5
+    assert seats(sites("s"), SCHOOL, 0.5)["state_loading"] == 20 * 26 + 2 * 13 + 2 * 0.5 * 26
 
 
 def test_portables_count_where_the_rule_counts_them() -> None:
@@ -90,19 +118,30 @@ def totals(*rows: tuple[str, float]) -> pd.DataFrame:
 def now(
     counts: pd.DataFrame, sums: pd.DataFrame, schools: pd.DataFrame, fall_year: int = 2024, ledger: Ledger | None = None
 ) -> pd.DataFrame:
-    return capacity.pupils_now(counts, sums, schools, fall_year=fall_year, bands=BANDS, ledger=ledger or Ledger())
+    settings = {"fall_year": fall_year, "bands": BANDS, "last_elementary_grade": "06"}
+    return capacity.pupils_now(counts, sums, schools, **settings, ledger=ledger or Ledger())
 
 
 def test_pupils_of_a_school_preschool_and_levels() -> None:
     found = now(
         enrollment(("a", "PK", 20.0), ("a", "KG", 60.0), ("a", "06", 20.0)), totals(), facts(("a", "open", False))
     ).loc["a"]
-    assert found[["pupils", "preschool_share", "elementary_pupils", "secondary_pupils"]].tolist() == [
-        100.0,
-        0.2,
-        60.0,
-        20.0,
-    ]
+    assert found.drop("half_width").to_dict() == {
+        "pupils": 100.0,
+        "preschool_share": 0.2,
+        "elementary_pupils": 60.0,
+        "secondary_pupils": 20.0,
+        "lower_grade_pupils": 80.0,
+        "upper_grade_pupils": 0.0,
+    }
+
+
+def test_a_hidden_grade_that_is_filled_is_recorded() -> None:
+    ledger = Ledger()
+    counts = enrollment(("a", "KG", 60.0), ("a", "01", np.nan))
+    counts.loc[1, ["pupils_low", "pupils_high", "value_status"]] = [1.0, 9.0, "suppressed"]
+    assert now(counts, totals(("a", 64.0)), facts(("a", "open", False)), ledger=ledger).loc["a", "pupils"] == 64.0
+    assert "filled from the school's total" in ledger.frame()["reason"].item()
 
 
 def test_a_total_stands_in_for_unknown_grades_closed_schools_have_none_and_open_ones_are_not_known() -> None:
@@ -132,3 +171,4 @@ def test_two_schools_of_one_building_are_summed_once() -> None:
     use = capacity.site_use(at, pupils, sites("1", "2", "3"))
     assert use["pupils"].to_dict() == pytest.approx({"1": 80.0, "2": np.nan, "3": np.nan}, nan_ok=True)
     assert use.loc["1", "elementary_share"] == 0.75
+    assert use.loc["1", "lower_grade_share"] == 1.0

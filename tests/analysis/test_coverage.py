@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.analysis import coverage
 from pipeline.analysis.coverage import raster_counts, raster_sums
+from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check
 from tests.analysis.ground import CRS, grid, shapes, square, table
@@ -90,3 +94,29 @@ def test_the_raster_is_balanced_against_each_layer() -> None:
     assert found["raster_count"].tolist() == [12.0, 3.0]
     line = ledger.frame().iloc[0]
     assert (line["total"], line["inside"], line["outside"]) == (15, 15, 0)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        lambda sums: sums.iloc[1:],
+        lambda sums: sums.assign(raster_count=sums["raster_count"] / 2),
+    ],
+)
+def test_mutation_a_lost_area_or_a_wrong_sum_is_refused(mutant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cell of three lies in w, one in e and one in neither."""
+    cells = table(
+        "raster_cells",
+        vintage=["2020"] * 3,
+        cell_id=["0", "1", "2"],
+        population=[1.0, 2.0, 4.0],
+        geometry=grid(3, 1, 500),
+    )
+    layers = {"zone": shapes(["w", "e"], [square(0, 0, 500), square(500, 0, 500)])}
+    ledger = Ledger()
+    raster_counts(cells, layers, ledger)
+    assert ledger.frame()[["total", "inside", "outside"]].values.tolist() == [[7, 3, 4]]
+    honest = coverage._added_up
+    monkeypatch.setattr(coverage, "_added_up", lambda *given: mutant(honest(*given)))
+    with pytest.raises(LedgerError, match="raster 2020 to zone: population"):
+        raster_counts(cells, layers, Ledger())

@@ -13,7 +13,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.analysis.crosswalk import allocate, area_weights, evidence_weights, overlaps, require_no_overlap
+from pipeline.analysis.crosswalk import (
+    allocate,
+    area_weights,
+    evidence_beyond,
+    evidence_weights,
+    overlaps,
+    require_no_overlap,
+)
 from pipeline.analysis.uncertainty import moe_of_weighted_sum
 from pipeline.errors import ContractError
 from tests.analysis.ground import CRS, grid, shapes, square
@@ -316,6 +323,23 @@ def test_oracle_margins_of_a_loop_over_targets(rows: list[tuple[str, float, int,
         assert arrived.loc[name, "homes_moe"] == pytest.approx(
             float(moe_of_weighted_sum(weight[of], value[of], moe[of])), abs=1e-9
         )
+
+
+@pytest.mark.parametrize(("sliver", "arrives"), [(1e-6, True), (0.002, True), (0.0021, False), (1.0, False)])
+def test_a_sliver_without_a_count_does_not_empty_a_neighborhood(sliver: float, arrives: bool) -> None:
+    """Zone x has two whole tracts and a sliver of c, which publishes no homes; zone y is that sliver alone."""
+    crosswalk = pd.DataFrame({"source_id": list("abcc"), "target_id": list("xxxy"), "weight": [1.0, 1.0, sliver, 1e-6]})
+    table = counts("abc", homes=[4.0, 2.0, np.nan], homes_moe=[3.0, 4.0, np.nan])
+    x, y = allocate(crosswalk, table, ["homes"])[["homes", "homes_moe"]].to_numpy()
+    assert x.tolist() == ([6.0, 5.0] if arrives else pytest.approx([np.nan, np.nan], nan_ok=True))
+    assert np.isnan(y).all()
+
+
+def test_what_the_targets_leave_of_the_evidence_is_counted_from_the_items() -> None:
+    # 10 + 30 children in source 0, of which three quarters of the 30 lie in no target; none are known in source 1
+    shares = area_weights(pd.DataFrame({"source": [0, 1], "target": [0, 0], "area_share": [1.0, 0.25]}), (4, 1))
+    beyond = evidence_beyond(np.array([10.0, 30.0, np.nan, 5.0]), np.array([0, 0, 1, -1]), shares, 2)
+    assert beyond.tolist() == pytest.approx([22.5 / 40, np.nan], nan_ok=True)
 
 
 def test_evidence_shares_each_source_by_its_own_items() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +12,9 @@ from pipeline.analysis.demand import (
     band_age_weights,
     children_by_level,
     neighborhood_children,
-    resident_pupils,
     zones_in_force,
 )
+from pipeline.analysis.demand import resident_pupils as residents
 from pipeline.ledger import Ledger
 
 BANDS = {
@@ -42,6 +44,10 @@ def flows(*rows: tuple[str, str, str, float | None]) -> pd.DataFrame:
         pupils_high=frame["pupils"].fillna(9.0),
         value_status=status,
     )
+
+
+def resident_pupils(*given: Any) -> pd.DataFrame:
+    return residents(*given, high_cv=0.12, medium_cv=0.4)
 
 
 def zones() -> pd.DataFrame:
@@ -186,3 +192,53 @@ def test_without_flows_children_and_people_residents_are_not_known() -> None:
     table = resident_pupils(zone, flows(), facts(), OFFERED, BANDS, 2024, ledger)
     assert table["resident_pupils"].isna().all()
     assert ledger.frame()["reason"].str.startswith("not known").all()
+
+
+def test_hidden_cells_leave_an_interval_and_its_width_says_how_sure_the_count_is() -> None:
+    #  north 90 + (1 to 9);  south a single hidden cell;  all: whole counts;  a zone that is not listed sends nobody
+    lived = flows(
+        ("elementary", "north", "a", 90), ("elementary", "north", "w", None), ("elementary", "south", "a", None), ("high", "all", "c", 70)
+    )  # fmt: skip
+    table = resident_pupils(zones(), lived, facts(), OFFERED, BANDS, 2024, Ledger()).set_index("zone_id")
+    assert table["resident_pupils_low"].to_dict() == {"north": 91, "south": 1, "all": 70}
+    assert table["resident_pupils"].to_dict() == {"north": 95, "south": 5, "all": 70}
+    assert table["resident_pupils_high"].to_dict() == {"north": 99, "south": 9, "all": 70}
+    assert table["reliability_class"].to_dict() == {"north": "high", "south": "low", "all": "high"}
+    alone = resident_pupils(zones(), lived.iloc[:1], facts(), OFFERED, BANDS, 2024, Ledger()).set_index("zone_id")
+    assert alone.loc["south", ["resident_pupils_high", "reliability_class"]].tolist() == [0, "high"]
+
+
+def test_a_cell_without_a_bound_leaves_the_count_and_its_upper_end_unknown() -> None:
+    lived = flows(("elementary", "north", "a", 90), ("elementary", "north", "w", None))
+    lived.loc[1, ["pupils_low", "pupils_high"]] = np.nan
+    north = resident_pupils(zones(), lived, facts(), OFFERED, BANDS, 2024, Ledger()).set_index("zone_id").loc["north"]
+    assert north["resident_pupils_low"] == 90
+    assert np.isnan(north["resident_pupils"]) and np.isnan(north["resident_pupils_high"])
+    assert north["reliability_class"] == "not_known"
+
+
+def test_an_estimate_has_the_margin_of_its_children() -> None:
+    #  north: 10 + 100 + 20 children of 390 -> 380 pupils; margin of 0.2 x 50 and 60 and 0.2 x 40 children
+    margins = {
+        "children_0_4_moe": 50.0,
+        "children_5_9_moe": 60.0,
+        "children_10_14_moe": 40.0,
+        "children_15_17_moe": 30.0,
+    }
+    table = resident_pupils(zones().assign(**margins), flows(), facts(), OFFERED, BANDS, 2024, Ledger())
+    north, half = table.iloc[0], np.sqrt(10**2 + 60**2 + 8**2) * 380 / 390
+    assert north["resident_pupils_high"] - north["resident_pupils"] == pytest.approx(half)
+    assert north["resident_pupils"] - north["resident_pupils_low"] == pytest.approx(half)
+    assert north["reliability_class"] == "medium"  # 61 of 130 over 1.645: 29%
+    vague = zones().assign(**dict.fromkeys(margins, 900.0))
+    table = resident_pupils(vague, flows(), facts(), OFFERED, BANDS, 2024, Ledger())
+    assert table["resident_pupils_low"].iloc[0] == 0 and table["reliability_class"].iloc[0] == "low"
+    bare = resident_pupils(zones(), flows(), facts(), OFFERED, BANDS, 2024, Ledger())
+    assert bare["resident_pupils_low"].isna().all() and bare["reliability_class"].eq("not_known").all()
+
+
+def test_people_in_place_of_children_are_not_given_a_margin() -> None:
+    zone = zones().assign(children_5_9=np.nan, children_10_14=np.nan, children_0_17=np.nan, population_moe=20.0)
+    table = resident_pupils(zone, flows(), facts(), OFFERED, BANDS, 2024, Ledger())
+    assert table["resident_pupils"].notna().all() and table["resident_pupils_high"].isna().all()
+    assert table["reliability_class"].eq("not_known").all()

@@ -21,6 +21,7 @@ from pipeline.analysis.enrollment import (
     record_years,
     sum_of_parts,
 )
+from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 
 BANDS = {
@@ -112,6 +113,13 @@ def test_a_published_total_stands_and_the_difference_is_recorded() -> None:
     line = ledger.frame().iloc[0]
     assert (line["total"], line["inside"], line["outside"]) == (2, 1, 1)
     assert "school a in 2023, published 43, grades add up to 42" in line["reason"]
+
+
+def test_mutation_pupils_without_a_known_reason_are_refused() -> None:
+    """d stands under a word that no reason explains: its 5 pupils are nowhere."""
+    listed = schools().assign(location_status=["located", "virtual", "not_a_place", "somewhere"])
+    with pytest.raises(LedgerError, match=r"pupils 2024: 105\.0+ pupils went in.*5\.0+ are lost"):
+        balance_pupils(totals(("a", 2024, 100, "reported"), ("d", 2024, 5, "reported")), listed, Ledger())
 
 
 def test_pupils_of_all_rows_are_accounted_for_by_year() -> None:

@@ -58,16 +58,25 @@ def test_a_share_of_nobody_is_not_zero_but_absent() -> None:
     assert "no_diploma" in set(census_shares(counts)["indicator"])
 
 
-def test_a_universe_without_a_margin_gives_a_wider_margin_never_a_narrower_one() -> None:
+def test_without_the_margin_of_the_universe_that_of_the_numerator_alone_is_counted_and_it_is_said() -> None:
     known = census_shares(profile()).set_index("indicator")["indicator_share_moe"]
     counts = profile().assign(child_poverty_universe_moe=np.nan)
     bare = census_shares(counts).set_index("indicator")["indicator_share_moe"]
     assert bare["child_poverty"] == pytest.approx(0.12) and bare["child_poverty"] > known["child_poverty"]
+    # 90 +- 12 of 100 +- 20: the handbook adds the universe's margin here, so that the lack of it makes a narrower one
+    near_all = profile().assign(children_in_poverty=90.0, child_poverty_universe_moe=20.0)
+    known, bare = (
+        census_shares(table).set_index("indicator")["indicator_share_moe"]["child_poverty"]
+        for table in (near_all, near_all.assign(child_poverty_universe_moe=np.nan))
+    )
+    assert bare == pytest.approx(0.12) and bare < known
     ledger = Ledger()
     indicator_values(
         counts, *(empty(name, "EPSG:3310") for name in ("reach", "school_quality", "school_facts")), ledger
     )
-    assert "child_poverty_universe: taken as exact" in ledger.frame()["reason"].iloc[0]
+    assert ledger.frame()["reason"].iloc[0] == (
+        "the margin of child_poverty_universe is not published: the margin of a share over it counts the numerator's only"
+    )
 
 
 def test_a_count_without_a_margin_has_a_share_without_one() -> None:
@@ -91,6 +100,19 @@ def test_a_known_indicator_without_data_is_recorded_and_its_weight_given_to_the_
     lines = ledger.frame()
     assert lines.query("entry == 'missing_input'")["subject_name"].tolist() == ["indicator disability"]
     assert "poverty 0.250, renters 0.750" in lines["reason"].iloc[-1]
+
+
+def test_weights_that_do_not_sum_to_1_are_scaled_and_it_is_said() -> None:
+    ledger, quiet = Ledger(), Ledger()
+    assert usable_weights(census_shares(profile()), {"poverty": 1.0, "renters": 3.0}, ledger) == {
+        "poverty": 0.25,
+        "renters": 0.75,
+    }
+    reasons = " / ".join(ledger.frame()["reason"])
+    assert "the study's weights sum to 4: they are scaled to sum to 1" in reasons
+    assert "poverty 0.250, renters 0.750" in reasons
+    usable_weights(census_shares(profile()), {"poverty": 0.333, "renters": 0.333, "crowding": 0.333}, quiet)
+    assert not quiet.frame()["reason"].str.contains("scaled").any()
 
 
 def test_the_same_share_everywhere_is_noted() -> None:

@@ -10,11 +10,16 @@ import pytest
 import shapely
 
 from pipeline.analysis.membership import membership, project_places, site_places
+from pipeline.analysis.schools import school_facts
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 from tests.analysis.ground import CRS, shapes, square, table
 
-BANDS = {"elementary": ("KG", "01", "02", "03", "04", "05"), "high": ("09", "10", "11", "12")}
+BANDS = {
+    "elementary": ("KG", "01", "02", "03", "04", "05"),
+    "middle": ("06", "07", "08"),
+    "high": ("09", "10", "11", "12"),
+}
 ZONES = table(
     "zones",
     level=["elementary", "elementary", "high", "elementary"],
@@ -46,7 +51,8 @@ def schools(points: list[Any], **changes: Any) -> gpd.GeoDataFrame:
 
 def members(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame = ZONES) -> tuple[pd.DataFrame, Ledger]:
     ledger = Ledger()
-    found = membership(frame, zones, NEIGHBORHOODS, fall_year=2024, bands=BANDS, ledger=ledger)
+    facts = school_facts(frame, empty("enrollment", CRS), BANDS)
+    found = membership(frame, zones, NEIGHBORHOODS, facts=facts, fall_year=2024, ledger=ledger)
     return check(BY_TABLE["membership"], found).set_index(["school_id", "level"]), ledger
 
 
@@ -84,7 +90,20 @@ def test_a_zone_that_names_a_school_is_its_zone_wherever_it_stands() -> None:
 
 def test_a_k12_school_is_in_one_zone_of_each_level_it_serves() -> None:
     found, _ = members(schools([shapely.Point(500, 500)], grade_high=["12"]))
-    assert found["zone_id"].tolist() == ["e1", "h1"]
+    assert found["zone_id"].fillna("-").tolist() == ["e1", "h1", "-"]  # the study has no middle zones
+
+
+def test_the_sixth_grade_of_a_k6_school_is_in_the_middle_zone_it_stands_in() -> None:
+    """
+    +-----------+
+    |     m1    |   the school stands here: its sixth graders' seats meet the sixth graders of m1
+    +-----------+
+    """
+    middle_zone = ZONES.iloc[[2]].assign(level="middle", zone_id="m1")
+    found, ledger = members(schools([shapely.Point(500, 500)], grade_high=["06"]), pd.concat([ZONES, middle_zone]))
+    assert found["zone_id"].to_dict() == {("s0", "elementary"): "e1", ("s0", "middle"): "m1"}
+    line = ledger.frame().set_index("subject_name").loc["schools in middle zones"]
+    assert (line["total"], line["inside"], line["outside"]) == (1, 1, 0)
 
 
 def test_a_school_five_metres_from_a_border_is_noted() -> None:

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.analysis.nearest import levels_served, nearest_school_zones
+from pipeline.analysis.nearest import levels_drawn, nearest_school_zones
 from pipeline.tables import BY_TABLE, check
 from tests.analysis.ground import shapes, square, table
 
@@ -110,9 +110,9 @@ def test_law_zones_cover_the_district_once_and_each_place_goes_to_its_nearest_sc
 
 
 def test_grades_are_compared_by_their_order_and_not_as_text() -> None:
-    assert levels_served("09", "12", BANDS) == ("high",)
-    assert levels_served("PK", "PK", BANDS) == ()
-    assert levels_served("04", "05", BANDS) == ()
-    assert levels_served("KG", "12", BANDS) == ("elementary", "middle", "high")
-    assert levels_served(None, "05", BANDS) == ()
-    assert levels_served(float("nan"), "05", BANDS) == ()  # type: ignore[arg-type]
+    assert levels_drawn("09", "12", BANDS) == ("high",)
+    assert levels_drawn("PK", "PK", BANDS) == ()
+    assert levels_drawn("04", "05", BANDS) == ()
+    assert levels_drawn("KG", "12", BANDS) == ("elementary", "middle", "high")
+    assert levels_drawn(None, "05", BANDS) == ()
+    assert levels_drawn(float("nan"), "05", BANDS) == ()  # type: ignore[arg-type]

@@ -262,6 +262,55 @@ def test_zones_keep_their_share_of_each_school() -> None:
     assert (match["total"], match["inside"]) == (240.0, 240.0)
 
 
+def flows_of(*rows: tuple[str, str, float | None, float, float], fall: int = 2024) -> pd.DataFrame:
+    """Elementary flows as (zone, school, pupils, low, high)."""
+    frame = pd.DataFrame(list(rows), columns=["zone_id", "school_id", "pupils", "pupils_low", "pupils_high"])
+    status = np.where(frame["pupils"].isna(), "suppressed", "reported")
+    return frame.assign(level="elementary", fall_year=fall, value_status=status).astype({"pupils": "float64"})
+
+
+def test_zones_share_the_pupils_a_school_has_and_create_none() -> None:
+    """A school of 150 whose flows say 90 + 90: each zone has half of it, and 30 pupils are too many."""
+    flows = flows_of(("y", "a", 90.0, 90.0, 90.0), ("z", "a", 90.0, 90.0, 90.0))
+    _, totals, _, ledger = run(enrollment({"a": STEADY}), facts("a"), flows=flows)
+    ends = totals[totals["fall_year"] == 2025].set_index("unit_id")["pupils_projected"]
+    assert ends[["elementary y", "elementary z", "a"]].tolist() == pytest.approx([75.0, 75.0, 150.0])
+    lines = ledger.frame().query("subject_name == 'flows'").set_index("entry")
+    assert lines.loc["match", ["total", "inside"]].tolist() == [180.0, 150.0]
+    assert lines.loc["loss", ["total", "item"]].tolist() == [30.0, "a elementary"]
+
+
+def test_flows_after_the_studys_fall_are_not_used() -> None:
+    now, later = flows_of(("z", "a", 60.0, 60.0, 60.0)), flows_of(("z", "a", 150.0, 150.0, 150.0), fall=2025)
+    _, totals, _, _ = run(enrollment({"a": STEADY}), facts("a"), flows=pd.concat([now, later]))
+    assert totals.set_index("unit_id").loc["elementary z", "pupils_projected"].iloc[0] == pytest.approx(60.0)
+    _, totals, _, ledger = run(enrollment({"a": STEADY}), facts("a"), flows=later)
+    assert "zone" not in set(totals["unit_kind"])
+    assert "up to fall 2024" in " ".join(ledger.frame()["subject_name"])
+
+
+def test_flows_of_a_fall_without_enrollment_say_which_fall_they_are_shares_of() -> None:
+    old = flows_of(("z", "a", 60.0, 60.0, 60.0), fall=2011)
+    _, totals, _, ledger = run(enrollment({"a": STEADY}), facts("a"), flows=old)
+    assert totals.set_index("unit_id").loc["elementary z", "pupils_projected"].iloc[0] == pytest.approx(60.0)
+    assert "no enrollment of fall 2011: the flows are taken as shares of the pupils of fall 2017" in " ".join(
+        ledger.frame()["reason"]
+    )
+
+
+def test_hidden_flows_widen_the_interval_of_their_zone() -> None:
+    flows = flows_of(("y", "a", 60.0, 60.0, 60.0), ("z", "a", None, 50.0, 70.0), ("x", "a", None, np.nan, np.nan))
+    _, totals, _, ledger = run(enrollment({"a": STEADY}), facts("a"), flows=flows)
+    ends = totals[totals["fall_year"] == 2025].set_index("unit_id")
+    assert ends.loc["elementary y", "pupils_projected_high"] == pytest.approx(60.0)
+    assert ends.loc["elementary z", ["pupils_projected_low", "pupils_projected_high"]].tolist() == [
+        pytest.approx(50.0),
+        pytest.approx(70.0),
+    ]
+    assert "elementary x" not in ends.index
+    assert "neither a number nor an interval" in " ".join(ledger.frame()["reason"])
+
+
 def test_flows_to_schools_without_an_outlook_are_counted() -> None:
     flows = pd.DataFrame({"level": ["elementary", "high"], "zone_id": "z", "school_id": ["ghost", "a"], "fall_year": 2024, "pupils": [10.0, 5.0],
                           "pupils_low": [10.0, 5.0], "pupils_high": [10.0, 5.0], "value_status": "reported"})  # fmt: skip

@@ -58,6 +58,15 @@ def test_an_area_without_younger_children_takes_the_ratio_of_the_district() -> N
     assert found.loc[("n", "5-9", 2026), "method"] == "ratio of the district"
 
 
+def test_an_unknown_count_of_one_area_moves_no_children_to_another() -> None:
+    """Two areas alike (60 children under 5, ratio 1.1), of which b's 5-9 are not known now."""
+    alike = ([50.0, 50.0, 50.0, 30.0], [60.0, 55.0, 50.0, 30.0])
+    found = outlook(profile({"a": alike, "b": (alike[0], [60.0, np.nan, 50.0, 30.0])}))["children_projected"]
+    assert found["a", "5-9", 2026] == pytest.approx(66.0)
+    assert found["a", "10-14", 2031] == pytest.approx(66.0)
+    assert ("b", "5-9", 2026) not in found.index
+
+
 def test_areas_sum_to_the_projection_of_the_district_as_one() -> None:
     areas = {
         "n": ([50.0, 60.0, 70.0, 40.0], [80.0, 90.0, 60.0, 41.0]),

@@ -71,6 +71,18 @@ def test_what_arrived_is_held_against_the_census_areas() -> None:
     assert lines == [[80, 50, 30, 0], [60, 0, 30, 30]]
 
 
+def test_a_sliver_without_a_count_is_passed_over_and_said() -> None:
+    sliver = links(
+        ("block_group 2019-2023", "b1", "neighborhood", "n", 1.0),
+        ("block_group 2019-2023", "b2", "neighborhood", "n", 1e-6),
+    )
+    ledger = Ledger()
+    row = layer_profile(AREAS.assign(children_0_17=[20.0, np.nan, 81.0]), sliver, "neighborhood", ledger).iloc[0]
+    line = ledger.frame().query("entry == 'absence'").iloc[0]
+    assert (row["children_0_17"], line["item"], line["total"]) == (20, "b2", 1)
+    assert "0.1% of a place" in line["reason"]
+
+
 @pytest.mark.parametrize(
     ("fault", "mutant"),
     [

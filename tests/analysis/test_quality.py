@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis.quality import cut_points, path_target, school_quality
+from pipeline.analysis.quality import cut_points, lowest_level, path_target, school_quality
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 
@@ -61,9 +61,41 @@ def test_swapping_the_sectors_of_all_schools_changes_nothing() -> None:
     pd.testing.assert_frame_equal(rate(results(24), schools), rate(results(24), swapped))
 
 
-def test_a_quarter_is_strong_and_a_quarter_weak_where_the_study_sets_no_cut() -> None:
-    classes = rate(results(24), facts(24))["quality_class"].value_counts()
-    assert classes.to_dict() == {"middle": 12, "strong": 6, "weak": 6}
+def test_a_quarter_of_each_level_is_strong_and_a_quarter_weak_where_the_study_sets_no_cut() -> None:
+    #  32 schools: 24 elementary (some to grade 8), 8 high
+    classes = rate(results(32), facts(32))["quality_class"]
+    is_high = facts(32)["serves_high"].to_numpy()
+    assert classes[~is_high].value_counts().to_dict() == {"middle": 12, "strong": 6, "weak": 6}
+    assert classes[is_high].value_counts().to_dict() == {"middle": 4, "strong": 2, "weak": 2}
+
+
+def test_a_level_that_sits_a_harder_test_has_quality_schools_of_its_own() -> None:
+    #  the eight high schools meet half as often as the others: under one cut none of them would be strong
+    performance, is_high = results(32), facts(32)["serves_high"].to_numpy()
+    high = performance["school_id"].isin(facts(32).loc[is_high, "school_id"])
+    performance["pupils_meeting"] = (performance["pupils_meeting"] * np.where(high, 0.4, 1.0)).round()
+    ledger = Ledger()
+    table = rate(performance, facts(32), ledger)
+    pooled = table["shrunk_share"].quantile(0.75)
+    assert (table.loc[is_high, "shrunk_share"] < pooled).all()
+    assert table.loc[is_high, "is_quality"].sum() == 2 and table.loc[~is_high, "is_quality"].sum() == 6
+    notes = ledger.frame().query("entry == 'note'").set_index("subject_name")["reason"]
+    assert notes["quality cut, high"].endswith("quarters of its 8 rated schools")
+    assert notes["quality cut, elementary"].endswith("quarters of its 24 rated schools")
+
+
+def test_a_level_with_three_rated_schools_takes_the_cut_of_all_and_it_is_said() -> None:
+    ledger = Ledger()
+    schools = facts(15)  # 12 elementary, 3 high
+    table = rate(results(15), schools, ledger)
+    cuts = cut_points(table["shrunk_share"].reset_index(drop=True), lowest_level(schools), None, None)
+    assert cuts.loc[schools["serves_high"], "cut_of"].eq("all").all()
+    assert cuts.loc[3, "cut"] == table["shrunk_share"].quantile(0.75, interpolation="midpoint") != cuts.loc[0, "cut"]
+    reasons = ledger.frame().set_index("subject_name")["reason"]
+    assert "quarters of all rated schools, since its 3 are fewer than 4" in reasons["quality cut, high"]
+    fixed = Ledger()
+    rate(results(15), schools, fixed, cut_share=0.6, weak_share=0.4)
+    assert fixed.frame()["reason"].str.contains("strong from 0.600, weak below 0.400: of the study").sum() == 2
 
 
 def test_cuts_of_the_study_are_used_as_they_are() -> None:
@@ -136,8 +168,9 @@ def test_points_are_used_where_pupils_are_not_counted() -> None:
         }
     )
     table = rate(performance, facts(8), subjects=("rating",))
-    assert table["quality_class"].tolist() == ["weak"] * 2 + ["middle"] * 4 + ["strong"] * 2
-    assert table["is_quality"].tolist() == [False] * 6 + [True] * 2
+    # 0.2 0.3 0.4 - 0.6 0.7 0.8 are elementary; the two high schools (0.5, 0.9) are held to the quarters of all
+    assert table["quality_class"].tolist() == ["weak"] * 2 + ["middle"] * 3 + ["strong"] * 3
+    assert table["is_quality"].tolist() == [False] * 5 + [True] * 3
     assert table[["status_low_share", "quality_probability_share"]].isna().all(axis=None)
 
 
@@ -163,7 +196,8 @@ def test_three_schools_have_no_quarters() -> None:
     assert rate(results(3), facts(3), ledger)["quality_class"].eq("not_rated").all()
     assert ledger.frame()["reason"].str.contains("Set quality.cut_share").any()
     assert not rate(results(3), facts(3), cut_share=0.5, weak_share=0.3)["quality_class"].eq("not_rated").any()
-    assert all(np.isnan(cut_points(pd.Series([0.4] * 10), None, None)))
+    alike = cut_points(pd.Series([0.4] * 10), pd.Series(["middle"] * 10), None, None)
+    assert alike[["cut", "weak"]].isna().all(axis=None) and alike["cut_of"].eq("all").all()
 
 
 def test_the_path_from_its_base_to_the_target() -> None:

@@ -19,9 +19,10 @@ NEED = pd.DataFrame(
 )
 ACCESS = pd.DataFrame(
     {
-        "neighborhood_id": ["a", "a", "b", "c"],
-        "level": ["middle", "elementary", "high", "high"],
-        "is_poor_access": [True, True, True, True],
+        "neighborhood_id": ["a", "a", "a", "b", "c"],
+        "level": ["middle", "high", "elementary", "high", "high"],
+        "relative_access_ratio": [0.1, None, 0.2, 0.3, 0.0],  # for high school at "a" nothing could be computed
+        "is_poor_access": [True, True, True, True, True],
     }
 )
 GAP = pd.DataFrame(
@@ -41,8 +42,8 @@ GAP = pd.DataFrame(
 def test_high_need_needs_certainty_reliability_and_poor_access() -> None:
     rows = rules.high_need_poor_access(NEED, ACCESS, {"a": "Old Mill"})
     assert [row["subject_id"] for row in rows] == ["a"]
-    assert "Old Mill" in rows[0]["statement"] and "elementary, middle" in rows[0]["statement"]
-    assert "rank 1 (1-2)" in rows[0]["evidence"] and "97% of draws" in rows[0]["evidence"]
+    assert "Old Mill" in rows[0]["statement"] and "poor in elementary and middle school." in rows[0]["statement"]
+    assert "rank 1 (1 to 2)" in rows[0]["evidence"] and "97% of draws" in rows[0]["evidence"]
 
 
 def test_gaps_leave_out_small_and_approximate_ones() -> None:

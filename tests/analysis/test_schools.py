@@ -108,3 +108,22 @@ def test_a_school_without_a_span_serves_the_grades_it_has_pupils_in() -> None:
     assert served.loc["b"].tolist() == [False, False, True]
     assert served.loc["c"].tolist() == [False, False, False]
     assert "nces_id" not in facts.columns
+
+
+def test_a_school_serves_a_level_by_its_span_or_by_a_tenth_of_its_pupils() -> None:
+    #  a K-6;  b K-5 by an old directory, grown to grade 8;  c 9-12 with one eighth grader;  d K-5, grade 6 hidden
+    schools = pd.DataFrame(
+        {"school_id": [*"abcd"], "grade_low": ["KG", "KG", "09", "KG"], "grade_high": ["06", "05", "12", "05"]}
+    )
+    counts = cells(
+        ("a", 2024, "KG", 300, "reported"), ("a", 2024, "06", 5, "reported"),
+        ("b", 2024, "KG", 300, "reported"), ("b", 2024, "06", 40, "reported"), ("b", 2023, "09", 400, "reported"),
+        ("c", 2024, "08", 1, "reported"), ("c", 2024, "09", 400, "reported"),
+        ("d", 2024, "KG", 300, "reported"), ("d", 2024, "06", None, "suppressed"),
+    )  # fmt: skip
+    facts = school_facts(schools, counts, BANDS).set_index("school_id")
+    served = facts[["serves_elementary", "serves_middle", "serves_high"]]
+    assert served.loc["a"].tolist() == [True, True, False]
+    assert served.loc["b"].tolist() == [True, True, False]
+    assert served.loc["c"].tolist() == [False, False, True]
+    assert served.loc["d"].tolist() == [True, False, False]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,15 @@ RATED = pd.DataFrame(
 )
 
 
+MEMBERSHIP = pd.DataFrame(
+    {
+        "school_id": ["a", "a", "c", "w"],
+        "level": ["elementary", "middle", "high", "elementary"],
+        "zone_id": ["north", None, "all", "south"],
+    }
+)
+
+
 def enrollment() -> pd.DataFrame:
     rows = [
         ("a", "KG", 200.0),
@@ -103,6 +114,21 @@ def zones() -> pd.DataFrame:
             "children_0_17": [310.0, 590.0, 900.0],
         }
     )
+
+
+def counted(zone: pd.DataFrame, pupils: Any) -> pd.DataFrame:
+    """Whole counts of resident pupils."""
+    return zone[["level", "zone_id"]].assign(
+        resident_pupils=pupils,
+        resident_pupils_low=pupils,
+        resident_pupils_high=pupils,
+        reliability_class="high",
+        demand_method="residents counted",
+    )
+
+
+def supplied(zone: pd.DataFrame, seats: Any) -> pd.DataFrame:
+    return zone[["level", "zone_id"]].assign(quality_seats=seats, citywide_pupils=0.0, seats_method="given")
 
 
 def offered() -> pd.DataFrame:
@@ -154,19 +180,12 @@ def test_a_school_without_enrollment_has_no_known_seats() -> None:
 
 
 def test_citywide_seats_go_where_their_pupils_live_or_are_kept_out_with_a_record() -> None:
-    membership = pd.DataFrame(
-        {
-            "school_id": ["a", "a", "c", "w"],
-            "level": ["elementary", "middle", "high", "elementary"],
-            "zone_id": ["north", None, "all", "south"],
-        }
-    )
     good = quality_seats(offered(), RATED)
     spread = seats_by_zone(
         good,
         zones(),
         facts(),
-        membership,
+        MEMBERSHIP,
         flows(("elementary", "north", "w", 60), ("elementary", "south", "w", 20)),
         2024,
         Ledger(),
@@ -176,25 +195,91 @@ def test_citywide_seats_go_where_their_pupils_live_or_are_kept_out_with_a_record
         ("elementary", "south"): 20,
         ("high", "all"): 200,
     }
+    assert spread.set_index(["level", "zone_id"])["citywide_pupils"].tolist() == [60, 20, 0]
     assert (
         spread.set_index(["level", "zone_id"])["seats_method"].to_dict()[("elementary", "north")]
         == "enrolled and given"
     )
     ledger = Ledger()
-    without = seats_by_zone(good, zones(), facts(), membership, flows(), 2024, ledger)
+    without = seats_by_zone(good, zones(), facts(), MEMBERSHIP, flows(), 2024, ledger)
     assert without.set_index("zone_id")["quality_seats"].to_dict() == {"north": 300, "all": 200}
     line = ledger.frame().set_index("subject_name").loc["quality seats, elementary"]
     assert (line["total"], line["inside"], line["outside"]) == (380, 300, 80)
     assert "citywide schools without flows: w" in line["reason"]
 
 
+CELLS = st.one_of(st.just("unbounded"), st.none(), st.integers(0, 300).map(float))
+
+
+def test_the_ledger_says_why_seats_are_in_no_zone() -> None:
+    #  a lies in no middle zone; c, a high school, has an eighth grader; w is citywide
+    seats = {"level": "middle", "quality_seats": [150.0, 1.0, 80.0], "seats_method": "given"}
+    ledger = Ledger()
+    seats_by_zone(
+        pd.DataFrame({"school_id": ["a", "c", "w"], **seats}), zones(), facts(), MEMBERSHIP, flows(), 2024, ledger
+    )
+    line = ledger.frame().iloc[0]
+    assert (line["total"], line["outside"]) == (231, 231)
+    assert line["reason"] == (
+        "seats of schools in no zone; citywide schools without flows: w; "
+        "a few pupils out of grade in schools that do not serve the level: c"
+    )
+
+
+@given(st.lists(CELLS, max_size=4))
+def test_no_seat_of_a_citywide_school_is_made_or_lost_whatever_its_cells_hold(cells: list[Any]) -> None:
+    #  w has 100 seats; a cell is a count, hidden (1 to 9) or without any bound
+    good = pd.DataFrame(
+        {"school_id": ["w"], "level": ["elementary"], "quality_seats": [100.0], "seats_method": ["given"]}
+    )
+    town = pd.DataFrame({"level": "elementary", "zone_id": [f"z{i}" for i in range(4)]})
+    lived = flows(*(("elementary", f"z{i}", "w", c if c != "unbounded" else None) for i, c in enumerate(cells)))
+    unbounded = [i for i, c in enumerate(cells) if c == "unbounded"]
+    lived.loc[unbounded, ["pupils_low", "pupils_high"]] = np.nan
+    members = pd.DataFrame({"school_id": [], "level": [], "zone_id": []}, dtype="str")
+    ledger = Ledger()
+    table = seats_by_zone(good, town, facts(), members, lived, 2024, ledger)
+    lines = ledger.frame().set_index("entry")
+    known = [5.0 if c is None else c for c in cells if c != "unbounded"]
+    line = lines.loc["balance"]
+    assert line["total"] == pytest.approx(100) and line["outside"] == (100 if sum(known) == 0 else 0)
+    assert table["quality_seats"].sum() == pytest.approx(line["inside"])
+    assert table["citywide_pupils"].sum() == sum(known)
+    assert ("absence" in lines.index) == bool(unbounded)
+
+
+def test_a_cell_without_bounds_does_not_carry_the_whole_school() -> None:
+    #  w: 80 seats; 30 pupils live north, nobody knows how many south
+    good = quality_seats(offered(), RATED)[lambda f: f["school_id"].eq("w")]
+    lived = flows(("elementary", "north", "w", 30), ("elementary", "south", "w", None))
+    lived.loc[1, ["pupils_low", "pupils_high"]] = np.nan
+    ledger = Ledger()
+    table = seats_by_zone(good, zones(), facts(), MEMBERSHIP, lived, 2024, ledger)
+    assert table[["zone_id", "quality_seats", "citywide_pupils"]].to_numpy().tolist() == [["north", 80.0, 30.0]]
+    line = ledger.frame().set_index("entry").loc["balance"]
+    assert (line["total"], line["inside"], line["outside"]) == (80, 80, 0)
+
+
+def test_preschool_takes_no_seat_of_a_capacity_counted_from_rooms() -> None:
+    #  400 seats in rooms of kindergarten and above; 300 pupils there, 100 in preschool
+    pupils = enrollment().iloc[[0, 0]].assign(grade=["KG", "PK"], pupils=[300.0, 100.0])
+    pupils = pupils.assign(pupils_low=pupils["pupils"], pupils_high=pupils["pupils"])
+    one = SITES[SITES["school_id"].eq("a")]
+
+    def seats(definition: str, bands: dict[str, tuple[str, ...]]) -> list[float]:
+        use = UTILIZATION.iloc[:1].assign(capacity_definition=definition, capacity_seats=400.0)
+        return school_seats(pupils, facts(), one, use, bands, 2024)["seats"].tolist()
+
+    assert seats("state_loading", BANDS) == [400] and seats("functional", BANDS) == [400]
+    assert seats("given", BANDS) == [300]  # the publisher's capacity seats preschool too
+    with_preschool = {**BANDS, "elementary": ("PK", *BANDS["elementary"])}
+    assert seats("state_loading", with_preschool) == [500] and seats("given", with_preschool) == [400]
+
+
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=1, max_size=8))
 def test_a_surplus_never_offsets_a_deficit(places: list[tuple[float, float]]) -> None:
     frame = pd.DataFrame({"level": "high", "zone_id": [f"z{i}" for i in range(len(places))], "is_approximate": False})
-    demand = frame[["level", "zone_id"]].assign(
-        resident_pupils=[d for d, _ in places], demand_method="residents counted"
-    )
-    supply = frame[["level", "zone_id"]].assign(quality_seats=[s for _, s in places], seats_method="given")
+    demand, supply = counted(frame, [d for d, _ in places]), supplied(frame, [s for _, s in places])
     gap = service_gap(frame, demand, supply, rated=LEVELS)
     assert gap["unmet_seats"].sum() == pytest.approx(sum(max(d - s, 0) for d, s in places))
     assert gap["unmet_seats"].sum() >= gap["service_gap_seats"].sum() - 1e-9
@@ -204,17 +289,10 @@ def test_a_surplus_never_offsets_a_deficit(places: list[tuple[float, float]]) ->
 
 
 def test_no_seats_is_zero_where_schools_are_rated_and_unknown_where_none_is() -> None:
-    demand = zones()[["level", "zone_id"]].assign(resident_pupils=10.0, demand_method="residents counted")
-    none = pd.DataFrame(
-        {
-            "level": pd.Series(dtype="str"),
-            "zone_id": pd.Series(dtype="str"),
-            "quality_seats": [],
-            "seats_method": pd.Series(dtype="str"),
-        }
-    )
+    demand, none = counted(zones(), 10.0), supplied(zones(), 0.0).iloc[:0]
     rated = service_gap(zones(), demand, none, rated=LEVELS)
     assert rated["quality_seats"].eq(0).all() and rated["unmet_seats"].eq(10).all()
+    assert rated["citywide_pupils"].eq(0).all() and rated["reliability_class"].eq("high").all()
     unknown = service_gap(zones(), demand, none, rated=())
     assert unknown[["quality_seats", "service_gap_seats", "unmet_seats", "service_gap_rank"]].isna().all(axis=None)
     assert unknown["method"].iloc[0] == "residents counted; seats: not known"
@@ -234,8 +312,8 @@ def test_a_level_without_any_rated_school_is_unknown_beside_one_that_is_rated() 
 def test_approximate_zones_are_said_to_be() -> None:
     gap = service_gap(
         zones().assign(is_approximate=True),
-        zones()[["level", "zone_id"]].assign(resident_pupils=1.0, demand_method="m"),
-        zones()[["level", "zone_id"]].assign(quality_seats=3.0, seats_method="given"),
+        counted(zones(), 1.0),
+        supplied(zones(), 3.0),
         rated=LEVELS,
     )
     ledger = Ledger()

@@ -48,19 +48,21 @@ def trips(*rows: tuple[str, str, float]) -> pd.DataFrame:
 UNMET = pd.DataFrame(
     {"neighborhood_id": ["n", "m", "n"], "level": ["middle", "middle", "elementary"], "unmet_seats": [60.0, 30.0, 20.0]}
 )
-SURPLUS = pd.DataFrame(
+HOSTS = pd.DataFrame(
     {
-        "site_id": ["1", "2", "3", "4"],
-        "surplus_status": ["offered", "offered", "watch", "offered"],
-        "surplus_seats": [100.0, None, 90.0, 80.0],
+        "site_id": ["1", "2", "4", "5"],
+        "surplus_seats": [100.0, None, 40.0, 0.0],
+        "serves_elementary": [True, True, True, True],
+        "serves_middle": [True, True, True, True],
+        "serves_high": [False, True, False, True],
     }
 )
-SITES = pd.DataFrame({"site_id": ["1", "2", "3", "4"], "site_status": ["open", "closed", "open", "surplus"]})
+SITES = pd.DataFrame({"site_id": ["1", "2", "4", "5"], "site_status": ["open", "closed", "surplus", "open"]})
 REACH = {"elementary": 1000.0, "middle": 3000.0, "high": 5000.0}
 
 
-def options(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
-    return siting.siting_options(UNMET, SURPLUS, SITES, table, reach_m=REACH, options=most)
+def options(table: pd.DataFrame, most: int = 5, hosts: pd.DataFrame = HOSTS) -> pd.DataFrame:
+    return siting.siting_options(UNMET, hosts, SITES, table, reach_m=REACH, options=most)
 
 
 def test_only_offered_sites_with_demand_in_reach_of_its_level_are_ranked() -> None:
@@ -73,8 +75,26 @@ def test_only_offered_sites_with_demand_in_reach_of_its_level_are_ranked() -> No
         ["1", 1.0, 90.0],
         ["2", 2.0, 80.0],
     ]
-    assert "closed site, its free seats are not known" in found["reason"].iloc[1]
-    assert "elementary 20 within 1 km" in found["reason"].iloc[1]
+    assert "How many the closed site could hold is not known" in found["reason"].iloc[1]
+    assert "elementary 20 within 1 km, middle 60 within 3 km" in found["reason"].iloc[1]
+
+
+def test_a_site_holds_no_more_than_its_free_seats_and_none_without() -> None:
+    found = options(trips(("n", "4", 10.0), ("m", "4", 10.0), ("n", "5", 10.0)))
+    assert found[["site_id", "covered_seats"]].to_numpy().tolist() == [["4", 40.0]]
+    assert "has 40 seats free: it could hold 40 of the 110" in found["reason"].item()
+
+
+def test_an_elementary_campus_is_not_credited_with_the_seats_of_other_levels() -> None:
+    campus = HOSTS.assign(serves_middle=False, serves_high=False)
+    found = options(trips(("n", "1", 900.0), ("m", "1", 900.0)), hosts=campus)
+    assert found["covered_seats"].tolist() == [20.0]
+    assert "middle" not in found["reason"].item()
+
+
+def test_a_site_of_unknown_size_stands_after_those_that_are_known() -> None:
+    found = options(trips(("n", "2", 900.0), ("m", "2", 900.0), ("m", "4", 900.0)))
+    assert found[["site_id", "covered_seats"]].to_numpy().tolist() == [["4", 30.0], ["2", 110.0]]
 
 
 def test_equal_demand_is_ranked_by_distance_and_the_list_is_cut() -> None:
@@ -86,7 +106,7 @@ def test_no_demand_gives_no_option_and_two_reasons() -> None:
     none = siting.unmet_by_neighborhood(
         empty("service_gap", ""), empty("crosswalk", ""), empty("membership", ""), fall_year=2024, ledger=Ledger()
     )
-    assert siting.siting_options(none, SURPLUS, SITES, trips(("m", "1", 1.0)), reach_m=REACH, options=5).empty
+    assert siting.siting_options(none, HOSTS, SITES, trips(("m", "1", 1.0)), reach_m=REACH, options=5).empty
     ledger = Ledger()
     siting.record_missing(empty("service_gap", ""), empty("surplus_sites", ""), ledger)
     assert ledger.frame()["entry"].tolist() == ["missing_input", "missing_input"]

@@ -8,7 +8,8 @@ import pytest
 from pipeline.analysis.surplus import surplus_sites
 from pipeline.tables import BY_TABLE, check, empty
 
-RULES = {"fall_year": 2024, "under_ratio": 0.75, "definitions": 2, "smallest_rooms": 6.0, "use_ratio": 0.8}
+RULES = {"fall_year": 2024, "under_ratio": 0.75, "definitions": 2, "smallest_rooms": 6.0}
+LOADING = pd.DataFrame({"given": [25.0], "state_loading": [25.0], "functional": [20.0]}, index=["s"])
 
 
 def use(*rows: tuple[int, str, float, float, float | None]) -> pd.DataFrame:
@@ -28,7 +29,7 @@ def use(*rows: tuple[int, str, float, float, float | None]) -> pd.DataFrame:
 
 def verdict(rows: pd.DataFrame, status: str = "open", owned: bool = True, **other: object) -> pd.Series:
     sites = pd.DataFrame({"site_id": ["s"], "site_status": [status], "is_district_owned": [owned]})
-    table = surplus_sites(sites, rows, pd.Series({"s": 25.0}), **{**RULES, **other})
+    table = surplus_sites(sites, rows, LOADING, **{**RULES, **other})
     return check(BY_TABLE["surplus_sites"], table).iloc[0]
 
 

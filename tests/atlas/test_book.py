@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -35,6 +36,16 @@ def block(page: str) -> dict[str, Any]:
 def test_two_renders_give_the_same_bytes(files: dict[str, Any]) -> None:
     again = bind(town(), ABOUT)
     assert [name for name in files if files[name] != again[name]] == []
+
+
+def test_a_sheet_lists_its_own_sources_and_the_overview_all() -> None:
+    other = ("County Health", "Births", "2023", "Open", "https://example.org/births")
+    about = replace(ABOUT, sources=(*ABOUT.sources, other), credits={"growth": (other,)})
+    files = bind(town(), about)
+    growth, overview = (str(files[f"maps/{name}.html"]).partition("<footer>")[2] for name in ("growth", "index"))
+    assert "Sources of the numbers on this sheet (1)" in growth
+    assert "County Health" in growth and ABOUT.sources[0][1] not in growth
+    assert "Sources (2)" in overview and "County Health" in overview and ABOUT.sources[0][1] in overview
 
 
 def test_every_study_gets_the_same_files(files: dict[str, Any]) -> None:

@@ -10,8 +10,11 @@ import pyproj
 import pytest
 import shapely
 
-from pipeline.errors import ContractError, SourceError
+from pipeline.errors import ConfigError, ContractError, SourceError
+from pipeline.ledger import Ledger
+from pipeline.sources import Folder
 from pipeline.sources.files import read_shapes_file
+from pipeline.sources.registry import gather
 from pipeline.tables import BY_TABLE, check
 from tests.sources.bad_files import BOX, CRS, feature, folder, geojson, lines, polygon, read_schools, read_zones, square
 
@@ -87,6 +90,24 @@ def test_C06_C07_areas_in_degrees_or_mercator_never_enter_a_table(tmp_path: Path
     assert mercator / zones.area.iloc[0] == pytest.approx(1 / 0.7649**2, rel=0.01)  # 1 / cos(40.1)^2
     with pytest.raises(ContractError, match=r"(?s)E-CRS.*areas in degrees are wrong"):
         check(BY_TABLE["zone_shapes"], zones.to_crs("EPSG:4326"), "zones")
+
+
+@pytest.mark.parametrize(
+    ("crs", "why"),
+    [
+        ("EPSG:4326", "it is in degrees, not in metres"),
+        ("EPSG:3857", "does not keep areas"),
+        ("EPSG:26910", "does not keep areas"),
+        ("EPSG:2226", "US survey foot, not in metres"),
+        ("EPSG:99999", "there is no such CRS"),
+    ],
+)
+@pytest.mark.parametrize("feeds", ["zone_shapes", "site_list"])
+def test_C07_study_whose_crs_does_not_keep_areas_is_refused_before_a_file_is_read(
+    tmp_path: Path, crs: str, why: str, feeds: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"geography.crs is {crs}: .*{why}.*EPSG:3310 for California"):
+        gather([], feeds, Folder(tmp_path, crs, BOX, Ledger()))
 
 
 def test_C08_datum_of_1927_is_refused_where_its_grids_are_absent(tmp_path: Path) -> None:

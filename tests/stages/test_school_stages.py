@@ -130,6 +130,7 @@ def test_the_three_stages_hand_their_tables_on() -> None:
     gap = seats["service_gap"].iloc[0]
     assert (gap["resident_pupils"], gap["quality_seats"], gap["unmet_seats"]) == (300, 120, 180)
     assert gap["method"] == "children of these ages x pupils per child; seats: enrolled"
+    assert (gap["citywide_pupils"], gap["reliability_class"]) == (0, "low")  # margins as large as the counts
     assert seats["seat_access"].set_index("neighborhood_id")["is_poor_access"].to_dict() == {"n1": False, "n2": True}
 
 
@@ -184,6 +185,9 @@ def test_millbrook_has_a_gap_for_every_zone_and_access_for_every_neighborhood(mi
     )
     assert set(gap["level"]) == {"elementary", "middle", "high"}
     assert gap["unmet_seats"].sum() > max(gap["service_gap_seats"].sum(), 0)
+    assert (gap.groupby("level")["quality_seats"].sum() > 0).all()  # each level has quarters of its own
+    assert (gap["resident_pupils_low"] <= gap["resident_pupils"]).all() and gap["reliability_class"].eq("high").all()
+    assert (gap["citywide_pupils"] <= gap["resident_pupils"]).all() and gap["citywide_pupils"].sum() > 100
     access = millbrook("seat_access")
     assert len(set(access.groupby("level").size())) == 1
     assert 0 < access["is_poor_access"].mean() < 1

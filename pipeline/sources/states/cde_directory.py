@@ -253,7 +253,7 @@ def _located(schools: pd.DataFrame, entry: SourceEntry, folder: Folder) -> gpd.G
 
     faults = Faults()
     number = {}
-    rows = schools["__row__"].astype("str").where(schools["__row__"].notna(), "added")
+    rows = schools["__row__"].astype("Int64").astype("str").where(schools["__row__"].notna(), "added")
     for axis, limit in (("latitude", 90), ("longitude", 180)):
         values, _ = parse_number(schools[axis], entry=entry, what=axis, absent={}, rows=rows, faults=faults)
         number[axis] = values.astype("float64").replace(0.0, float("nan"))
