@@ -298,6 +298,7 @@ COLUMNS: tuple[Column, ...] = (
     C("resident_pupils_low", "count", "Lower end: bounds of hidden cells, or the 90% margin of an estimate", "pupils"),
     C("resident_pupils_high", "count", "Upper end: bounds of hidden cells, or the 90% margin of an estimate", "pupils"),
     C("quality_seats", "count", "Seats in quality schools", "seats"),
+    C("citywide_seats", "count", "Quality seats of citywide schools counted in the zone by where their pupils live", "seats"),
     C("citywide_pupils", "count", "Pupils by whose homes seats of citywide schools were counted in the zone", "pupils"),
     C("service_level_ratio", "ratio", "Quality seats per resident pupil"),
     C("service_gap_seats", "change", "Resident pupils less quality seats; negative is a surplus", "seats"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def refusal_of(error: OSError, what: object = None) -> str:
     'maps/need.html: Permission denied. Make the file and its folder yours to read and write.'
     """
     about = what or error.filename or "a file"
-    reason = error.strerror or (str(error).splitlines() or [type(error).__name__])[0]
+    reason = os.strerror(error.errno) if error.errno else (str(error).splitlines() or [type(error).__name__])[0]
     return f"{about}: {reason}. {_REMEDIES.get(error.errno or 0, 'Check the file and its disk.')}"
 
 

@@ -14,14 +14,12 @@ from typing import IO, Any
 
 from pipeline import config
 from pipeline.errors import ConfigError, Fault, MissingInput, SourceError
-from pipeline.origins import ROOMS, RawFile, SourceEntry
+from pipeline.origins import CERTIFICATES, ROOMS, RawFile, SourceEntry
 from pipeline.wheels import download, opened, sha256_of
 
 STUDIES = Path("studies")
 RAW = Path("data/raw")
-CERTIFICATES = "SOURCES.json"
 _WHEEL = re.compile(r"wheel:([A-Za-z0-9._-]+==[A-Za-z0-9._+-]+)!(.+)")
-_PLAIN = re.compile(r"[^./\\][^/\\]*")
 
 
 @dataclass(frozen=True)
@@ -142,22 +140,16 @@ def listed(study: config.Study) -> list[Listed]:
     Raises
     ------
     ConfigError
-        If two sources share an id, a name is not a plain file name, an origin leaves the data
-        folder or a wheel is not pinned; all such faults in one message.
+        If an origin leaves the data folder, a wheel is not pinned or a file is listed twice with
+        different origins; all such faults in one message.
     """
     faults: list[str] = []
     seen: dict[Path, RawFile] = {}
-    ids: set[str] = set()
     items: list[Listed] = []
     for room in ROOMS:
         for entry in getattr(study.raw, room):
-            if entry.id in ids:
-                faults.append(f"the id {entry.id} stands twice")
-            ids.add(entry.id)
             for file in entry.files:
                 place = RAW / study.study.name / room / file.name
-                if not _PLAIN.fullmatch(file.name) or file.name == CERTIFICATES:
-                    faults.append(f"source {entry.id}: {file.name!r} is not a plain file name")
                 faults.extend(f"source {entry.id}: {fault}" for fault in _origin_faults(file, study.study.packages))
                 if place not in seen:
                     items.append(Listed(room, entry, file, place))

@@ -41,8 +41,6 @@ def read(name: str, columns: list[str] | None = None) -> Any:
     try:
         if not path.is_file():
             raise MissingInput(f"{path} is not there yet: run `dvc repro {table.stage}` first.")
-        # Arrow follows links and pipes; opened here, an error is the system's own and names the file
-        path.open("rb").close()
         if table.is_spatial and (columns is None or "geometry" in columns):
             import geopandas
 
@@ -53,7 +51,7 @@ def read(name: str, columns: list[str] | None = None) -> Any:
     except OSError as error:
         raise PipelineError(f"{refusal_of(error, path)} {again}") from error
     except ValueError as error:  # ArrowInvalid is one
-        raise PipelineError(f"{path} is damaged ({str(error).splitlines()[0]}). Delete it. {again}") from error
+        raise PipelineError(f"{path} is damaged or of another version ({str(error).splitlines()[0]}). Delete it. {again}") from error
 
 
 def write(outputs: Mapping[str, Any], *, crs: str) -> None:

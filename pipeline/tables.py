@@ -124,7 +124,7 @@ TABLES: tuple[Table, ...] = (
     _t("school_pupils", "utilization", "school that takes seats in a building, latest count", "school_id", "school_id pupils?"),
     _t("utilization", "utilization", "site x definition x fall_year", "site_id capacity_definition fall_year", "site_id capacity_definition fall_year capacity_seats pupils? utilization_ratio? utilization_low_ratio? utilization_high_ratio? surplus_seats?"),
     _t("surplus_sites", "utilization", "site", "site_id", "site_id surplus_status definitions_under definitions_known surplus_seats? surplus_rooms? reason"),
-    _t("service_gap", "seats", "zone x grade band", "level zone_id", "level zone_id is_approximate resident_pupils? resident_pupils_low? resident_pupils_high? quality_seats? citywide_pupils? service_level_ratio? service_gap_seats? unmet_seats? service_gap_rank? reliability_class method"),
+    _t("service_gap", "seats", "zone x grade band", "level zone_id", "level zone_id is_approximate resident_pupils? resident_pupils_low? resident_pupils_high? quality_seats? citywide_seats? citywide_pupils? service_level_ratio? service_gap_seats? unmet_seats? service_gap_rank? reliability_class method"),
     _t("seat_access", "seats", "neighborhood x grade band", "neighborhood_id level", "neighborhood_id level access_ratio? relative_access_ratio? is_poor_access"),
     _t("colocation_matches", "matches", "school looking for a place", "school_id", "school_id match_status site_id? matched_school_id? needed_seats surplus_seats? travel_m? reason"),
     _t("siting_options", "matches", "candidate site", "site_id", "site_id option_rank covered_seats reason"),

@@ -111,3 +111,19 @@ def in_tens(counts: pd.Series) -> pd.Series:
     [0.0, 10.0, 400.0]
     """
     return counts // 10 * 10
+
+
+def told_seats(gap: pd.DataFrame, smallest: float) -> pd.Series:
+    """Quality seats of zones as they are told in public.
+
+    Seats of citywide schools are counted where their pupils live. Where fewer than ``smallest``
+    of these live in a zone, they are left out; all are cut down to tens.
+
+    Examples
+    --------
+    >>> gap = pd.DataFrame({"quality_seats": [104.0, 90.0], "citywide_seats": [4.0, 20.0], "citywide_pupils": [4.0, 19.0]})
+    >>> told_seats(gap, 11).tolist()
+    [100.0, 90.0]
+    """
+    few = is_small(gap["citywide_pupils"], smallest)
+    return in_tens(gap["quality_seats"] - gap["citywide_seats"].where(few, 0.0))

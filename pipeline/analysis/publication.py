@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.analysis.disclosure import as_text, blank, complements, exposed, in_tens, is_small
+from pipeline.analysis.disclosure import as_text, blank, complements, exposed, is_small, told_seats
 from pipeline.columns import HIDDEN
 
 BACKTEST = ["method", "horizon_years", "size_class", "cases", "mean_absolute_error_share", "mean_error_change"]
@@ -129,10 +129,11 @@ def schools(
 def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: float) -> Published:
     """The zones in force with their service gap; small resident counts hide every number of the zone.
 
-    Seats are published in tens and the gap is computed from them: seats of citywide schools are
-    counted where their pupils live, and a seat more or less would say how few those are.
+    Seats of citywide schools are counted where their pupils live. Where fewer than ``smallest`` of
+    these live in a zone, the zone's own seats are published without them; all seats are cut down
+    to tens, and the gap is computed from what is published.
     """
-    seats = in_tens(gap["quality_seats"])
+    seats = told_seats(gap, smallest)
     short = gap["resident_pupils"] - seats
     gap = gap.assign(
         quality_seats=seats,
@@ -151,7 +152,8 @@ def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: flo
         *("level", "fall_year", "zone_id", "name", "is_approximate", *numbers),
         *("service_gap_rank", "method", "geometry"),
     ]
-    reason = f"zones with 1 to {smallest - 1:.0f} resident pupils, and the next smallest of the level; seats in tens"
+    reason = f"zones with 1 to {smallest - 1:.0f} resident pupils, and the next smallest of the level; seats in tens, "
+    reason += "without those of citywide schools where few of their pupils live"
     return public[columns], _line(
         "public_zones", int((~(primary | extra)).sum()), int(primary.sum()), int(extra.sum()), reason
     )

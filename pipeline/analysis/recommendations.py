@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.analysis.disclosure import in_tens
+from pipeline.analysis.disclosure import told_seats
 from pipeline.columns import LEVELS
 
 COLUMNS = [
@@ -52,13 +52,13 @@ def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names
     ]
 
 
-def largest_gaps(gap: pd.DataFrame, names: Names, *, seats: float, most: int) -> list[Row]:
+def largest_gaps(gap: pd.DataFrame, names: Names, *, seats: float, most: int, smallest: float) -> list[Row]:
     """Rule Z-01: the zones with the largest service gap of each level, from ``seats`` unmet seats on.
 
     Approximate zones (drawn by nearest school) never give rise to a recommendation. Seats are
     told in tens, as they are published.
     """
-    told = in_tens(gap["quality_seats"])
+    told = told_seats(gap, smallest)
     gap = gap.assign(quality_seats=told, unmet_seats=(gap["resident_pupils"] - told).clip(lower=0))
     chosen = gap[(gap["unmet_seats"] >= seats) & (gap["service_gap_rank"] <= most) & ~gap["is_approximate"]]
     return [

@@ -16,7 +16,7 @@ from pipeline.ledger import Ledger
 CAPACITY_ORDER = ("given", "state_loading", "functional")
 PRESCHOOL = GRADES[0]
 
-_GAP = ["level", "zone_id", "is_approximate", "resident_pupils", "resident_pupils_low", "resident_pupils_high", "quality_seats", "citywide_pupils", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank", "reliability_class", "method"]  # fmt: skip
+_GAP = ["level", "zone_id", "is_approximate", "resident_pupils", "resident_pupils_low", "resident_pupils_high", "quality_seats", "citywide_seats", "citywide_pupils", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank", "reliability_class", "method"]  # fmt: skip
 
 
 def site_capacity(utilization: pd.DataFrame, now: int) -> pd.DataFrame:
@@ -110,11 +110,12 @@ def seats_by_zone(
     now: int,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Quality seats of each zone: ``level zone_id quality_seats citywide_pupils seats_method``.
+    """Quality seats of each zone: ``level zone_id quality_seats citywide_seats citywide_pupils seats_method``.
 
     A school's seats count in the zone it lies in. A citywide school's seats go to the zones
     where its pupils live, in proportion to the cells of the flows that hold a number or its
-    bounds; ``citywide_pupils`` are the pupils of these cells, 0 where none. Without any such
+    bounds; ``citywide_seats`` are theirs and ``citywide_pupils`` the pupils of these cells, 0 where
+    none. Without any such
     cell the school's seats are kept out, once, and recorded; so are seats of schools in no zone,
     and of pupils in grades of a level that their school does not serve.
     """
@@ -139,8 +140,10 @@ def seats_by_zone(
     # a school without any cell has one row, of no zone, and keeps its seats whole
     share = spread["citywide_pupils"] / spread.groupby(["school_id", "level"])["citywide_pupils"].transform("sum")
     spread = spread.assign(quality_seats=(spread["quality_seats"] * share).fillna(spread["quality_seats"]))
+    spread = spread.assign(citywide_seats=spread["quality_seats"])
     everything = pd.concat(
-        [part for part in (placed.assign(citywide_pupils=0.0), spread) if len(part)] or [spread], ignore_index=True
+        [part for part in (placed.assign(citywide_seats=0.0, citywide_pupils=0.0), spread) if len(part)] or [spread],
+        ignore_index=True,
     )
     nowhere = ~pd.MultiIndex.from_frame(everything[["level", "zone_id"]]).isin(
         pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
@@ -150,6 +153,7 @@ def seats_by_zone(
     supply = pd.DataFrame(
         {
             "quality_seats": grouped["quality_seats"].sum(),
+            "citywide_seats": grouped["citywide_seats"].sum(),
             "citywide_pupils": grouped["citywide_pupils"].sum(),
             "seats_method": grouped["seats_method"].agg(lambda names: " and ".join(sorted(set(names)))),
         }
@@ -210,7 +214,7 @@ def service_gap(
     >>> zones = pd.DataFrame({"level": "high", "zone_id": ["a", "b"], "is_approximate": False})
     >>> demand = zones[["level", "zone_id"]].assign(resident_pupils=[100.0, 50.0], resident_pupils_low=[96.0, 50.0],
     ...     resident_pupils_high=[104.0, 50.0], reliability_class="high", demand_method="residents counted")
-    >>> supply = pd.DataFrame({"level": ["high"], "zone_id": ["b"], "quality_seats": [80.0], "citywide_pupils": [0.0], "seats_method": ["given"]})
+    >>> supply = pd.DataFrame({"level": ["high"], "zone_id": ["b"], "quality_seats": [80.0], "citywide_seats": [0.0], "citywide_pupils": [0.0], "seats_method": ["given"]})
     >>> gap = service_gap(zones, demand, supply, rated=["high"])
     >>> gap[["service_gap_seats", "unmet_seats", "service_gap_rank"]].to_dict("list")
     {'service_gap_seats': [100.0, -30.0], 'unmet_seats': [100.0, 0.0], 'service_gap_rank': [1.0, 2.0]}
@@ -228,7 +232,9 @@ def service_gap(
     found = table["seats_method"].fillna("none").where(is_rated, "not known").astype("str")
     table = table.assign(
         quality_seats=seats,
-        citywide_pupils=table["citywide_pupils"].fillna(0.0),  # a zone without seats got none from citywide schools
+        # a zone without seats got none from citywide schools
+        citywide_seats=table["citywide_seats"].fillna(0.0),
+        citywide_pupils=table["citywide_pupils"].fillna(0.0),
         service_level_ratio=seats / pupils.where(pupils > 0),
         service_gap_seats=gap,
         unmet_seats=gap.clip(lower=0),

@@ -19,6 +19,25 @@ Credit = tuple[str, str, str, str, str]  # producer, title, vintage, licence, ur
 
 
 @dataclass(frozen=True)
+class Rules:
+    """Settings of the study that a reader needs to read its words."""
+
+    top_share: float = 0.2
+    certain_share: float = 0.8
+    possible_share: float = 0.2
+    growth_alpha: float = 0.1
+    subjects: tuple[str, ...] = ()
+    cut_share: float | None = None
+    probability_share: float = 0.5
+    target_share: float = 0.8
+    target_years: int = 5
+    under_ratio: float = 0.75
+    definitions: int = 2
+    surplus_rooms: float = 6.0
+    bands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # grades of each level
+
+
+@dataclass(frozen=True)
 class About:
     """What the sheets may say about the study besides its tables."""
 
@@ -32,6 +51,7 @@ class About:
     medium_cv: float = 0.40
     sources: tuple[Credit, ...] = ()
     credits: Mapping[str, tuple[Credit, ...]] = field(default_factory=dict)  # by sheet, of what it shows
+    rules: Rules = Rules()
 
 
 @dataclass(frozen=True)
@@ -48,6 +68,7 @@ class Field:
     each: str = ""
     group: str = ""  # filled in where several fields are given for each band or level
     short: str = ""
+    absent: str = ""  # column that says in words why there is no number
 
 
 @dataclass(frozen=True)
@@ -71,6 +92,7 @@ class Scheme:
     colors: tuple[str, ...] = SEQUENTIAL
     words: tuple[tuple[str, str, str], ...] = ()  # published word, label, colour
     dark_is_low: bool = False
+    zero: str = ""  # what the legend calls places with none, as a class of their own
 
 
 @dataclass(frozen=True)
@@ -101,7 +123,8 @@ class Places:
     only: tuple[tuple[str, str], ...] = ()
     wides: tuple[Wide, ...] = ()
     sort: str = ""
-    bars: tuple[str, str, str] | None = None  # field, column of the bar's length, label of the sum
+    least_first: bool = False
+    bars: tuple[str, str, str, str] | None = None  # field, column of the bar's length, of the sum, of the weight
     subject_kind: str = ""
     base: str = ""
 
@@ -140,7 +163,7 @@ class Sheet:
     question: str
     answer: Callable[[Mapping[str, pd.DataFrame], About], str]
     places: tuple[Places, ...]
-    reading: tuple[str, ...]
+    reading: Callable[[Mapping[str, pd.DataFrame], About], tuple[tuple[str, str], ...]]  # terms and their meaning
     stages: tuple[str, ...]
     annexes: tuple[Annex, ...] = ()
     dots: Dots | None = None

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+
+from pipeline.columns import BY_NAME
+from pipeline.tables import BY_TABLE
 
 LABELS: dict[str, dict[str, str]] = {
     "need_class": {
@@ -18,10 +22,10 @@ LABELS: dict[str, dict[str, str]] = {
         "too_few_to_test": "Too few areas to test",
     },
     "reliability_class": {"high": "Reliable", "medium": "Use with care", "low": "Unreliable", "not_known": "Not known"},
-    "level": {"elementary": "Elementary", "middle": "Middle", "high": "High school"},
+    "level": {"elementary": "Elementary school", "middle": "Middle school", "high": "High school"},
     "sector": {"district": "District", "charter": "Charter", "private": "Private"},
     "school_status": {"open": "Open", "closed": "Closed", "planned": "Planned"},
-    "quality_class": {"strong": "Strong", "middle": "Middle", "weak": "Weak", "not_rated": "Not rated"},
+    "quality_class": {"strong": "Strong", "middle": "Average", "weak": "Weak", "not_rated": "Not rated"},
     "path_status": {"on_track": "On track", "behind": "Behind", "not_known": "Not known"},
     "location_status": {
         "located": "On the map",
@@ -52,7 +56,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "capacity_definition": {
         "given": "capacity as given",
-        "state_loading": "state loading",
+        "state_loading": "the state's pupils per room",
         "functional": "functional capacity",
     },
     "pocket_kind": {"growing": "Growing", "shrinking": "Shrinking"},
@@ -99,8 +103,36 @@ LABELS: dict[str, dict[str, str]] = {
         "young_children": "Children under 5",
         "below_standard": "Pupils below standard in the nearest schools",
     },
+    "subject": {"ela": "English", "math": "Mathematics", "science": "Science"},
+    "public_table": {
+        "public_access": "Access to quality seats",
+        "public_backtest": "How good such forecasts were in the past",
+        "public_contributions": "Indicators of the need index",
+        "public_enrollment": "Pupils by school and year",
+        "public_growth": "Change in the number of children",
+        "public_matches": "Schools looking for a place",
+        "public_missing": "What is missing",
+        "public_neighborhoods": "Neighborhoods",
+        "public_outlook": "Pupils expected",
+        "public_pockets": "Pockets of change",
+        "public_recommendations": "Recommendations",
+        "public_schools": "Schools",
+        "public_sites": "School sites",
+        "public_siting": "Sites for new quality seats",
+        "public_utilization": "How full the sites are",
+        "public_zones": "Attendance zones",
+    },
     "yes_no": {"True": "Yes", "False": "No"},
 }
+RULES = {
+    "N-01": ("High need, poor access", "A neighborhood of high need, with figures that carry it, where access to quality seats is below half of the district's mean."),
+    "Z-01": ("Largest gaps", "The zones of each level that lack the most quality seats; zones drawn by the nearest school are left out."),
+    "G-01": ("Growth", "A pocket of neighborhoods where the number of children grew beyond chance."),
+    "G-02": ("Decline", "A pocket of neighborhoods where the number of children fell beyond chance."),
+    "F-01": ("Room to offer", "A site that is underutilized, today and by the outlook, or stands empty."),
+    "F-02": ("Sharing a site", "A school that looks for a place and a site with room for it within its travel distance."),
+}  # fmt: skip
+GRADES = {"PK": "pre-K", "TK": "TK", "KG": "K"}
 
 
 def sentence(code: str) -> str:
@@ -124,6 +156,48 @@ def say(column: str, code: object) -> str:
     return LABELS.get(column, {}).get(str(code)) or sentence(str(code))
 
 
+def rule(rule_id: str) -> str:
+    """A rule of the recommendations by its number and name.
+
+    >>> rule("G-01"), rule("X-09")
+    ('Rule G-01, growth', 'Rule X-09')
+    """
+    return f"Rule {rule_id}, {RULES[rule_id][0].lower()}" if rule_id in RULES else f"Rule {rule_id}"
+
+
+def grade(code: str) -> str:
+    """A grade as schools write it.
+
+    >>> grade("KG"), grade("05"), grade("12")
+    ('K', '5', '12')
+    """
+    return GRADES.get(code) or code.lstrip("0") or code
+
+
+_CODE = re.compile(r"\b(?:indicator )?[a-z]+(?:_[a-z0-9]+)+\b|\bindicator [a-z]+\b|\bela\b")
+
+
+def told(text: str) -> str:
+    """A sentence of the record without code words: names of columns, tables and indicators become words.
+
+    >>> told("indicator child_poverty: children_in_poverty over child_poverty_universe")
+    'children in poverty: children in poverty over child poverty universe'
+    >>> told("acsdt5y2023_b01001.dat has no ela")
+    'acsdt5y2023_b01001.dat has no English'
+    """
+    return _CODE.sub(_word, text)
+
+
+def _word(found: re.Match[str]) -> str:
+    code = found.group().removeprefix("indicator ")
+    if code == "ela":
+        return LABELS["subject"]["ela"]
+    for column in ("indicator", "public_table", "capacity_definition"):
+        if code in LABELS[column]:
+            return LABELS[column][code].lower()
+    return code.replace("_", " ") if code in BY_NAME or code in BY_TABLE or not re.search(r"\d", code) else found.group()
+
+
 def each_label(column: str, code: str) -> str:
     """What stands in a layer's name for one age band, level, indicator or capacity definition.
 
@@ -135,6 +209,15 @@ def each_label(column: str, code: str) -> str:
     if column == "level":
         return f"{code} school"
     return LABELS.get(column, {}).get(code) or sentence(code)
+
+
+def part_of(share: float) -> str:
+    """A share as a part, in one word where there is one.
+
+    >>> part_of(0.2), part_of(0.15)
+    ('fifth', '15%')
+    """
+    return {0.5: "half", 0.25: "quarter", 0.2: "fifth", 0.1: "tenth"}.get(share, percent(share))
 
 
 def school_year(fall_year: int) -> str:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from pipeline.errors import MissingInput
+from pipeline.origins import not_a_file
 from pipeline.sources.faults import refuse
 
 MAX_BYTES = 1024**3
@@ -38,6 +39,7 @@ def check_path(path: Path, subject: str) -> None:
             path.name,
             "Put the file into the study's raw folder and name it alone.",
         )
+    check_file(path, subject)
     if not path.is_file():
         raise MissingInput(f"{subject}: {path} is not there. Put it there or run `python -m pipeline fetch`.")
     size = path.stat().st_size
@@ -50,6 +52,23 @@ def check_path(path: Path, subject: str) -> None:
             f"{size:,} bytes are more than the limit of {MAX_BYTES:,}",
             path.name,
             "Cut it to the study's district first.",
+        )
+
+
+def check_file(path: Path, subject: str) -> None:
+    """Refuse what stands in a file's place and is none, and a link that leaves the file's folder.
+
+    The folder itself may be a link: where a district keeps its files is its own affair.
+    """
+    if found := not_a_file(path):
+        raise refuse(subject, "E-NOT-A-FILE", f"it is {found}", path.name, "Put the file itself in its place.")
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+        raise refuse(
+            subject,
+            "E-PATH",
+            "the file is a link that leaves the study's raw folder",
+            path.name,
+            "Put the file itself there (or make the whole folder a link).",
         )
 
 

@@ -152,7 +152,7 @@ def filter_rows(rows: pd.DataFrame, entry: SourceEntry, subject: str, ledger: Le
             "E-NO-ROWS",
             "the file has no rows",
             "nothing below the header",
-            "Fetch it again; a file that may stay away is marked `required: false`.",
+            "Fetch it again, or take it out of the source's `files`.",
         )
     words = [("keep", *item) for item in entry.keep.items()] + [("drop", *item) for item in entry.drop.items()]
     for word, column, tokens in words:

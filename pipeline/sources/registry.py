@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from pipeline.errors import ConfigError, MissingInput
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, acs, calenviroscreen, councilcount, district, nces, svi, tiger, worldpop
 from pipeline.sources.faults import refuse
+from pipeline.sources.intake import check_file
+from pipeline.sources.placing import NEAR_DEGREES
 from pipeline.sources.states import california
 from pipeline.sources.values import subject_of
 from pipeline.tables import BY_TABLE, Table, check, empty, unfit_crs
@@ -76,15 +79,15 @@ def gather(entries: Iterable[SourceEntry], feeds: str, folder: Folder) -> pd.Dat
     MissingInput
         If a required file is absent: says where to put it and where to get it.
     SourceError
-        If a file differs from its pinned hash or breaks its layout.
+        If a file is none, differs from its pinned hash or breaks its layout.
     ConfigError
-        If the study's CRS does not keep areas, or a source is misnamed.
+        If the study's CRS does not keep areas or is of elsewhere, or a source is misnamed.
     ContractError
         If what a file delivers breaks the table's contract.
     """
     table = BY_TABLE[feeds]
     if table.is_spatial:
-        _refuse_unfit_crs(folder.crs)
+        _refuse_unfit_crs(folder.crs, folder.box)
     read = [
         (entry, _read(entry, table, folder)) for entry in entries if entry.feeds == feeds and _is_there(entry, folder)
     ]
@@ -99,12 +102,13 @@ def gather(entries: Iterable[SourceEntry], feeds: str, folder: Folder) -> pd.Dat
 
 
 @cache
-def _refuse_unfit_crs(name: str) -> None:
-    """Refuse a study whose CRS does not keep areas, before any file is read."""
+def _refuse_unfit_crs(name: str, box: tuple[float, float, float, float]) -> None:
+    """Refuse a study whose CRS does not keep areas, or is of elsewhere, before any file is read."""
     import pyproj
 
     try:
-        unfit = unfit_crs(pyproj.CRS.from_user_input(name))
+        crs = pyproj.CRS.from_user_input(name)
+        unfit = unfit_crs(crs) or _elsewhere(crs.area_of_use, box)
     except pyproj.exceptions.CRSError:
         unfit = "there is no such CRS"
     if unfit:
@@ -114,11 +118,21 @@ def _refuse_unfit_crs(name: str) -> None:
         )
 
 
+def _elsewhere(area: Any, box: tuple[float, float, float, float]) -> str:
+    """Why a CRS does not fit a box: its area of use does not contain it (give or take 25 km); else empty."""
+    if area is None:
+        return ""
+    west, south, east, north = box
+    # an area across the 180th meridian has its west east of its east
+    width, start = (area.east - area.west) % 360 or 360, (west + NEAR_DEGREES - area.west) % 360 - NEAR_DEGREES
+    if start + east - west <= width + NEAR_DEGREES and area.south - NEAR_DEGREES <= south and north <= area.north + NEAR_DEGREES:
+        return ""
+    return f"it is made for {area.name}, and geography.box {list(box)} lies elsewhere"
+
+
 def _is_there(entry: SourceEntry, folder: Folder) -> bool:
     for file in entry.files:
-        parts = PurePosixPath(file.name).parts
-        if not parts or file.name.startswith(("/", "\\")) or ".." in parts or "\\" in file.name or ":" in file.name:
-            raise ConfigError(f"source {entry.id}: {file.name!r} is not the name of a file in {folder.path}/.")
+        check_file(folder.path / file.name, subject_of(entry, file.name))
     absent = [file.name for file in entry.files if not (folder.path / file.name).is_file()]
     if not absent:
         return True

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 from pipeline.sources.faults import Faults, refuse
-from pipeline.sources.intake import sniff
+from pipeline.sources.intake import check_file, sniff
 
 
 def check_container(path: Path, suffix: str, subject: str) -> None:
@@ -78,6 +78,8 @@ def _check_shapefile(path: Path, subject: str) -> None:
             path.stem + lacking[0],
             "Put all of .shp, .shx, .dbf and .prj into the folder, and list them under `files`.",
         )
+    for side in sides.values():
+        check_file(side, subject)
     faults = Faults()
     sizes = {}
     for suffix, file in ((".shp", path), (".shx", sides[".shx"])):

@@ -24,6 +24,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
             rules.names_by_id(tables["zone_names"], "level", "zone_id"),
             seats=study.growth.smallest_seats,
             most=3,
+            smallest=float(study.publish.smallest_cell),
         ),
         rules.growing_pockets(tables["growth_pockets"], neighborhoods),
         rules.offered_sites(tables["surplus_sites"], sites),

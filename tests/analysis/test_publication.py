@@ -33,6 +33,8 @@ def test_a_zone_with_few_pupils_shows_no_number_at_all() -> None:
             "is_approximate": False,
             "resident_pupils": [500.0, 4.0, 80.0],
             "quality_seats": [100.0, 0.0, 90.0],
+            "citywide_seats": 0.0,
+            "citywide_pupils": 0.0,
             "service_level_ratio": [0.2, 0.0, 1.125],
             "service_gap_seats": [400.0, 4.0, -10.0],
             "unmet_seats": [400.0, 4.0, 0.0],
@@ -198,19 +200,21 @@ def test_seats_are_told_in_tens_and_the_gap_follows_from_them() -> None:
             "zone_id": ["1", "2"],
             "is_approximate": False,
             "resident_pupils": [419.0, 260.0],
-            "quality_seats": [14.0, 1.0],
+            "quality_seats": [14.0, 31.0],
+            "citywide_seats": [14.0, 1.0],
+            "citywide_pupils": [14.0, 1.0],
             "service_level_ratio": [14 / 419, 1 / 260],
-            "service_gap_seats": [405.0, 259.0],
-            "unmet_seats": [405.0, 259.0],
+            "service_gap_seats": [405.0, 229.0],
+            "unmet_seats": [405.0, 229.0],
             "service_gap_rank": [1.0, 2.0],
             "method": "flows",
         }
     )
     table, _ = public.zones(shapes, gap, 2024, 11)
-    assert table["quality_seats"].tolist() == [10.0, 0.0]
-    assert table["service_gap_seats"].tolist() == [409.0, 260.0]
+    assert table["quality_seats"].tolist() == [10.0, 30.0]
+    assert table["service_gap_seats"].tolist() == [409.0, 230.0]
     assert (table["resident_pupils"] - table["quality_seats"]).equals(table["service_gap_seats"])
-    assert table["service_level_ratio"].tolist() == [0.02, 0.0]
+    assert table["service_level_ratio"].tolist() == [0.02, 0.12]
 
 
 def test_a_site_with_few_pupils_does_not_say_how_full_it_is() -> None:

@@ -32,6 +32,8 @@ GAP = pd.DataFrame(
         "unmet_seats": [300.0, 200.0, 10.0, 400.0],
         "resident_pupils": [500.0, 400.0, 300.0, 600.0],
         "quality_seats": [200.0, 200.0, 290.0, 200.0],
+        "citywide_seats": 0.0,
+        "citywide_pupils": 0.0,
         "service_gap_rank": [2.0, 3.0, 4.0, 1.0],
         "is_approximate": [False, False, False, True],
         "method": ["flows"] * 4,
@@ -47,7 +49,7 @@ def test_high_need_needs_certainty_reliability_and_poor_access() -> None:
 
 
 def test_gaps_leave_out_small_and_approximate_ones() -> None:
-    rows = rules.largest_gaps(GAP, {}, seats=25, most=3)
+    rows = rules.largest_gaps(GAP, {}, seats=25, most=3, smallest=11)
     assert [row["subject_id"] for row in rows] == ["elementary 1", "elementary 2"]
     assert "300 more resident pupils than quality seats" in rows[0]["statement"]
 
@@ -75,7 +77,7 @@ def test_pockets_of_low_reliability_say_nothing() -> None:
 
 
 def test_ids_are_unique_even_for_the_same_subject() -> None:
-    row = rules.largest_gaps(GAP, {}, seats=25, most=1 + 1)[0]
+    row = rules.largest_gaps(GAP, {}, seats=25, most=1 + 1, smallest=11)[0]
     table = rules.table([row, row])
     assert table["recommendation_id"].is_unique
     assert rules.count_by_rule(table) == [("Z-01", 2)]

@@ -128,7 +128,9 @@ def counted(zone: pd.DataFrame, pupils: Any) -> pd.DataFrame:
 
 
 def supplied(zone: pd.DataFrame, seats: Any) -> pd.DataFrame:
-    return zone[["level", "zone_id"]].assign(quality_seats=seats, citywide_pupils=0.0, seats_method="given")
+    return zone[["level", "zone_id"]].assign(
+        quality_seats=seats, citywide_seats=0.0, citywide_pupils=0.0, seats_method="given"
+    )
 
 
 def offered() -> pd.DataFrame:
