@@ -166,9 +166,12 @@ class Quality(Strict):
 
     subjects: tuple[str, ...] = Field(("ela", "math"), strict=False)
     cut_share: float | None = Field(
-        None, description="Status above which a school is strong; empty: the top quarter of the district's schools of its level"
+        None,
+        description="Status above which a school is strong; empty: the top quarter of the district's schools of its level",
     )
-    weak_share: float | None = Field(None, description="Status below which a school is weak; empty: the bottom quarter of its level")
+    weak_share: float | None = Field(
+        None, description="Status below which a school is weak; empty: the bottom quarter of its level"
+    )
     probability_share: float = Field(
         0.5, ge=0.5, lt=1, description="Probability of lying above the cut that a quality school needs"
     )

@@ -37,7 +37,7 @@ _REMEDIES = {
     **dict.fromkeys((errno.EACCES, errno.EPERM), "Make the file and its folder yours to read and write."),
     errno.EROFS: "The disk can only be read: use a workspace that can be written.",
     errno.EISDIR: "A folder stands where a file must be: move it away.",
-    errno.ENOTDIR: "A file stands where a folder must be: move it away.",
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "A file stands where a folder must be: move it away."),
 }
 
 

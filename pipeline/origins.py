@@ -39,7 +39,9 @@ class RawFile(Strict):
     @classmethod
     def _lies_in_its_folder(cls, name: str) -> str:
         if not _FILE_NAME.fullmatch(name) or name == CERTIFICATES:
-            raise ValueError(f"{name!r} is not a plain file name: files lie in the study's raw folder, not above or below it")
+            raise ValueError(
+                f"{name!r} is not a plain file name: files lie in the study's raw folder, not above or below it"
+            )
         return name
 
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import MissingInput, PipelineError, refusal_of
+from pipeline.origins import not_a_file
 from pipeline.tables import BY_TABLE, Table, check
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def read(name: str, columns: list[str] | None = None) -> Any:
     table, path = BY_TABLE[name], path_of(name)
     again = f"Run `dvc repro {table.stage}` again."
     try:
+        if found := not_a_file(path):
+            raise PipelineError(f"{path} is {found}, not a file: move it away. {again}")
         if not path.is_file():
             raise MissingInput(f"{path} is not there yet: run `dvc repro {table.stage}` first.")
         if table.is_spatial and (columns is None or "geometry" in columns):
@@ -49,9 +52,11 @@ def read(name: str, columns: list[str] | None = None) -> Any:
 
         return pd.read_parquet(path, columns=columns)
     except OSError as error:
-        raise PipelineError(f"{refusal_of(error, path)} {again}") from error
+        raise PipelineError(f"{refusal_of(error, f'{path} cannot be read')} {again}") from error
     except ValueError as error:  # ArrowInvalid is one
-        raise PipelineError(f"{path} is damaged or of another version ({str(error).splitlines()[0]}). Delete it. {again}") from error
+        raise PipelineError(
+            f"{path} is damaged or of another version ({str(error).splitlines()[0]}). Delete it. {again}"
+        ) from error
 
 
 def write(outputs: Mapping[str, Any], *, crs: str) -> None:
@@ -86,7 +91,7 @@ def write(outputs: Mapping[str, Any], *, crs: str) -> None:
         for draft, place in pending:
             draft.replace(place)
     except OSError as error:
-        raise PipelineError(f"{place} cannot be written: {refusal_of(error)}") from error
+        raise PipelineError(refusal_of(error, f"{place} cannot be written")) from error
     finally:
         for draft, _ in pending:
             draft.unlink(missing_ok=True)

@@ -299,7 +299,7 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
                 "E-NEGATIVE",
                 f"{name} must not be negative",
                 (values < 0).fillna(False),
-                "A negative count is a missing-value code or a typo: declare the code, correct the typo.",
+                "A negative count is a missing-value code or a typo: declare it, or correct it.",
             )
         )
     if column.kind == "share":
@@ -315,7 +315,13 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
         infinite = values.isin([float("inf"), float("-inf")])
         bad.append(("E-INFINITE", f"{name} must be finite", infinite, "A rate over nothing is empty, not infinite."))
     return [
-        Fault(code, what, int(mask.sum()), f"{_where(table, frame, mask)}: {_plain(frame.loc[mask, name].iloc[0])!r}", remedy)
+        Fault(
+            code,
+            what,
+            int(mask.sum()),
+            f"{_where(table, frame, mask)}: {_plain(frame.loc[mask, name].iloc[0])!r}",
+            remedy,
+        )
         for code, what, mask, remedy in bad
         if pd.Series(mask).any()
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipeline import store
+from pipeline import __main__, stages, store
 from pipeline.errors import MissingInput, PipelineError
 from tests.test_tables import CRS, births, zones
 
@@ -57,3 +58,73 @@ def test_a_table_cut_short_on_disk_is_refused(workspace: Path, monkeypatch: pyte
     with pytest.raises(PipelineError, match="1 of 2 rows arrived on disk"):
         store.write({"births": births()}, crs=CRS)
     assert not [path for path in workspace.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("name", "stage"), [("births", "census"), ("zones", "boundaries")])
+@pytest.mark.parametrize("kept", [0, 7, 900])
+def test_a_damaged_table_says_what_to_run(name: str, stage: str, kept: int) -> None:
+    store.write({"births": births(), "zones": zones()}, crs=CRS)
+    path = store.path_of(name)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(PipelineError, match=rf"(?s)^data/processed/{name}\.parquet .*Run `dvc repro {stage}` again"):
+        store.read(name)
+
+
+def test_a_folder_in_the_place_of_a_table_is_named() -> None:
+    store.path_of("births").mkdir(parents=True)
+    with pytest.raises(PipelineError, match=r"births\.parquet is a folder, not a file: move it away"):
+        store.read("births")
+    with pytest.raises(PipelineError, match=r"births\.parquet cannot be written: Is a directory\. A folder stands"):
+        store.write({"births": births()}, crs=CRS)
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(workspace: Path) -> None:
+    (workspace / "maps").touch()
+    with pytest.raises(PipelineError, match=r"maps/x\.html cannot be written: .*A file stands where a folder must be"):
+        store.write({"maps/x.html": "<p></p>"}, crs=CRS)
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.ENOSPC, "Free some space"), (errno.EROFS, "can only be read"), (errno.EACCES, "yours")],
+)
+def test_what_the_system_refuses_to_write_is_said_with_the_file(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr(store.os, "fsync", refuse)
+    with pytest.raises(PipelineError, match=rf"births\.parquet cannot be written: .*{remedy}"):
+        store.write({"births": births()}, crs=CRS)
+    assert not [path for path in workspace.rglob("*") if path.is_file()]
+
+
+def test_what_the_system_refuses_to_read_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: stages.Stage) -> None:
+        raise PermissionError(errno.EACCES, "refused", "data/raw/millbrook/census/births.csv")
+
+    monkeypatch.setattr(stages, "execute", refuse)
+    monkeypatch.setattr(__main__, "_end_with_parent", lambda: None)
+    assert __main__.main(["census"]) == 1
+    assert capsys.readouterr().err.strip() == (
+        "ERROR in census: data/raw/millbrook/census/births.csv: Permission denied. "
+        "Make the file and its folder yours to read and write."
+    )
+
+
+def test_a_stage_removes_the_drafts_that_a_killed_run_left(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = stages.Stage(
+        "x", "", (), ("births",), (), lambda study, tables: {"births": births(), "maps/x.html": ""}, ("maps/x.html",)
+    )
+    left = [workspace / "data/processed/.draft-births.parquet", workspace / "maps/.draft-x.html"]
+    other = workspace / "maps/.draft-y.html"  # of a stage that may be running
+    for draft in (*left, other):
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.touch()
+    with pytest.raises(PipelineError, match="params"):
+        stages.execute(stage)  # refused at once, and the drafts are gone
+    assert not any(map(Path.exists, left))
+    assert other.exists()

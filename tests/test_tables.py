@@ -76,6 +76,14 @@ def test_each_fault_names_column_row_and_remedy(change: dict[str, object], code:
     assert code in message and words in message and "first:" in message
 
 
+def test_numbers_are_written_plainly() -> None:
+    with pytest.raises(ContractError, match=r"first: row 2, year=2021, area_id=a: -7\)\. .* or a typo"):
+        check(BY_TABLE["births"], births(births=[3.0, -7.0]))
+    crowded = pd.DataFrame({"year": [2020, 2020], "area_id": ["a", "a"], "births": [1.5, -2.25]})
+    with pytest.raises(ContractError, match=r"area_id=a: -2\.25\)"):
+        check(BY_TABLE["births"], crowded)
+
+
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(ContractError, match="column is missing: births"):
         check(BY_TABLE["births"], births().drop(columns="births"))

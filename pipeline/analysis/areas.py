@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from pipeline.analysis.geometry import polygons_of
+from pipeline.analysis.sound_counts import require_match
 from pipeline.columns import CENSUS_COUNTS
 from pipeline.tables import BY_TABLE
 
@@ -44,7 +45,14 @@ def census_areas(
     -------
     GeoDataFrame
         Table ``census_areas``; counts and margins as published, missing where they are not.
+
+    Raises
+    ------
+    ContractError
+        If shapes and counts of a level and vintage are not of the same areas (see
+        `sound_counts.require_match`).
     """
+    require_match(shapes, counts, ledger)
     added = areas_from_blocks(shapes, counts, blocks, ledger)
     new = added.set_index(KEY).index.difference(shapes.set_index(KEY).index)
     fresh = added[added.set_index(KEY).index.isin(new)]

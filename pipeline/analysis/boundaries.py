@@ -98,6 +98,9 @@ def published_neighborhoods(
     _record("neighborhood", joined, ledger)
     _record("neighborhood", cut, ledger)
     name = clean["name"].where(clean["name"].notna(), clean["neighborhood_id"])
+    for shared in sorted(name[name.duplicated()].unique()):
+        ids = ", ".join(clean.loc[name == shared, "neighborhood_id"])
+        ledger.note("neighborhood", f"several are called {shared}: tell them by their ids", item=ids)
     return clean.assign(name=name, is_approximate=False)[["neighborhood_id", "name", "is_approximate", "geometry"]]
 
 

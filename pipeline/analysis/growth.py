@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
@@ -10,7 +9,14 @@ import pandas as pd
 from scipy.special import ndtr
 
 from pipeline.analysis.clusters import benjamini_hochberg
-from pipeline.analysis.uncertainty import difference_z, moe_of_difference, moe_of_sum, reliability_class
+from pipeline.analysis.uncertainty import (
+    difference_z,
+    moe_of_difference,
+    moe_of_sum,
+    overlap_reason,
+    reliability_class,
+    years_of,
+)
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
 
@@ -27,42 +33,6 @@ _COLUMNS = [
     "layer", "area_id", "age_band", "vintage_from", "vintage_to", "children_from", "children_from_moe", "children_to", "children_to_moe",
     "children_change", "children_change_moe", "change_z", "is_significant", "reliability_class",
 ]  # fmt: skip
-
-
-def years_of(vintage: str) -> tuple[int, int]:
-    """First and last year of a census period.
-
-    >>> years_of("2019-2023"), years_of("2020")
-    ((2019, 2023), (2020, 2020))
-    """
-    years = [int(y) for y in re.findall(r"\d{4}", vintage)]
-    return years[0], years[-1]
-
-
-def overlap_reason(before: str | None, now: str) -> str:
-    """Why two periods cannot be compared; empty when they can.
-
-    Two five-year periods that share years share interviews, so that their difference has
-    another margin than the formula gives. They are refused.
-
-    References
-    ----------
-    U.S. Census Bureau (2018), Understanding and Using American Community Survey Data, ch. 4:
-    compare periods that do not overlap.
-
-    >>> overlap_reason("2014-2018", "2019-2023")
-    ''
-    >>> overlap_reason("2016-2020", "2019-2023")
-    'the periods 2016-2020 and 2019-2023 share the years 2019-2020'
-    """
-    if before is None:
-        return "the study names no earlier vintage (vintages.before)"
-    first, last = years_of(before)
-    start, end = years_of(now)
-    shared = (max(first, start), min(last, end))
-    if shared[0] <= shared[1]:
-        return f"the periods {before} and {now} share the years {shared[0]}-{shared[1]}"
-    return "" if last < start else f"the period {before} is not earlier than {now}"
 
 
 def control_factors(profile: pd.DataFrame, control: Mapping[str, float]) -> dict[str, float]:

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, vstack
 
+from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
 
-LEVELS = ("elementary", "middle", "high")
 COLUMNS = [
     "school_id",
     "match_status",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from pipeline.analysis.crosswalk import (
     require_no_overlap,
 )
 from pipeline.analysis.geometry import placed
+from pipeline.analysis.uncertainty import years_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -257,13 +257,10 @@ def _covered(source: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, block_of: np.nd
 
 def _nearest_vintage(vintages: pd.Series, layer: str) -> np.ndarray:
     """Lots of the vintage that ends closest to the layer's; the earlier of two equally close."""
-    end = _end(layer)
-    best = min(sorted(vintages.unique()), key=lambda vintage: (abs(_end(vintage) - end), _end(vintage)), default="")
+    end = years_of(layer)[1]
+    ends = {vintage: years_of(vintage)[1] for vintage in sorted(vintages.unique())}
+    best = min(ends, key=lambda vintage: (abs(ends[vintage] - end), ends[vintage]), default="")
     return np.asarray(vintages == best, dtype=bool)
-
-
-def _end(text: str) -> int:
-    return int(re.findall(r"\d{4}", text)[-1])
 
 
 def _rows(

@@ -167,7 +167,9 @@ def siting_options(
     )
     free = ranked["surplus_seats"].astype("float64")
     # where the free seats are not known, nothing limits what could be held but the demand
-    ranked = ranked.assign(covered_seats=ranked["unmet_seats"].clip(upper=free.fillna(np.inf)), is_open_ended=free.isna())
+    ranked = ranked.assign(
+        covered_seats=ranked["unmet_seats"].clip(upper=free.fillna(np.inf)), is_open_ended=free.isna()
+    )
     ranked = ranked[ranked["covered_seats"] > 0].sort_values(
         ["is_open_ended", "covered_seats", "mean_m", "site_id"], ascending=[True, False, True, True], kind="stable"
     )

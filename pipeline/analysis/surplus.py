@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_NAMES = {"given": "given capacity", "state_loading": "the state's pupils per room", "functional": "functional capacity"}
+_NAMES = {
+    "given": "given capacity",
+    "state_loading": "the state's pupils per room",
+    "functional": "functional capacity",
+}
 EMPTY_STATUS = ("closed", "surplus")
 COLUMNS = [
     "site_id",

@@ -39,7 +39,8 @@ def dissolve_parts(frame: gpd.GeoDataFrame, key: str, attributes: list[str]) -> 
     Raises
     ------
     ContractError
-        If parts of one id disagree in an attribute; lists how many ids, and the first.
+        If parts of one id disagree in an attribute, or the same part stands twice; lists how many
+        ids, and the first.
     """
     frame = frame.sort_values(key, kind="stable").reset_index(drop=True)
     sizes = frame.groupby(key, sort=True)[key].transform("size")
@@ -53,6 +54,22 @@ def dissolve_parts(frame: gpd.GeoDataFrame, key: str, attributes: list[str]) -> 
             first = f"{key}={differing.index[0]}: {', '.join(values[:3])}"
             remedy = "Give the parts one value, or ids of their own."
             faults.append(Fault("E-PARTS", f"parts of one {key} differ in {attribute}", len(differing), first, remedy))
+    doubled_ids = [
+        name
+        for name, parts in several.groupby(key, sort=True)
+        if pd.Series(shapely.to_wkb(parts.geometry.to_numpy())).duplicated().any()
+    ]
+    if doubled_ids:
+        what, first = f"the same shape stands twice under one {key}", f"{key}={doubled_ids[0]}"
+        faults.append(
+            Fault(
+                "E-KEY-DUP",
+                what,
+                len(doubled_ids),
+                first,
+                "Leave the copies out: a zone is given once, or in parts that differ.",
+            )
+        )
     if faults:
         raise ContractError("a layer of zones", faults)
     whole = frame.drop_duplicates(key)[[key, *attributes, "geometry"]].set_index(key)

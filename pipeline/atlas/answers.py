@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.frames import latest, names_of
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, number, percent, school_year
+from pipeline.atlas.words import count_of, listed, number, part_of, percent, school_year
 from pipeline.columns import LEVELS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ Tables = Mapping[str, "pd.DataFrame"]
 
 
 def need(tables: Tables, about: About) -> str:
-    """How many neighborhoods are among the neediest for sure, which, and how many children live there."""
+    """How many neighborhoods are very likely among the neediest, which, and how many children live there."""
     places = tables["public_neighborhoods"]
     ranked = places[places["need_rank"].notna()].sort_values(["need_rank", "neighborhood_id"])
     if ranked.empty:
@@ -31,12 +31,14 @@ def need(tables: Tables, about: About) -> str:
         else ""
     )
     amount = "none" if sure.empty else number(len(sure))
-    verb = "are" if len(sure) > 1 else "is"
-    first = (
-        f"Of {count_of(len(ranked), 'neighborhood', 'neighborhoods')}, {amount} {verb} almost surely among the neediest"
-    )
+    verb, rules = "are" if len(sure) > 1 else "is", about.rules
+    first = f"Of {count_of(len(ranked), 'neighborhood', 'neighborhoods')}, {amount} {verb} very likely (at least {percent(rules.certain_share)}) among the neediest {part_of(rules.top_share)}"
     which = f": {listed(sure['name'].tolist())}{home}." if len(sure) else "."
-    also = f" For {number(possible)}{'' if sure.empty else ' more'} the figures leave it open." if possible else ""
+    also = (
+        f" For {number(possible)}{'' if sure.empty else ' more'} the figures leave it open ({percent(rules.possible_share)} to {percent(rules.certain_share)})."
+        if possible
+        else ""
+    )
     top = ranked.iloc[0]
     low, high = top["need_rank_low"], top["need_rank_high"]
     span = f" ({number(low)} to {number(high)} allowing for the margins of error)" if high > low else ""
@@ -59,10 +61,10 @@ def growth(tables: Tables, about: About) -> str:
         names = names_of(tables)["neighborhood"]
         top = growing.iloc[0]
         where = listed([names.get(i, i) for i in top["area_ids"].split()], 3)
-        first += f" {count_of(len(growing), 'pocket of growth stands', 'pockets of growth stand')} out; the largest is {where} (+{number(top['children_change'])} \u00b1 {number(top['children_change_moe'])})."
+        first += f" {count_of(len(growing), 'pocket of growth stands out: it', 'pockets of growth stand out; the largest')} is {where} (+{number(top['children_change'])} \u00b1 {number(top['children_change_moe'])})."
     elif change["children_change"].notna().any():
         first += " No pocket of growth stands out from chance."
-    return first + _outlook(tables["public_outlook"])
+    return first + _outlook(tables, about)
 
 
 def _district_change(change: pd.DataFrame) -> str:
@@ -77,7 +79,7 @@ def _district_change(change: pd.DataFrame) -> str:
     up = int((local["is_significant"] & (local["children_change"] > 0)).sum())
     down = int((local["is_significant"] & (local["children_change"] < 0)).sum())
     places = count_of(len(local), "neighborhood", "neighborhoods")
-    where = f"surely rose in {number(up) if up else 'none'} of {places} and surely fell in {number(down) if down else 'none'}."
+    where = f"rose beyond chance in {number(up) if up else 'none'} of {places} and fell beyond chance in {number(down) if down else 'none'}."
     district = rows[rows["layer"] == "district"]
     if len(district) == 1:
         row = district.iloc[0]
@@ -90,7 +92,20 @@ def _district_change(change: pd.DataFrame) -> str:
     return f"{period} the number of {ages} went from {number(before)} to {number(now)}. It {where}"
 
 
-def _outlook(outlook: pd.DataFrame) -> str:
+def pupils_today(tables: Tables, about: About) -> float | None:
+    """Pupils counted this school year at the schools of the outlook, those of hidden counts left out.
+
+    Nothing where the year's counts are not published: the last year of some schools is no sum.
+    """
+    counts = tables["public_enrollment"]
+    private = tables["public_schools"].loc[tables["public_schools"]["sector"] == "private", "school_id"]
+    now = counts[(counts["fall_year"] == about.fall_year) & ~counts["school_id"].isin(private)]
+    shown = [float(text.replace(",", "")) for text in now["value_text"] if text.replace(",", "").isdigit()]
+    return sum(shown) if shown else None
+
+
+def _outlook(tables: Tables, about: About) -> str:
+    outlook = tables["public_outlook"]
     district = outlook[(outlook["unit_kind"] == "district") & outlook["pupils_projected"].notna()]
     if district.empty:
         return ""
@@ -100,7 +115,11 @@ def _outlook(outlook: pd.DataFrame) -> str:
         if row[["pupils_projected_low", "pupils_projected_high"]].notna().all()
         else ""
     )
-    return f" In {school_year(int(row['fall_year']))} the district can expect {number(row['pupils_projected'])} pupils{span}."
+    today = pupils_today(tables, about)
+    year = school_year(int(row["fall_year"]))
+    if today is None:
+        return f" In {year} the district can expect {number(row['pupils_projected'])} pupils{span}."
+    return f" {number(today)} pupils today; {number(row['pupils_projected'])}{span} expected in {year}."
 
 
 def seats(tables: Tables, about: About) -> str:
@@ -109,7 +128,13 @@ def seats(tables: Tables, about: About) -> str:
     known = zones[zones["unmet_seats"].notna()]
     schools = tables["public_schools"]
     rated = schools[(schools["quality_class"] != "not_rated") & (schools["school_status"] == "open")]
-    good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats."
+    cut = about.rules.cut_share
+    what = (
+        "the study fixes no cut: they are the top quarter of the district's rated schools of each level"
+        if cut is None
+        else f"at least {percent(cut)} of their pupils meet the standard"
+    )
+    good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats ({what})."
     if known.empty:
         return (
             good + " Zones or resident pupils are not known, so that a gap cannot be computed."

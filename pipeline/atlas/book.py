@@ -10,7 +10,7 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.page import index_page, sheet_page
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Sheet
-from pipeline.atlas.words import say
+from pipeline.atlas.words import say, told
 
 GREY = "#d5d8dc"
 
@@ -39,7 +39,7 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
         page = payload.build(sheet, drawn, about)
         pictures[sheet.key] = _picture(sheet, drawn, page)
         files[f"maps/{sheet.key}.html"] = sheet_page(
-            sheet, SHEETS, about, answers[sheet.key], page, _lacking(sheet, tables)
+            sheet, SHEETS, about, answers[sheet.key], page, sheet.reading(tables, about), _lacking(sheet, tables)
         )
     files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables))
     files["maps/schoolshed.xlsx"] = exports.workbook(tables, about)
@@ -96,7 +96,7 @@ def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, st
         .drop_duplicates(["subject_name", "reason"])
         .sort_values("line", kind="stable")
     )
-    return [(row["entry"], row["subject_name"], row["reason"]) for row in rows.to_dict("records")]
+    return [(row["entry"], told(row["subject_name"]), told(row["reason"])) for row in rows.to_dict("records")]
 
 
 def _picture(sheet: Sheet, tables: Mapping[str, Any], page: dict[str, Any]) -> str:
@@ -109,5 +109,9 @@ def _picture(sheet: Sheet, tables: Mapping[str, Any], page: dict[str, Any]) -> s
     for column, value in places.only:
         frame = frame[frame[column] == value]
     frame = frame.sort_values(places.id, kind="stable")
+    weak = set(view["weak"])
     colors = [view["classes"][place]["color"] if place >= 0 else GREY for place in view["index"]]
-    return shapes.picture(frame, colors, tables[places.base] if places.base else None)
+    hatched = [row in weak for row in range(len(frame))]
+    return shapes.picture(
+        frame, colors, tables[places.base] if places.base else None, hatched=hatched, key=f"hatch-{sheet.key}"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ class Class:
     color: str
 
 
-def classify(values: pd.Series, scheme: Scheme, form: Form) -> tuple[list[Class], list[int]]:
+def classify(values: pd.Series, scheme: Scheme, form: Form, most: int = MOST) -> tuple[list[Class], list[int]]:
     """Classes of a layer and the class of each place; -1 is not shown.
 
     Numbers are classed as they are printed (whole numbers, whole percents), so that no place
@@ -45,12 +45,14 @@ def classify(values: pd.Series, scheme: Scheme, form: Form) -> tuple[list[Class]
     numbers = values.astype("float64").to_numpy() * scale
     rounded = np.where(shown, np.copysign(np.floor(np.abs(numbers) + 0.5 + 1e-9), numbers), np.nan)
     present = rounded[shown]
+    if scheme.zero and (present == 0).any() and (present > 0).any():
+        return _with_none(values, rounded, scheme, form)
     cuts = (
         [round(cut * scale) for cut in scheme.cuts]
         if scheme.kind == "cuts"
         else _about_zero(present)
         if scheme.kind == "about_zero"
-        else _quantiles(present)
+        else _quantiles(present, most)
     )
     index = np.where(shown, np.searchsorted(np.array(cuts, dtype="float64"), rounded, side="right"), -1)
     colors = _spread(scheme.colors, len(cuts) + 1)
@@ -69,12 +71,27 @@ def _by_word(values: pd.Series, scheme: Scheme) -> tuple[list[Class], list[int]]
     return [Class(scheme.words[i][1], scheme.words[i][2]) for i in used], [renumbered.get(i, -1) for i in index]
 
 
-def _quantiles(values: npt.NDArray[np.float64]) -> list[float]:
+def _with_none(
+    values: pd.Series, rounded: npt.NDArray[np.float64], scheme: Scheme, form: Form
+) -> tuple[list[Class], list[int]]:
+    """Places that have none as a class of their own, the others in at most four."""
+    some = replace(scheme, zero="", colors=scheme.colors[1:])
+    legend, index = classify(values.where(rounded != 0), some, form, MOST - 1)
+    none = Class(scheme.zero, scheme.colors[0])
+    return [none, *legend], [
+        0 if value == 0 else -1 if place < 0 else place + 1 for value, place in zip(rounded, index, strict=True)
+    ]
+
+
+def _quantiles(values: npt.NDArray[np.float64], most: int) -> list[float]:
     if not len(values):
         return []
-    inner = np.quantile(values, np.arange(1, MOST) / MOST, method="higher")
+    inner = np.quantile(values, np.arange(1, most) / most, method="higher")
     # a cut belongs to the class above it; the least value must not be a cut, or the first class is empty
-    return sorted({float(cut) for cut in inner if cut > values.min()})
+    cuts = {float(cut) for cut in inner if cut > values.min()}
+    above = values[values > values.min()]
+    # where nearly all are alike the few others are a class, or their numbers would stand in none
+    return sorted(cuts) if cuts or not len(above) else [float(above.min())]
 
 
 def _about_zero(values: npt.NDArray[np.float64]) -> list[float]:

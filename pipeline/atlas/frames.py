@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About, Annex, Field, Layer, Places, Wide
-from pipeline.atlas.words import each_label
-from pipeline.columns import BY_NAME
+from pipeline.atlas.words import LABELS, each_label, grade, sentence, told
+from pipeline.columns import BY_NAME, HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,18 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
     for column, kind in (("site_id", "site"), ("school_id", "school"), ("matched_school_id", "school")):
         if column in frame and "name" not in frame:
             frame[column.replace("_id", "_name")] = frame[column].map(names[kind]).astype("str").fillna(frame[column])
+    if annex.table == "public_contributions":
+        # one row for each indicator, the heaviest first
+        frame = frame.sort_values(["indicator_weight", "indicator"], ascending=[False, True], kind="stable")
+        frame = frame.drop_duplicates("indicator")
+    if annex.table == "public_backtest":
+        frame = _used_first(frame, tables["public_outlook"])
+    if annex.table == "public_missing":
+        frame = frame.assign(**{column: frame[column].map(told).astype("str") for column in ("subject_name", "reason")})
+    if annex.table == "public_schools":
+        frame = frame.assign(
+            **{c: frame[c].map(grade, na_action="ignore").astype("str") for c in ("grade_low", "grade_high")}
+        )
     if annex.table == "public_pockets":
         frame["area_names"] = [
             ", ".join(names["neighborhood"].get(i, i) for i in ids.split()) for ids in frame["area_ids"]
@@ -61,6 +73,15 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
+def _used_first(tried: pd.DataFrame, outlook: pd.DataFrame) -> pd.DataFrame:
+    """The forecasts tried, those by the outlook's own method first and said so, the whole district before its parts."""
+    used = [any(of.startswith(method) for of in outlook["method"].unique()) for method in tried["method"]]
+    names = [sentence(name) + (" (used here)" if own else "") for name, own in zip(tried["method"], used, strict=True)]
+    sizes = {code: place for place, code in enumerate(("district", *LABELS["size_class"]))} | {"district": -1}
+    order = tried.assign(method_name=names, other=[not own for own in used], size=tried["size_class"].map(sizes))
+    return order.sort_values(["other", "method", "horizon_years", "size"], kind="stable")
+
+
 def places_frame(places: Places, tables: Tables, about: About) -> pd.DataFrame:
     """One row for each place of the set, in order of its id, the long tables spread beside it."""
     frame = tables[places.table]
@@ -70,7 +91,15 @@ def places_frame(places: Places, tables: Tables, about: About) -> pd.DataFrame:
     for wide in places.wides:
         spread = spread_wide(wide, tables[wide.table], about)
         frame = frame.merge(spread, left_on=places.id, right_index=True, how="left", validate="1:1")
+    if places.table == "public_sites":
+        frame["seats_absent"] = _no_seats(frame)
     return frame
+
+
+def _no_seats(sites: pd.DataFrame) -> pd.Series:
+    """Why no empty seats are given of a site: they are hidden, not known or not offered."""
+    words = sites["surplus_status"].map({"not_offered": "not offered", "watch": "not offered"}).astype("str")
+    return words.fillna("not known").mask(sites["reason"].str.startswith("Not shown"), HIDDEN)
 
 
 def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:

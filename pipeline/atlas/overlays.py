@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas import shapes
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables
-from pipeline.atlas.spec import Dots, Sheet
-from pipeline.atlas.words import number, say
-from pipeline.columns import HIDDEN
+from pipeline.atlas.spec import About, Dots, Sheet
+from pipeline.atlas.words import number, say, school_year
+from pipeline.columns import GRADES, HIDDEN
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,14 +50,30 @@ def pockets(tables: Tables) -> dict[str, Any]:
     return {"shapes": shapes.geojson(frame), "labels": labels}
 
 
-def _pupils(text: str) -> str:
+def _pupils(text: str, fall_year: Any, now: int) -> str:
     if text == HIDDEN:
         return "number of pupils not shown"
-    return f"{number(float(text)) if text.isdigit() else text} pupils" if text else "pupils not known"
+    if not text:
+        return "pupils not known"
+    when = f" in {school_year(int(fall_year))}" if fall_year == fall_year and fall_year != now else ""
+    return f"{number(float(text)) if text.isdigit() else text} pupils{when}"
 
 
-def dots(kind: Dots, frame: Any) -> dict[str, Any] | None:
-    """Points with their colour and a line of text each; those without a place are left out."""
+def _levels(school: dict[str, Any], bands: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Levels a school teaches a grade of; every one where its grades are not known.
+
+    >>> _levels({"grade_low": "KG", "grade_high": "06"}, {"elementary": ("KG", "01"), "middle": ("06", "07"), "high": ("09",)})
+    ['elementary', 'middle']
+    """
+    low, high = school["grade_low"], school["grade_high"]
+    if not isinstance(low, str) or not isinstance(high, str) or low not in GRADES or high not in GRADES:
+        return list(bands)
+    taught = set(GRADES[GRADES.index(low) : GRADES.index(high) + 1])
+    return [level for level, grades in bands.items() if taught & set(grades)]
+
+
+def dots(kind: Dots, frame: Any, about: About) -> dict[str, Any] | None:
+    """Points with their colour, a line of text and levels each; those without a place are left out."""
     shown = frame[frame.geometry.notna()]
     for column, words in kind.keep:
         shown = shown[shown[column].isin(words)]
@@ -68,7 +85,7 @@ def dots(kind: Dots, frame: Any) -> dict[str, Any] | None:
     shown = shown.reset_index(drop=True)
     index = [order[word] for word in shown[kind.column]]
     texts = [
-        f"{say('sector', r['sector'])}, {say(kind.column, r[kind.column]).lower()}, {_pupils(r['value_text'])}"
+        f"{say('sector', r['sector'])}, {say(kind.column, r[kind.column]).lower()}, {_pupils(r['value_text'], r['fall_year'], about.fall_year)}"
         for r in shown.to_dict("records")
     ]
     return {
@@ -77,8 +94,6 @@ def dots(kind: Dots, frame: Any) -> dict[str, Any] | None:
         "texts": [plain(text) for text in texts],
         "shapes": shapes.geojson(shown),
         "index": index,
-        "classes": [
-            {"label": label, "color": color, "count": index.count(place)}
-            for place, (_, label, color) in enumerate(kind.words)
-        ],
+        "levels": [_levels(r, about.rules.bands) for r in shown.to_dict("records")] if about.rules.bands else [],
+        "classes": [{"label": label, "color": color} for _, label, color in kind.words],
     }

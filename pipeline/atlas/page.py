@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.atlas.escape import data_block, esc
 from pipeline.atlas.render import asset, draw_map, policy
 from pipeline.atlas.spec import About, Credit, Sheet
-from pipeline.atlas.words import school_year
+from pipeline.atlas.words import RULES, rule, school_year
 
 
 def document(*, title: str, body: str, scripts: list[str] = [], data: Any = None, with_map: bool = False) -> str:  # noqa: B006
@@ -34,6 +34,7 @@ def sheet_page(
     about: About,
     answer: str,
     page: dict[str, Any],
+    reading: tuple[tuple[str, str], ...],
     lacking: list[tuple[str, str, str]],
 ) -> str:
     """One sheet as a single file."""
@@ -51,7 +52,7 @@ def sheet_page(
 <p class="answer">{esc(answer)}</p></div>
 {_approximate(page)}{main}
 <div id="more" class="more">
-<section class="card reading"><h2>How to read this</h2>{"".join(f"<p>{esc(text)}</p>" for text in sheet.reading)}{_lacking(lacking)}</section>
+<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
 <div id="annexes"></div>
 </div>
 </main>
@@ -105,6 +106,10 @@ def _approximate(page: dict[str, Any]) -> str:
     return '<p class="banner"><strong>Approximate.</strong> Some areas on this sheet are drawn by the nearest school or by census areas, because none are published. They are marked with a dashed border; their numbers are approximate too.</p>'
 
 
+def _reading(lines: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"<p>{f'<strong>{esc(term)}.</strong> ' if term else ''}{esc(text)}</p>" for term, text in lines)
+
+
 def _lacking(lines: list[tuple[str, str, str]]) -> str:
     if not lines:
         return ""
@@ -118,7 +123,11 @@ def footer(about: About, credits: tuple[Credit, ...] | None = None) -> str:
     sources = "".join(f"<li>{_source(*source)}</li>" for source in shown)
     label = "Sources" if credits is None else "Sources of the numbers on this sheet"
     rest = "" if credits is None else '<p>The <a href="index.html">overview</a> lists all sources of the study.</p>'
-    small = f" Counts of fewer than {about.smallest_cell} pupils are not shown (*)." if about.smallest_cell else ""
+    small = (
+        f" Counts of fewer than {about.smallest_cell} pupils are not shown (*). Some larger counts are hidden too, so that the small ones cannot be worked out from them."
+        if about.smallest_cell
+        else ""
+    )
     by = f"<p>Prepared by {esc(about.prepared_by)}.</p>" if about.prepared_by else ""
     note = f"<p>{esc(about.note)}</p>" if about.note else ""
     listing = (
@@ -191,11 +200,19 @@ def _advice(advice: list[dict[str, str]]) -> str:
         more = f"<p>{len(rows) - MOST} more are in the workbook.</p>" if len(rows) > MOST else ""
         items = "".join(
             f'<li><p class="statement">{esc(row["statement"])}</p><p>{esc(row["evidence"])}</p><p>Against it: {esc(row["counter_evidence"])}</p>'
-            f'<p class="rule">Rule {esc(row["rule_id"])} \u00b7 {esc(row["reliability"])}</p></li>'
+            f'<p class="rule">{esc(rule(row["rule_id"]))} \u00b7 {esc(row["reliability"])}</p></li>'
             for row in rows[:MOST]
         )
         if rows:
             parts.append(
                 f'<details open><summary>{label} ({len(rows)})</summary><ul class="advice">{items}</ul>{more}</details>'
             )
-    return f'<section class="card"><h2>What the numbers suggest</h2><p>Each line follows from a fixed rule. It is a reason to look, not a decision.</p>{"".join(parts)}</section>'
+    return f'<section class="card"><h2>What the numbers suggest</h2><p>Each line follows from a fixed rule. It is a reason to look, not a decision.</p>{"".join(parts)}{_rules()}</section>'
+
+
+def _rules() -> str:
+    lines = "".join(
+        f'<tr><th scope="row">{esc(number)}</th><td class="words">{esc(name)}</td><td class="words">{esc(text)}</td></tr>'
+        for number, (name, text) in RULES.items()
+    )
+    return f'<details open><summary>The rules</summary><div class="wide"><table class="rules"><thead><tr><th scope="col" class="words">Rule</th><th scope="col" class="words">Name</th><th scope="col" class="words">What it picks</th></tr></thead><tbody>{lines}</tbody></table></div></details>'

@@ -10,7 +10,7 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.overlays import backdrop, dots, pockets
 from pipeline.atlas.spec import About, Field, Layer, Places, Sheet
-from pipeline.atlas.words import LABELS, each_label, say
+from pipeline.atlas.words import LABELS, count_of, each_label, rule, say
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +25,7 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
     Rows of a table, features of its shapes and classes of a view stand in the same order, so
     that a row's number is the key to all three. Shapes are drawn as they come: simplify first.
     """
-    page: dict[str, Any] = {"views": [], "tables": {}, "shapes": {}, "annexes": []}
+    page: dict[str, Any] = {"views": [], "tables": {}, "shapes": {}, "frames": {}, "annexes": []}
     drawn: list[gpd.GeoDataFrame] = []
     for places in sheet.places:
         frame = places_frame(places, tables, about)
@@ -39,6 +39,7 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
         page["views"] += views
         geometry = frame.set_geometry("geometry")
         page["shapes"][places.key] = shapes.geojson(geometry)
+        page["frames"][places.key] = shapes.bounds([geometry])
         drawn.append(geometry)
         if not places.base:
             page.setdefault("border", shapes.geojson(shapes.outline(geometry)))
@@ -46,7 +47,7 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
     if sheet.pockets:
         page["pockets"] = pockets(tables)
     if sheet.dots:
-        page["dots"] = dots(sheet.dots, tables[sheet.dots.table])
+        page["dots"] = dots(sheet.dots, tables[sheet.dots.table], about)
     page["bounds"] = shapes.bounds(drawn)
     for annex in sheet.annexes:
         frame = annex_frame(annex, tables, about)
@@ -70,8 +71,10 @@ def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field]
     legend, index = classify(values, layer.scheme, field.form)
     weak = _weak(layer, field, frame, about.medium_cv)
     weak = [flag and place >= 0 for flag, place in zip(weak, index, strict=True)]
+    compared = sum(place >= 0 for place in index)
     return {
         "key": f"{places.key}:{layer.key}",
+        "level": dict(places.only).get("level") or (field.key.partition("|")[2] if layer.each == "level" else ""),
         "label": plain(layer.label),
         "explain": layer.explain,
         "table": places.key,
@@ -83,7 +86,7 @@ def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field]
         ],
         "index": index,
         "weak": [row for row, flag in enumerate(weak) if flag],
-        "weak_label": layer.weak_label,
+        "weak_label": layer.weak_label.replace("{count}", count_of(compared, "comparison", "comparisons")),
         "approximate": [row for row, flag in enumerate(frame["is_approximate"]) if flag]
         if "is_approximate" in frame
         else [],
@@ -111,6 +114,7 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
         "names": [plain(name) for name in names],
         "rows": rows,
         "sort": places.sort,
+        "least_first": places.least_first,
         "bars": _bars(places, frame),
         "notes": _notes(places, frame, tables),
     }
@@ -141,10 +145,11 @@ def _order(field: Field) -> list[str]:
 
 
 def _column(field: Field, frame: pd.DataFrame) -> list[Any]:
+    why = frame[field.absent].tolist() if field.absent else [None] * len(frame)
     parts = [
         [
-            _value(name, field, value) if known else None
-            for value, known in zip(frame[name].tolist(), frame[name].notna(), strict=True)
+            _value(name, field, value) if known else instead
+            for value, known, instead in zip(frame[name].tolist(), frame[name].notna(), why, strict=True)
         ]
         for name in field.columns
     ]
@@ -169,7 +174,7 @@ def _bars(places: Places, frame: pd.DataFrame) -> dict[str, Any] | None:
     """For each place, what each part adds to the whole: the answer to 'why is this place high?'."""
     if places.bars is None:
         return None
-    by, column, whole = places.bars
+    by, column, whole, weight = places.bars
     names = [name for name in frame.columns if name.startswith(f"{column}|")]
     if not names:
         return None
@@ -180,9 +185,17 @@ def _bars(places: Places, frame: pd.DataFrame) -> dict[str, Any] | None:
         {"field": f"{by}|{name.partition('|')[2]}", "label": plain(each_label(by, name.partition("|")[2]))}
         for name in names
     ]
+    most = [
+        [
+            None if value != value else float(f"{100 * value:.5g}")
+            for value in frame[f"{weight}|{code}"].astype("float64")
+        ]
+        for code in (name.partition("|")[2] for name in names)
+    ]
     return {
         "parts": parts,
         "values": [list(row) for row in zip(*values, strict=True)],
+        "most": [list(row) for row in zip(*most, strict=True)],
         "whole": next(f.key for f in places.fields if f.columns == (whole,)),
     }
 
@@ -199,8 +212,12 @@ def _notes(places: Places, frame: pd.DataFrame, tables: Tables) -> dict[str, lis
     for record in said.to_dict("records"):
         row = rows.get(record["subject_id"])
         if row is not None:
-            texts = {name: plain(record[name]) for name in ("rule_id", "statement", "evidence", "counter_evidence")}
+            texts = {name: plain(record[name]) for name in ("statement", "evidence", "counter_evidence")}
             notes.setdefault(str(row), []).append(
-                texts | {"reliability": say("reliability_class", record["reliability_class"])}
+                texts
+                | {
+                    "rule": plain(rule(record["rule_id"])),
+                    "reliability": say("reliability_class", record["reliability_class"]),
+                }
             )
     return notes

@@ -59,7 +59,7 @@ def growth(tables: Tables, about: About) -> Reading:
         ),
         (
             "Pupils expected",
-            "Carries each grade forward to the next as it went in past years and adds pupils of planned homes where projects are known. The range holds eight times in ten if the future is like the years the method was tried on.",
+            "Carries each grade forward to the next as it went in past years and adds pupils of planned homes where projects are known. The range holds eight times in ten if the future is like the years the method was tried on. Pupils today are the sum of the counts published for this school year; hidden counts are left out.",
         ),
     )
 
@@ -67,7 +67,7 @@ def growth(tables: Tables, about: About) -> Reading:
 def seats(tables: Tables, about: About) -> Reading:
     """What a quality seat is, when a seat is missing, and how the five-year path is read."""
     rules = about.rules
-    subjects = " and ".join(say("subject", subject).lower() for subject in rules.subjects)
+    subjects = " and ".join(say("subject", subject) for subject in rules.subjects)
     tested = f" in {subjects}" if subjects else ""
     if rules.cut_share is None:
         cut = f"The study fixes no cut, so the measure is relative: the share of pupils meeting the state's standard{tested} is at least that of the top quarter of the district's rated schools of the same level. By this rule about a quarter of the schools is always strong, however well or badly the district does."

@@ -92,10 +92,16 @@ def picture(
     colors: list[str],
     backdrop: gpd.GeoDataFrame | None = None,
     *,
+    hatched: list[bool] | None = None,
+    key: str = "picture",
     width: int = 300,
     height: int = 190,
 ) -> str:
-    """A small drawing (SVG) of areas or points filled with their colours, for the first page."""
+    """A small drawing (SVG) of areas or points filled with their colours, for the first page.
+
+    Places of ``hatched`` are hatched as on their sheet; ``key`` tells the drawings of a page apart.
+    """
+    colors, patterns = _hatches(colors, hatched or [False] * len(colors), key)
     shapes = frame.geometry.to_numpy()
     if backdrop is not None and len(backdrop):
         shapes, colors = np.concatenate([backdrop.geometry.to_numpy(), shapes]), ["#fbfcfd"] * len(backdrop) + colors
@@ -119,7 +125,25 @@ def picture(
     )
     marks = "".join(_mark(shape, color) for shape, color in zip(drawn, colors, strict=True))
     # what lies outside the box is clipped by the drawing's edge
-    return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false"><g stroke="#4a5a6a" stroke-width="{0.5 if len(shapes) < 250 else 0.15}" stroke-linejoin="round">{marks}</g></svg>'
+    return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true" focusable="false">{patterns}<g stroke="#4a5a6a" stroke-width="{0.5 if len(shapes) < 250 else 0.15}" stroke-linejoin="round">{marks}</g></svg>'
+
+
+def _hatches(colors: list[str], hatched: list[bool], key: str) -> tuple[list[str], str]:
+    """The fills of the places, hatched where it says so, and the patterns they need."""
+    kinds = sorted({color for color, flag in zip(colors, hatched, strict=True) if flag})
+    names = {color: f"{key}-{place}" for place, color in enumerate(kinds)}
+    fills = [f"url(#{names[color]})" if flag else color for color, flag in zip(colors, hatched, strict=True)]
+    patterns = "".join(
+        f'<pattern id="{name}" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<rect width="4" height="4" fill="{color}"/><rect width="1.2" height="4" fill="{_stripe(color)}"/></pattern>'
+        for color, name in names.items()
+    )
+    return fills, f"<defs>{patterns}</defs>" if patterns else ""
+
+
+def _stripe(color: str) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 160 else "#7b8894"
 
 
 def _mark(shape: Any, color: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.atlas import answers
+from pipeline.atlas import answers, reading
 from pipeline.atlas.spec import DIVERGING, SEQUENTIAL, Annex, Dots, Field, Layer, Places, Scheme, Sheet, Wide
 from pipeline.atlas.words import LABELS
 from pipeline.columns import LEVELS
@@ -40,26 +40,26 @@ _NEED = Places(
     id="neighborhood_id",
     subject_kind="neighborhood",
     sort="rank",
-    wides=(Wide("public_contributions", "neighborhood_id", "indicator", ("indicator_share", "indicator_share_moe", "contribution_index")),),
-    bars=("indicator", "contribution_index", "need_index"),
+    wides=(Wide("public_contributions", "neighborhood_id", "indicator", ("indicator_share", "indicator_share_moe", "contribution_index", "indicator_weight")),),
+    bars=("indicator", "contribution_index", "need_index", "indicator_weight"),
     fields=(
         Field("rank", "Rank", "rank", ("need_rank",), explain="1 is the neediest"),
         Field("rank_range", "Rank may be", "rank", ("need_rank_low", "need_rank_high"), "range", "Nine times in ten the true rank lies here"),
         Field("need", "Need index", "whole", ("need_index",), explain="0 to 100, high is needier"),
-        Field("chance", "Chance of high need", "chance", ("high_need_probability_share",), explain="Share of draws within the margins of error in which it is among the neediest"),
+        Field("chance", "Chance of high need", "chance", ("high_need_probability_share",), explain="Share of draws within the margins of error in which it is among the neediest part of the district"),
         Field("class", "Finding", "word", ("need_class",)),
         _CHILDREN,
         Field("cluster", "Cluster", "word", ("hot_spot_class",), always=False),
-        Field("reliability", "Reliability", "word", ("reliability_class",), always=False),
+        Field("reliability", "Reliability of the index", "word", ("reliability_class",), always=False),
         Field("indicator", "{each}", "percent", ("indicator_share", "indicator_share_moe"), "margin", always=False, each="indicator"),
     ),
     layers=(
-        Layer("need", "Need index", "need", "The index combines the indicators listed below, each by its rank among neighborhoods; 100 would be the neediest on every one.", weak=_UNRELIABLE, weak_label="Unreliable, or its reliability is not known"),
+        Layer("need", "Need index", "need", "The index combines the indicators listed under the map, each by its rank among neighborhoods; 100 would be the neediest on every one.", weak=_UNRELIABLE, weak_label="Unreliable, or its reliability is not known"),
         Layer(
             "class",
             "What can be said for sure",
             "class",
-            "High need is said only where nearly all draws within the margins of error agree.",
+            "High need is said only where most draws within the margins of error agree; the thresholds stand under the map.",
             Scheme("words", words=_words("need_class", high=SEQUENTIAL[4], possible=SEQUENTIAL[2], not_high=SEQUENTIAL[0], not_ranked=_GREY)),
         ),
         Layer(
@@ -110,7 +110,7 @@ def _growth(
                 ("is_significant",),
                 always=False,
                 each="age_band",
-                explain="Larger than chance would bring",
+                explain="Larger than chance would bring, after correcting for the number of areas compared",
             ),
             Field(
                 "from",
@@ -139,7 +139,7 @@ def _growth(
                 "Children more or fewer in the later survey period than in the earlier one.",
                 Scheme("about_zero", colors=DIVERGING),
                 weak=("is_significant", ("False",)),
-                weak_label="May be chance: within the margin of error",
+                weak_label="May be chance, after correcting for {count}",
                 each="age_band",
             ),
         ),
@@ -160,13 +160,13 @@ def _zones(level: str) -> Places:
             Field("rank", "Rank of gap", "rank", ("service_gap_rank",), explain="1 is the largest gap of its level"),
             Field("unmet", "Seats missing", "whole", ("unmet_seats",), explain="Resident pupils without a seat in a quality school of their zone"),
             Field("residents", "Resident pupils", "whole", ("resident_pupils",)),
-            Field("quality", "Quality seats", "whole", ("quality_seats",)),
+            Field("quality", "Quality seats", "whole", ("quality_seats",), explain="In tens"),
             Field("service", "Service level", "percent", ("service_level_ratio",), explain="Quality seats for each 100 resident pupils"),
             Field("approximate", "Approximate", "word", ("is_approximate",), always=False),
-            Field("method", "Residents known by", "word", ("method",), always=False),
+            Field("method", "Counted by", "word", ("method",), always=False),
         ),
         layers=(
-            Layer("unmet", f"Seats missing, {level} school", "unmet", "Resident pupils for whom the zone has no seat in a quality school. A surplus elsewhere is not set against it."),
+            Layer("unmet", f"Seats missing, {level} school", "unmet", "Resident pupils for whom the zone has no seat in a quality school. A surplus elsewhere is not set against it.", Scheme(zero="none missing")),
             Layer("service", f"Service level, {level} school", "service", "Quality seats for each 100 pupils who live in the zone; dark means few.", Scheme("cuts", (0.25, 0.5, 0.75, 1.0), dark_is_low=True)),
         ),
     )  # fmt: skip
@@ -180,6 +180,7 @@ _ACCESS = Places(
     id="neighborhood_id",
     subject_kind="neighborhood",
     sort="access|elementary",
+    least_first=True,
     wides=(Wide("public_access", "neighborhood_id", "level", ("relative_access_ratio", "is_poor_access")),),
     fields=(
         Field(
@@ -217,8 +218,8 @@ _SITES = Places(
     wides=(Wide("public_utilization", "site_id", "capacity_definition", ("capacity_seats", "utilization_ratio"), is_latest=True),),
     fields=(
         Field("status", "Room", "word", ("surplus_status",)),
-        Field("surplus", "Empty seats", "whole", ("surplus_seats",), explain="By the most cautious capacity"),
-        Field("rooms", "Empty rooms", "whole", ("surplus_rooms",)),
+        Field("surplus", "Empty seats", "whole", ("surplus_seats",), explain="The fewest by any way of counting, today or by the upper forecast", absent="seats_absent"),
+        Field("rooms", "Empty rooms", "whole", ("surplus_rooms",), absent="seats_absent"),
         Field("condition", "Condition", "word", ("condition_class",)),
         Field("use", "Use", "word", ("site_status",), always=False),
         Field("agree", "Counts agreeing", "whole", ("definitions_under", "definitions_known"), "of", "Ways to count capacity by which the site is underutilized, and ways that could be computed", always=False),
@@ -231,7 +232,7 @@ _SITES = Places(
             "status",
             "Room for other schools",
             "status",
-            "A site can be offered when it is underutilized by several ways of counting and has enough empty rooms.",
+            "Whether other schools could be offered room here; the conditions stand under the map.",
             Scheme("words", words=_words("surplus_status", offered="#253494", watch="#41b6c4", not_offered="#ffffcc", not_known=_GREY)),
         ),
         Layer("utilization", "Share of seats in use, {each}", "utilization", "Pupils for each 100 seats; dark means empty.", Scheme("cuts", (0.6, 0.75, 0.9, 1.0), dark_is_low=True), each="capacity_definition"),
@@ -253,7 +254,7 @@ _RELIABLE = Places(
     id="neighborhood_id",
     sort="reliability",
     fields=(
-        Field("reliability", "Reliability", "word", ("reliability_class",)),
+        Field("reliability", "Reliability of the need index", "word", ("reliability_class",)),
         Field("rank_range", "Rank may be", "rank", ("need_rank_low", "need_rank_high"), "range"),
         _CHILDREN,
         Field("approximate", "Approximate", "word", ("is_approximate",)),
@@ -279,6 +280,7 @@ _SCHOOLS_ANNEX = Annex(
         Field("status", "Status", "word", ("school_status",)),
         Field("grades", "Grades", "text", ("grade_low", "grade_high"), "range"),
         Field("pupils", "Pupils", "count", ("value_text",)),
+        Field("year", "Counted in", "year", ("fall_year",)),
         Field("quality", "Quality", "word", ("quality_class",)),
         Field("path", "Five-year path", "word", ("path_status",)),
     ),
@@ -289,7 +291,7 @@ _BACKTEST = Annex(
     "How good such forecasts were in the past",
     "public_backtest",
     (
-        Field("method", "Method", "word", ("method",)),
+        Field("method", "Method", "text", ("method_name",)),
         Field("size", "Size", "word", ("size_class",)),
         Field("horizon", "Years ahead", "whole", ("horizon_years",)),
         Field("cases", "Forecasts tried", "whole", ("cases",)),
@@ -306,11 +308,20 @@ SHEETS: tuple[Sheet, ...] = (
         "Where do children most need better schools?",
         answers.need,
         (_NEED,),
-        (
-            "A dark neighborhood is needier by the indicators of the index. The index ranks places, it does not measure a child.",
-            "The census asks a sample of households. The rank of a neighborhood is therefore a range: two neighborhoods whose ranges overlap may well be the other way round.",
-        ),
+        reading.need,
         ("census", "boundaries", "relations", "profiles", "need", "publish"),
+        annexes=(
+            Annex(
+                "indicators",
+                "Indicators of the index",
+                "public_contributions",
+                (
+                    Field("indicator", "Indicator", "word", ("indicator",)),
+                    Field("weight", "Weight", "percent", ("indicator_weight",)),
+                ),
+                empty="No indicator of the index could be computed.",
+            ),
+        ),
     ),
     Sheet(
         "growth",
@@ -321,15 +332,12 @@ SHEETS: tuple[Sheet, ...] = (
             _growth("neighborhoods", "neighborhood", "public_neighborhoods", "neighborhood_id", ("neighborhood", "neighborhoods"), ""),
             *(_growth(f"zones_{level}", f"zone {level}*", "public_zones", "zone_id", (f"{level} school zone", f"{level} school zones"), f", by {level} school zone", (("level", level),)) for level in LEVELS),
         ),
-        (
-            "The map compares two survey periods that do not overlap. Hatched areas changed by less than the margin of error.",
-            "A pocket, outlined in black, is a group of adjoining neighborhoods that together changed more than chance would bring.",
-        ),
+        reading.growth,
         ("census", "profiles", "growth", "outlook", "publish"),
         annexes=(
             Annex(
                 "pockets",
-                "Growth pockets",
+                "Pockets of change",
                 "public_pockets",
                 (
                     Field("kind", "Direction", "word", ("pocket_kind",)),
@@ -366,10 +374,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Where are seats in good schools missing?",
         answers.seats,
         (*(_zones(level) for level in LEVELS), _ACCESS),
-        (
-            "A quality seat is a seat in a school whose pupils meet the standard more often than the study's cut. Schools are dots.",
-            "A zone with more quality seats than pupils does not help the next zone: surpluses are not set against gaps.",
-        ),
+        reading.seats,
         ("boundaries", "schools", "relations", "profiles", "quality", "seats", "publish"),
         annexes=(_SCHOOLS_ANNEX,),
         dots=Dots("public_schools", "school_id", "Schools", "quality_class", _QUALITY, keep=(("school_status", ("open",)),)),
@@ -380,10 +385,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Where is there room in school buildings?",
         answers.facilities,
         (_SITES,),
-        (
-            "A site is offered only when several ways of counting its capacity agree that it is underutilized.",
-            "An empty seat on paper may be a room that serves another purpose: each site needs a visit before a decision.",
-        ),
+        reading.facilities,
         ("facilities", "utilization", "matches", "publish"),
         annexes=(
             Annex(
@@ -408,7 +410,7 @@ SHEETS: tuple[Sheet, ...] = (
                 (
                     Field("rank", "Rank", "rank", ("option_rank",)),
                     Field("site", "Site", "text", ("site_name",)),
-                    Field("covered", "Missing seats within reach", "whole", ("covered_seats",)),
+                    Field("covered", "Missing seats it could hold", "whole", ("covered_seats",), explain="Missing seats within reach, of the levels the site can serve, up to its empty seats"),
                     Field("reason", "Why", "text", ("reason",)),
                 ),
                 sort="rank",
@@ -422,10 +424,7 @@ SHEETS: tuple[Sheet, ...] = (
         "What is missing, hidden or approximate?",
         answers.quality_of_data,
         (_RELIABLE,),
-        (
-            "A number that is not there has a reason: it was never published, it was hidden because few pupils stand behind it, or the survey is too small to give it.",
-            "A star (*) stands for a number that is not shown.",
-        ),
+        reading.quality_of_data,
         ("census", "boundaries", "schools", "facilities", "relations", "profiles", "quality", "need", "growth", "outlook", "utilization", "seats", "matches", "recommendations", "publish"),
         annexes=(
             Annex(

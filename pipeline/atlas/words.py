@@ -103,7 +103,7 @@ LABELS: dict[str, dict[str, str]] = {
         "young_children": "Children under 5",
         "below_standard": "Pupils below standard in the nearest schools",
     },
-    "subject": {"ela": "English", "math": "Mathematics", "science": "Science"},
+    "subject": {"ela": "English", "math": "mathematics", "science": "science"},
     "public_table": {
         "public_access": "Access to quality seats",
         "public_backtest": "How good such forecasts were in the past",
@@ -153,7 +153,22 @@ def say(column: str, code: object) -> str:
     """
     if column.startswith(("is_", "has_")):
         return LABELS["yes_no"][str(bool(code))]
+    if column == "method" and "; seats: " in str(code):
+        return _counted_by(str(code))
     return LABELS.get(column, {}).get(str(code)) or sentence(str(code))
+
+
+def _counted_by(method: str) -> str:
+    """How residents and seats of a zone were counted.
+
+    >>> _counted_by("residents counted; seats: enrolled and given")
+    'Residents counted; seats by pupils enrolled and capacity as given'
+    """
+    residents, _, seats = method.partition("; seats: ")
+    names = LABELS["capacity_definition"] | {"enrolled": "pupils enrolled"}
+    ways = re.split(r", | and ", seats)
+    by = "no quality seats" if seats == "none" else f"seats by {listed([names.get(way, way) for way in ways])}"
+    return f"{sentence(residents.replace(' x ', ' times '))}; {by}"
 
 
 def rule(rule_id: str) -> str:
@@ -174,7 +189,7 @@ def grade(code: str) -> str:
     return GRADES.get(code) or code.lstrip("0") or code
 
 
-_CODE = re.compile(r"\b(?:indicator )?[a-z]+(?:_[a-z0-9]+)+\b|\bindicator [a-z]+\b|\bela\b")
+_CODE = re.compile(r"(?<![\w./-])(?:(?:indicator )?[a-z]+(?:_[a-z0-9]+)+|ela)(?![\w-]|\.\w)")
 
 
 def told(text: str) -> str:
@@ -195,7 +210,9 @@ def _word(found: re.Match[str]) -> str:
     for column in ("indicator", "public_table", "capacity_definition"):
         if code in LABELS[column]:
             return LABELS[column][code].lower()
-    return code.replace("_", " ") if code in BY_NAME or code in BY_TABLE or not re.search(r"\d", code) else found.group()
+    return (
+        code.replace("_", " ") if code in BY_NAME or code in BY_TABLE or not re.search(r"\d", code) else found.group()
+    )
 
 
 def each_label(column: str, code: str) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 from pipeline.columns import CENSUS_COUNTS
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
+from pipeline.sources.acs_checks import LEAVES, check_sums, require_same_areas
 from pipeline.sources.faults import Faults
 from pipeline.sources.files import read_rows
 from pipeline.sources.values import parse_number, places, subject_of
@@ -97,7 +98,8 @@ def read_acs_summary_file(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     ------
     SourceError
         With all faults of a file: no ``GEO_ID``, lines missing, cells that are no numbers, negative
-        numbers that are none of the Bureau's codes, areas that stand twice.
+        numbers that are none of the Bureau's codes, areas that stand twice, ages that do not add up to
+        the people, a table of other areas than the rest.
 
     References
     ----------
@@ -138,6 +140,12 @@ def read_acs_summary_file(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     frame["area_level"] = frame["geo_id"].str[:3].map(SUMMARY_LEVELS).astype("str")
     frame["area_geoid"] = frame["geo_id"].str.split("US").str[1]
     frame["vintage"] = str(chosen["vintage"])
+    require_same_areas(
+        {name: lines.estimates.index for name, lines in tables.items()},
+        frame.set_index("geo_id")["area_level"],
+        entry,
+        folder,
+    )
     for count in CENSUS_COUNTS:
         values, margins, reasons = _count(tables, count, areas)
         frame[count], frame[f"{count}_moe"] = values, margins
@@ -310,6 +318,12 @@ def _table(
                 "Look the code up in the release notes of the year and report it.",
             )
     faults.raise_if_any(subject)
+    if name in LEAVES:
+        lines = [line for line in (1, *LEAVES[name]) if f"{name}_E{line:03d}" in rows.columns]
+        every = _numbers(rows, [f"{name}_E{line:03d}" for line in lines], entry, faults).set_axis(lines, axis=1)
+        faults.raise_if_any(subject)
+        every = every.mask(every.isin(list(NO_ESTIMATE)))
+        check_sums(name, every, rows["GEO_ID"], subject, folder).raise_if_any(subject)
     index = pd.Index(rows["GEO_ID"].tolist())
     return name, _Lines(*(part.set_axis(index).set_axis(needed, axis=1) for part in (estimates, margins, reasons)))
 

@@ -201,7 +201,7 @@ def _numbers(work: Mapped, name: str, cells: pd.Series) -> pd.Series:
             "E-NEGATIVE",
             f"{name} is negative",
             places(negative, cells, name, rows),
-            "A negative count is a missing-value code or a typo: declare the code under `absent`, correct the typo.",
+            "A negative count is a missing-value code or a typo: declare it under `absent`, or correct it.",
         )
     if kind == "share":
         beyond = ((values > 1 + 1e-9) | (values < 0)).fillna(False).astype(bool)

@@ -22,6 +22,7 @@ from pipeline.sources.geofiles import open_shapes
 from pipeline.sources.lookup import look_up
 from pipeline.sources.mapping import VALUE_OPTIONS, Mapped, check_words, filter_rows, melt, require_columns, theirs_of
 from pipeline.sources.places import SHAPE_OPTIONS, place_points, place_rows
+from pipeline.sources.plausible import add_faults
 from pipeline.sources.reduction import reduce_rows
 from pipeline.sources.values import subject_of
 from pipeline.tables import BY_TABLE, INPUTS
@@ -87,6 +88,7 @@ def read_table(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
             folder.ledger,
         )
         out = map_values(work)
+        add_faults(table.name, out, work.faults)
         if table.is_spatial:
             places = work.rows["geometry"] if "geometry" in work.rows.columns else None
             out["geometry"] = (
@@ -122,6 +124,7 @@ def read_shapes(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
         rows = look_up(rows, entry, chosen, folder, subject)
         work = Mapped(entry, table, chosen, subject, melt(rows, chosen["unpivot"]), folder.ledger, mixed=mixed)
         out = map_values(work)
+        add_faults(table.name, out, work.faults)
         if table.is_spatial:
             out["geometry"] = work.rows["geometry"]
         out = reduce_rows(work, out)

@@ -13,9 +13,10 @@ import pandas as pd
 from pipeline.errors import ConfigError, MissingInput
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, acs, calenviroscreen, councilcount, district, nces, svi, tiger, worldpop
-from pipeline.sources.faults import refuse
+from pipeline.sources.faults import Faults, refuse
 from pipeline.sources.intake import check_file
 from pipeline.sources.placing import NEAR_DEGREES
+from pipeline.sources.plausible import add_faults
 from pipeline.sources.states import california
 from pipeline.sources.values import subject_of
 from pipeline.tables import BY_TABLE, Table, check, empty, unfit_crs
@@ -88,9 +89,9 @@ def gather(entries: Iterable[SourceEntry], feeds: str, folder: Folder) -> pd.Dat
     table = BY_TABLE[feeds]
     if table.is_spatial:
         _refuse_unfit_crs(folder.crs, folder.box)
-    read = [
-        (entry, _read(entry, table, folder)) for entry in entries if entry.feeds == feeds and _is_there(entry, folder)
-    ]
+    there = [entry for entry in entries if entry.feeds == feeds and _is_there(entry, folder)]
+    _refuse_copies(there, folder)
+    read = [(entry, _read(entry, table, folder)) for entry in there]
     if not read:
         return empty(feeds, folder.crs)
     _refuse_shared_keys(table, read)
@@ -125,7 +126,11 @@ def _elsewhere(area: Any, box: tuple[float, float, float, float]) -> str:
     west, south, east, north = box
     # an area across the 180th meridian has its west east of its east
     width, start = (area.east - area.west) % 360 or 360, (west + NEAR_DEGREES - area.west) % 360 - NEAR_DEGREES
-    if start + east - west <= width + NEAR_DEGREES and area.south - NEAR_DEGREES <= south and north <= area.north + NEAR_DEGREES:
+    if (
+        start + east - west <= width + NEAR_DEGREES
+        and area.south - NEAR_DEGREES <= south
+        and north <= area.north + NEAR_DEGREES
+    ):
         return ""
     return f"it is made for {area.name}, and geography.box {list(box)} lies elsewhere"
 
@@ -148,6 +153,38 @@ def _is_there(entry: SourceEntry, folder: Folder) -> bool:
     return False
 
 
+# What goes with a shapefile is often the same for several: a CRS, an encoding, an index.
+_SIDECARS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qix", ".qpj", ".qmd"})
+
+
+def _refuse_copies(entries: list[SourceEntry], folder: Folder) -> None:
+    """One file under two names: last year's map as this year's, or one table as two vintages.
+
+    Entries may name the same file, as when one map of areas serves several vintages: that is said
+    by the study and not an accident.
+    """
+    owners: dict[str, list[SourceEntry]] = {}
+    for entry in entries:
+        for file in entry.files:
+            if Path(file.name).suffix.lower() not in _SIDECARS:
+                owners.setdefault(file.name, []).append(entry)
+    sizes: dict[int, list[str]] = {}
+    for name in owners:
+        sizes.setdefault((folder.path / name).stat().st_size, []).append(name)
+    for names in sizes.values():
+        seen: dict[str, str] = {}
+        for name in names if len(names) > 1 else ():
+            first = seen.setdefault(_sha256(folder.path / name), name)
+            if first != name:
+                raise refuse(
+                    f"{subject_of(owners[first][0], first)} and {subject_of(owners[name][0], name)}",
+                    "E-SAME-FILE",
+                    "two files are the same, byte by byte, but stand for different things",
+                    f"{first} ({owners[first][0].vintage}), {name} ({owners[name][0].vintage})",
+                    "Fetch the one that was overwritten again; if one file truly serves for both, name that file in both sources.",
+                )
+
+
 def _read(entry: SourceEntry, table: Table, folder: Folder) -> pd.DataFrame:
     for file in entry.files:
         if file.sha256 is not None:
@@ -166,7 +203,11 @@ def _read(entry: SourceEntry, table: Table, folder: Folder) -> pd.DataFrame:
             frame[name] = empty(table.name, folder.crs)[name].reindex(frame.index)
     if table.is_spatial:
         frame = _placed(frame, folder)
-    return check(table, frame[[c for c in frame.columns if c != "__row__"]], subject_of(entry))
+    held = check(table, frame[[c for c in frame.columns if c != "__row__"]], subject_of(entry))
+    faults = Faults()
+    add_faults(table.name, held, faults)
+    faults.raise_if_any(subject_of(entry))
+    return held
 
 
 def _placed(frame: pd.DataFrame, folder: Folder) -> pd.DataFrame:

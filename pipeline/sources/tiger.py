@@ -10,13 +10,14 @@ from pipeline.errors import ConfigError
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
 from pipeline.sources.decennial import children_by_block
-from pipeline.sources.faults import Faults
+from pipeline.sources.faults import Faults, refuse
 from pipeline.sources.files import read_shapes_file
 from pipeline.sources.values import parse_number, places, subject_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+LEAST_CHILDREN_MATCH, FULL_CHILDREN_MATCH = 0.95, 0.995
 _LENGTH = {"block_group": 12, "tract": 11}
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qix")
 
@@ -67,7 +68,8 @@ def read_tiger_blocks(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
     Raises
     ------
     SourceError
-        As `read_tiger_areas`, and for negative people or homes.
+        As `read_tiger_areas`, for negative people or homes, and if fewer than 95% of the blocks
+        where people live are in the file of children.
 
     References
     ----------
@@ -94,6 +96,7 @@ def read_tiger_blocks(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
     if children_file is not None:
         children = children_by_block(entry, folder, str(children_file))
         frame["children_0_17"] = frame["block_geoid"].map(children).astype("float64")
+        _require_children(frame, entry, folder, str(children_file))
         found = children.index.isin(frame["block_geoid"])
         folder.ledger.match(
             f"blocks of {entry.id} in {children_file}",
@@ -110,6 +113,24 @@ def read_tiger_blocks(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
             reason="blocks without a shape have no place",
         )
     return frame
+
+
+def _require_children(frame: pd.DataFrame, entry: SourceEntry, folder: Folder, name: str) -> None:
+    """Refuse a file of children that is of other blocks; note one that lacks a few."""
+    lived_in = frame[frame["population"] > 0]
+    lacking = lived_in[lived_in["children_0_17"].isna()]
+    first = str(lacking["block_geoid"].min())
+    if len(lacking) > (1 - LEAST_CHILDREN_MATCH) * len(lived_in):
+        raise refuse(
+            subject_of(entry, name),
+            "E-UNMATCHED-BLOCKS",
+            f"only {len(lived_in) - len(lacking):,} of {len(lived_in):,} blocks where people live are in the file",
+            f"block {first} is not",
+            "Ask the Data API for table P12 of every county of the blocks, or keep the study's counties by `geoid_prefixes`.",
+        )
+    if len(lacking) > (1 - FULL_CHILDREN_MATCH) * len(lived_in):
+        what = f"{len(lacking):,} of {len(lived_in):,} blocks where people live are not in the file"
+        folder.ledger.note(f"children in {name}", what, item=first)
 
 
 def read_tiger_district(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:

@@ -15,6 +15,8 @@ from pipeline.sources.faults import Faults
 _NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
 _SCIENTIFIC = r"[-+]?\d+([.,]\d+)?[eE][-+]?\d+"
 _DECIMAL = r"\d+\.0+"
+LONGEST_ID = 64
+_GUID = r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}"
 
 
 def subject_of(entry: SourceEntry, name: str | None = None) -> str:
@@ -139,7 +141,8 @@ def text_id(
 ) -> pd.Series:
     """Ids as text, refusing those a spreadsheet has damaged.
 
-    ``6.73439E+12`` has lost its digits for good; ``412.0`` was a number once. Where ``length``
+    ``6.73439E+12`` has lost its digits for good; ``412.0`` was a number once; ``{'a': 1}`` never
+    was an id (a GUID in braces is one). Where ``length``
     is given, every id must have it; with ``pad`` an id of digits that is one short gets back
     its leading zero (states 01-09), which the caller records.
 
@@ -167,6 +170,13 @@ def text_id(
         f"{what} was turned into a decimal number",
         places(decimal, ids, what, rows),
         "Save the column as text, or declare the repair `whole: [column]`.",
+    )
+    strange = ids.str.contains(r"[<>{}\x00-\x1f\x7f]") & ~ids.str.fullmatch(_GUID) | (ids.str.len() > LONGEST_ID)
+    own.add(
+        "E-ID-STRANGE",
+        f"{what} must be at most {LONGEST_ID} printable characters without < > {{ }}",
+        places(strange, ids, what, rows),
+        "A value like this is markup or a record, not an id: map the column that holds the id.",
     )
     if length is not None:
         if pad:

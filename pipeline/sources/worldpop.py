@@ -40,7 +40,8 @@ def read_worldpop(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
     SourceError
         For a raster without or with another CRS than EPSG:4326, turned or south-up, of several bands,
         on another grid than the first, with negative or impossibly large values (a missing-value code
-        that is not declared), beside the study's box, or larger than 4 million cells in it.
+        that is not declared), beside the study's box, or larger than 4 million cells in it; and if the
+        rasters of children hold as many as that of all people.
     ConfigError
         If it cannot be told what a raster holds.
 
@@ -75,6 +76,7 @@ def read_worldpop(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
         raise ConfigError(
             f"source {entry.id}: none of its rasters holds a column that is used ({', '.join(_COLUMNS)})."
         )
+    _require_children_among_people(sums, entry)
     stack = np.stack(list(sums.values()))
     rows, columns = np.nonzero((np.nan_to_num(stack, nan=0.0) > 0).any(axis=0))
     west, north = first.corner
@@ -95,6 +97,21 @@ def read_worldpop(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
                 f"{np.nansum(sums[column]):,.0f} people in the cells of the study's box",
             )
     return gpd.GeoDataFrame(frame, geometry=boxes, crs="EPSG:4326").to_crs(folder.crs)
+
+
+def _require_children_among_people(sums: dict[str, np.ndarray], entry: SourceEntry) -> None:
+    """Refuse rasters that were mixed up: children are a part of the people."""
+    bands = {column: float(np.nansum(values)) for column, values in sums.items() if column != "population"}
+    people = float(np.nansum(sums["population"])) if "population" in sums else np.inf
+    if bands and sum(bands.values()) >= people > 0:
+        largest = max(bands, key=lambda column: bands[column])
+        raise refuse(
+            subject_of(entry),
+            "E-CHILDREN-EXCEED",
+            f"the rasters hold {sum(bands.values()):,.0f} children but {people:,.0f} people in all",
+            f"{largest}: {bands[largest]:,.0f}",
+            "Rasters were mixed up: fetch them again, or correct the option `columns`.",
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Any
 
 from pipeline.analysis.areas import census_areas
 from pipeline.analysis.boundaries import without_shapes
+from pipeline.analysis.plausible import check_births
+from pipeline.analysis.sound_counts import require_parts, require_people
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
@@ -22,14 +24,19 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     folder = Folder(Path("data/raw") / study.study.name / "census", place.crs, place.box, ledger)
     entries = study.raw.census
     blocks = gather(entries, "block_shapes", folder)
-    areas = census_areas(gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder), blocks, ledger)
+    shapes, counts = gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder)
+    require_people(blocks, ledger)
+    require_parts(counts, ledger)
+    areas = census_areas(shapes, counts, blocks, ledger)
+    births = gather(entries, "birth_counts", folder)
+    check_births(births, areas, study.study.fall_year, ledger)
     return {
         "census_areas": areas,
         "area_facts": without_shapes(areas),
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
         "raster_cells": gather(entries, "cell_counts", folder),
-        "births": gather(entries, "birth_counts", folder),
+        "births": births,
         "ledger_census": ledger.frame(),
     }
 

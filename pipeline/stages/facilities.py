@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.analysis import inventory
 from pipeline.analysis.boundaries import without_shapes
+from pipeline.analysis.plausible_sites import check_school_sites, check_sites
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
@@ -27,6 +28,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     at = inventory.school_sites(declared, tables["schools"], listed, ledger)
     inventory.record_missing(ledger, sites=listed, room_counts=rooms, schools_at_sites=at, housing_projects=projects)
     inventory.record_unplaced(projects, ledger)
+    check_sites(listed, study.study.fall_year, ledger)
+    check_school_sites(at, tables["schools"], listed, ledger)
     sites = inventory.placed_sites(listed, at, tables["schools"], ledger)
     return {
         "sites": sites,

@@ -9,8 +9,10 @@ from pipeline.analysis.areas import source_layers, target_layers
 from pipeline.analysis.coverage import raster_counts
 from pipeline.analysis.membership import membership, project_places, site_places
 from pipeline.analysis.neighbors import adjacency_table
+from pipeline.analysis.plausible import record_zone_schools
 from pipeline.analysis.reach import destinations, inhabited_places, reach
 from pipeline.analysis.relations import all_crosswalks
+from pipeline.analysis.sound_shapes import note_raster, require_cover
 from pipeline.analysis.travel import near_pairs
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -26,6 +28,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     layers = target_layers(neighborhoods, tables["district"], zones)
     ends = destinations(tables["schools"], tables["sites"])
     fall_year, levels = study.zones.fall_year, study.zones.levels
+    require_cover(tables["census_areas"], tables["district"], blocks, ledger)
+    record_zone_schools(zones, tables["schools"], fall_year, ledger)
+    note_raster(tables["raster_cells"], blocks, tables["district"], ledger)
     return {
         "crosswalk": all_crosswalks(
             source_layers(tables["census_areas"]),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.analysis import enrollment, schools
+from pipeline.analysis import enrollment, plausible, schools
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
@@ -26,9 +26,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     schools.record_missing(inputs, ledger)
     placed = directory.assign(location_status=schools.location_status(directory, study.geography.box))
     schools.record_schools(placed, ledger)
+    plausible.record_openings(placed, study.study.fall_year, ledger)
 
     enrollment.check_grade_sums(groups, grades, ledger)
     totals = enrollment.enrollment_groups(groups, grades)
+    plausible.check_years(totals, flows, study.study.fall_year, ledger)
     enrollment.balance_pupils(totals, placed, ledger)
     enrollment.record_years(totals, "enrollment", study.study.fall_year, ledger)
     for name, counts in (

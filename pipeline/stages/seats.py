@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.analysis import access, demand, seats
+from pipeline.analysis import access, demand, plausible, seats
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.stages import Stage
@@ -19,6 +19,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     zones = demand.zones_in_force(
         tables["zone_profile"], fall_year=study.zones.fall_year, vintage=vintage, ledger=ledger
     )
+    plausible.check_flow_zones(flows, zones, now, ledger)
     offered = seats.school_seats(tables["enrollment"], facts, tables["school_sites"], tables["utilization"], bands, now)
     seats.record_capacity(offered, ledger)
     rated, good = seats.rated_levels(offered, quality, ledger), seats.quality_seats(offered, quality)

@@ -21,30 +21,27 @@ def lines(ledger: Ledger, entry: str) -> pd.DataFrame:
 
 
 def test_shapes_and_counts_are_joined_one_to_one_and_every_line_is_counted() -> None:
-    """Three shapes, counts of two of them and of one far away."""
+    """Twenty shapes, counts of nineteen of them and of one in another county."""
+    ids = [f"06067{n:06d}" for n in range(20)]
     drawn = table(
-        "area_shapes",
-        area_level=["tract"] * 3,
-        vintage=["2019-2023"] * 3,
-        area_geoid=["1", "2", "3"],
-        geometry=grid(3, 1),
+        "area_shapes", area_level=["tract"] * 20, vintage=["2019-2023"] * 20, area_geoid=ids, geometry=grid(20, 1)
     )
     counted = table(
         "area_counts",
-        area_level=["tract"] * 3,
-        vintage=["2019-2023"] * 3,
-        area_geoid=["1", "2", "9"],
-        population=[10.0, 0.0, 7.0],
+        area_level=["tract"] * 20,
+        vintage=["2019-2023"] * 20,
+        area_geoid=[*ids[:19], "06061000009"],
+        population=[10.0, 0.0, *[5.0] * 17, 700.0],
     )
     ledger = Ledger()
     found = check(BY_TABLE["census_areas"], census_areas(drawn, counted, empty("block_shapes", CRS), ledger))
-    assert found["area_geoid"].tolist() == ["1", "2", "3"]
-    assert found["population"].fillna(-1).tolist() == [10.0, 0.0, -1.0]
+    assert found["area_geoid"].tolist() == ids
+    assert found["population"].fillna(-1).tolist() == [10.0, 0.0, *[5.0] * 17, -1.0]
     match = lines(ledger, "match")
-    assert match.loc["shapes of tract 2019-2023 with counts", "inside"] == 2
+    assert match.loc["shapes of tract 2019-2023 with counts", "inside"] == 19
     assert match.loc["counts of tract 2019-2023 with a shape", "outside"] == 1
     loss = lines(ledger, "loss").loc["shapes of tract 2019-2023"]
-    assert loss["total"] == 1 and loss["item"] == "3"
+    assert loss["total"] == 1 and loss["item"] == ids[19]
 
 
 def test_T19_counts_of_a_vintage_without_shapes_are_a_loss() -> None:

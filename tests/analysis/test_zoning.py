@@ -67,6 +67,12 @@ def test_repair_is_idempotent_and_holes_stay_holes() -> None:
     assert shapely.get_num_interior_rings(once.geometry.to_numpy()).tolist() == [1, 0]
 
 
+def test_a_row_that_stands_twice_is_refused_not_counted_once() -> None:
+    layer = shapes(["a", "b", "b"], [square(0, 0), square(1000, 0), square(1000, 0)])
+    with pytest.raises(ContractError, match=r"E-KEY-DUP.*the same shape stands twice under one area_id.*area_id=b"):
+        dissolve_parts(layer, "area_id", [])
+
+
 @given(st.permutations(range(4)))
 @settings(max_examples=10, deadline=None)
 def test_the_order_of_rows_changes_no_vertex(order: list[int]) -> None:

@@ -109,7 +109,12 @@ def test_a_click_on_an_area_finds_its_row_and_says_why(
     assert page.locator(f"{ROWS}.picked button").text_content() == row["name"]
     assert page.locator("#panel .bars li").count() == 4
     adds = tables["public_contributions"].query("neighborhood_id == 'n10'")["contribution_index"]
-    assert [f"+{value:.1f}" for value in sorted(adds, reverse=True)] == page.locator("#panel .adds").all_text_contents()
+    most = {name: 100 * weight for name, weight in INDICATORS.items()}
+    parts = tables["public_contributions"].query("neighborhood_id == 'n10'").set_index("indicator")["contribution_index"]
+    assert sorted(adds, reverse=True) == parts.sort_values(ascending=False).tolist()
+    assert [
+        f"{value:.1f} of {most[name]:.0f} points" for name, value in parts.sort_values(ascending=False).items()
+    ] == page.locator("#panel .adds").all_text_contents()
     assert f"{row['need_index']:.0f}" in (page.locator("#panel dl").first.text_content() or "")
     page.screenshot(path=str(screenshots / "need-picked.png"))
     page.keyboard.press("Escape")

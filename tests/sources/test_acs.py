@@ -21,7 +21,12 @@ TRACT, GROUP = "1400000US06999000100", "1500000US069990001001"
 
 
 def table(path: Path, name: str, size: int, cells: dict[str, dict[int, tuple[object, object]]]) -> str:
-    """A .dat file with every line of a table; lines that are not given are 10 with a margin of 3."""
+    """A .dat file with every line of a table; lines that are not given are 10 with a margin of 3.
+
+    The ages of B01001 add up to its total: men of 85 and over (line 25) are what is left of it.
+    """
+    if name == "B01001":
+        cells = {geo: adding_up(given) for geo, given in cells.items()}
     header = ["GEO_ID", *(f"{name}_{part}{line:03d}" for line in range(1, size + 1) for part in "EM")]
     rows = [
         [geo, *(cell for line in range(1, size + 1) for cell in given.get(line, (10, 3)))]
@@ -29,6 +34,12 @@ def table(path: Path, name: str, size: int, cells: dict[str, dict[int, tuple[obj
     ]
     write(path / f"acsdt5y2023-{name.lower()}.dat", header, rows, "|")
     return f"acsdt5y2023-{name.lower()}.dat"
+
+
+def adding_up(given: dict[int, tuple[object, object]]) -> dict[int, tuple[object, object]]:
+    young = sum(float(given.get(line, (10, 3))[0]) for line in (*range(3, 25), *range(27, 50)))  # type: ignore[arg-type]  # numbers here
+    total, margin = given.get(1, (young + 10, 3))
+    return {25: (float(total) - young, 3), 1: (total, margin), **given}  # type: ignore[arg-type]
 
 
 def read(path: Path, *names: str, **options: object):  # type: ignore[no-untyped-def]  # frame and folder
@@ -145,6 +156,36 @@ def test_other_summary_levels_and_counties_are_left_out_and_counted(tmp_path: Pa
     frame, where = read(tmp_path, name, geoid_prefixes=["06999"])
     assert frame["area_geoid"].tolist() == ["06999000100"]
     assert lines(where, "loss")["total"].tolist() == [2, 1]
+
+
+TEN_TRACTS = [f"1400000US069990001{n:02d}" for n in range(10)]
+
+
+def test_ages_that_do_not_add_up_to_the_people_are_refused(tmp_path: Path) -> None:
+    # the total of another year: in one tract of ten it is half of the ages
+    name = table(tmp_path, "B01001", 49, {geo: {25: (10, 3)} for geo in TEN_TRACTS})
+    path = tmp_path / name
+    path.write_text(path.read_text().replace(f"{TEN_TRACTS[3]}|460.0", f"{TEN_TRACTS[3]}|230.0"))
+    with pytest.raises(
+        SourceError, match=rf"E-TABLE-SUM.*{TEN_TRACTS[3]}: B01001_E001 is 230, its lines differ by 230"
+    ):
+        read(tmp_path, name)
+
+
+def test_ages_off_by_a_few_people_are_noted(tmp_path: Path) -> None:
+    name = table(tmp_path, "B01001", 49, {geo: {25: (10, 3)} for geo in TEN_TRACTS})
+    path = tmp_path / name
+    path.write_text(path.read_text().replace(f"{TEN_TRACTS[3]}|460.0", f"{TEN_TRACTS[3]}|464.0"))
+    frame, where = read(tmp_path, name)
+    assert len(frame) == 10
+    assert lines(where, "note")["reason"].str.contains("do not add up to its total in 1 areas").sum() == 1
+
+
+def test_a_table_of_other_areas_than_the_rest_is_refused(tmp_path: Path) -> None:
+    homes = table(tmp_path, "B25003", 3, {geo: {} for geo in TEN_TRACTS})
+    cars = table(tmp_path, "B08201", 30, {geo: {} for geo in TEN_TRACTS[:4]})
+    with pytest.raises(SourceError, match=r"E-TABLE-AREAS.*table B08201 has 4 of the 10 areas \(tract\).*06999000104"):
+        read(tmp_path, homes, cars)
 
 
 def test_unknown_options_are_refused_by_name(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,13 @@ def test_the_roll_completes_and_dates_the_directory(tmp_path: Path) -> None:
     assert "nobody on the roll" in notes[ELM] and "no place" in notes[office] and "without coordinates" in notes[new]
 
 
+def test_rows_are_whole_numbers_beside_schools_added_from_the_roll(tmp_path: Path) -> None:
+    directory(tmp_path, school(OAK, "Oak"), school(ELM, "Elm", Latitude="95"))
+    census_day(tmp_path, [day(OAK), day(f"{D}0140001", name="New", grades={"07": 20})])
+    with pytest.raises(SourceError, match=r"first: row 3 \(latitude='95'\)"):
+        read_directory(tmp_path, "day.txt", enrollment_file="day.txt")
+
+
 # --- Census Day ------------------------------------------------------------------------------
 
 GRADES = ["TK", "KN", *(f"{g:02d}" for g in range(1, 13))]
@@ -361,8 +369,8 @@ def test_real_districts_have_the_publishers_totals(
     schools: int,
     charters: int,
 ) -> None:
-    (tmp_path / "day.csv").symlink_to(shared_data(f"ca-census-day-2024-25/{name}_census_day_2024-25.csv"))
-    (tmp_path / "pubschls.txt").symlink_to(shared_data("ca-cde-pubschls-2018/pubschls_2018-06.txt"))
+    shutil.copy(shared_data(f"ca-census-day-2024-25/{name}_census_day_2024-25.csv"), tmp_path / "day.csv")
+    shutil.copy(shared_data("ca-cde-pubschls-2018/pubschls_2018-06.txt"), tmp_path / "pubschls.txt")
     where = folder(tmp_path)
     own = {"district": district}
     counts = held(

@@ -174,6 +174,9 @@ def test_mapping_of_a_column_that_is_not_ours_is_refused_before_the_file_is_open
         ({"year_of": "autumn"}, "`year_of` must be one of start, end, as_is"),
         ({"repeats": "last"}, "`repeats` must be one of copies, first, parts"),
         ({"outside": "drop"}, "`outside: drop` is for shapes"),
+        ({"scale": {"births": 0}}, "`scale` of births must be a number above 0"),
+        ({"scale": {"births": -1.0}}, "`scale` of births must be a number above 0"),
+        ({"scale": {"births": "0.01"}}, "`scale` of births must be a number above 0"),
         ({"lookup": {"file": "x.csv", "match": {"a": "b"}}}, "`lookup` names x.csv, which is not among its `files`"),
         ({"pad": {"pupls": 3}}, "has no column pupls"),
     ],
@@ -456,12 +459,12 @@ def test_baltimore_enrollment_agrees_with_the_publishers_total(shared_data: Any)
 def test_baltimore_zones_of_four_years_and_two_kinds_of_file(shared_data: Any) -> None:
     root = shared_data("baltimore")
     counts = {}
-    for year, file, column in (
-        (2023, "es_zones_SY2324.geojson", "program_number"),
-        (2014, "raw/zones/SY1415_BCPSS_ES_Zones/BCPSS_ES_Zones.shp", "ES_NO"),
+    for year, place, file, column in (
+        (2023, root, "es_zones_SY2324.geojson", "program_number"),
+        (2014, root / "raw/zones/SY1415_BCPSS_ES_Zones", "BCPSS_ES_Zones.shp", "ES_NO"),
     ):
         zones, _ = _real(
-            root,
+            place,
             "zone_shapes",
             file,
             box=BALTIMORE,

@@ -187,6 +187,17 @@ def test_ids_of_another_length_are_refused_even_when_padding(bad: str) -> None:
         text_id(pd.Series([bad]), length=11, what="tract", pad=True)
 
 
+@pytest.mark.parametrize("bad", ["{'a': 1}", "<b>12</b>", "12\x07", "x" * 65])
+def test_what_is_no_id_is_refused(bad: str) -> None:
+    with pytest.raises(SourceError, match="E-ID-STRANGE"):
+        text_id(pd.Series(["12", bad]), what="neighborhood_id")
+
+
+def test_a_guid_in_braces_is_an_id() -> None:
+    guid = "{3F2504E0-4F89-41D3-9A0C-0305E82C3301}"
+    assert text_id(pd.Series([guid]), what="zone_id").tolist() == [guid]
+
+
 def test_parquet_columns_keep_their_types(tmp_path: Path) -> None:
     pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}).to_parquet(tmp_path / "t.parquet")
     assert read_parquet_rows(tmp_path / "t.parquet", ["a"]).to_dict("list") == {"a": [1, 2]}

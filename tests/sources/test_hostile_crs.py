@@ -158,6 +158,18 @@ def test_C13_unknown_code_of_a_point_is_refused_with_the_file(tmp_path: Path) ->
         )
 
 
+def test_study_in_a_crs_of_elsewhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"geography\.crs is EPSG:3035: it is made for Europe.*lies elsewhere"):
+        gather([], "zone_shapes", Folder(tmp_path, "EPSG:3035", BOX, Ledger()))
+
+
+def test_study_in_a_crs_that_crosses_the_180th_meridian_is_taken(tmp_path: Path) -> None:
+    for box in ((-150.2, 61.0, -149.6, 61.4), (172.7, 52.7, 173.3, 53.1)):  # Anchorage and Attu: Alaska Albers
+        assert gather([], "zone_shapes", Folder(tmp_path, "EPSG:3338", box, Ledger())).empty
+    with pytest.raises(ConfigError, match="Alaska"):
+        gather([], "zone_shapes", Folder(tmp_path, "EPSG:3338", BOX, Ledger()))
+
+
 def test_C15_one_point_at_null_island_moves_nothing_else(tmp_path: Path) -> None:
     rows = "".join(f"{i},School {i},-122.{i},40.1\n" for i in range(11, 30))
     with pytest.raises(SourceError, match=r"E-NULL-ISLAND.*once; first: row 21 \(school_id=99\)"):

@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 import rasterio
 import shapely
+from pydantic import ValidationError
 from rasterio.transform import from_origin
 
 from pipeline.errors import ConfigError, MissingInput, PipelineError, SourceError
@@ -322,7 +323,60 @@ def test_no_source_at_all_is_an_empty_table(tmp_path: Path) -> None:
     assert births.columns.tolist() == ["year", "area_id", "births"]
 
 
+@pytest.mark.parametrize("what", ["folder", "pipe", "lost link"])
+@pytest.mark.parametrize("required", [True, False])
+def test_what_stands_in_a_files_place_is_named(tmp_path: Path, what: str, required: bool) -> None:
+    place = tmp_path / "births.csv"
+    {"folder": place.mkdir, "pipe": lambda: os.mkfifo(place), "lost link": lambda: place.symlink_to("nowhere")}[what]()
+    said = {"folder": "a folder", "pipe": "a pipe", "lost link": "a link that leads nowhere"}[what]
+    with pytest.raises(SourceError, match=rf"births\.csv \(source raw\).*\n.*E-NOT-A-FILE\] it is {said}"):
+        gather([entry("birth_counts", "table", "births.csv", required=required)], "birth_counts", folder(tmp_path))
+
+
+def test_table_without_rows_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"births\.csv.*\n.*E-NO-ROWS\] the file has no rows") as caught:
+        read_births(folder(tmp_path), HEAD)
+    assert "keep" not in str(caught.value)
+
+
+def test_workbook_without_rows_says_so(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["tract", "year", "births"])
+    book.save(tmp_path / "births.xlsx")
+    with pytest.raises(SourceError, match=r"births\.xlsx.*\n.*E-NO-ROWS\] the file has no rows"):
+        read_births(folder(tmp_path), (tmp_path / "births.xlsx").read_bytes(), "births.xlsx")
+
+
 # what a hostile supplier would try
+
+
+def test_link_that_leaves_the_raw_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "room").mkdir()
+    (tmp_path / "secret.csv").write_text(HEAD + "06999000100,2020,3\n", encoding="utf-8")
+    (tmp_path / "room/births.csv").symlink_to("../secret.csv")
+    births = entry(
+        "birth_counts", "table", "births.csv", columns={"area_id": "tract", "year": "year", "births": "births"}
+    )
+    with pytest.raises(SourceError, match=r"E-PATH\] the file is a link that leaves the study's raw folder"):
+        gather([births], "birth_counts", folder(tmp_path / "room"))
+    with pytest.raises(SourceError, match="E-PATH"):
+        read_rows(tmp_path / "room/births.csv", entry_id="raw")
+
+
+def test_part_of_a_shapefile_that_is_a_link_out_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "room").mkdir()
+    ZONES.to_file(tmp_path / "room/zones.shp")
+    (tmp_path / "room/zones.dbf").rename(tmp_path / "zones.dbf")
+    (tmp_path / "room/zones.dbf").symlink_to("../zones.dbf")
+    with pytest.raises(SourceError, match="E-PATH"):
+        read_zones(folder(tmp_path / "room"), "zones.shp")
+
+
+def test_whole_room_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "room").symlink_to("elsewhere")
+    assert len(read_births(folder(tmp_path / "room"), HEAD + "06999000100,2020,3\n")) == 1
+
 
 VRT = '<OGRVRTDataSource><OGRVRTLayer name="zones"><SrcDataSource>{source}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
 
@@ -359,7 +413,7 @@ def test_S08_gdal_is_told_to_follow_no_address() -> None:
 def test_S10_S17_name_that_leaves_the_raw_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "study").mkdir()
     geojson(tmp_path / "zones.geojson", feature(polygon(square()), id="a"))
-    with pytest.raises(ConfigError, match=r"source raw: .* is not the name of a file in"):
+    with pytest.raises(ValidationError, match="is not a plain file name"):
         read_zones(folder(tmp_path / "study"), name)
 
 

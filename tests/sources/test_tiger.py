@@ -98,7 +98,7 @@ def blocks_file(path: Path, people: list[object]) -> str:
 
 def test_children_of_blocks_join_by_number_and_add_up(tmp_path: Path) -> None:
     # P12 knows the first two blocks and one that has no shape: its 4 children have no place
-    name = blocks_file(tmp_path, [10, 0, 5])
+    name = blocks_file(tmp_path, [10, 0, 0])
     children = p12(tmp_path, [BLOCKS[0], BLOCKS[1], "060670001001009"], 3)
     where = folder(tmp_path)
     frame = held(
@@ -112,9 +112,20 @@ def test_children_of_blocks_join_by_number_and_add_up(tmp_path: Path) -> None:
         False,
         True,
     ]
-    assert frame["population"].tolist() == [10, 0, 5] and frame["homes"].tolist() == [4, 0, 2]
+    assert frame["population"].tolist() == [10, 0, 0] and frame["homes"].tolist() == [4, 0, 2]
     balance = lines(where, "balance").iloc[0]
     assert (balance["total"], balance["inside"], balance["unlocated"]) == (12, 8, 4)
+
+
+def test_children_of_another_county_are_refused(tmp_path: Path) -> None:
+    name = blocks_file(tmp_path, [10, 0, 5])
+    children = p12(tmp_path, ["060610001001000", "060610001001001"], 3)
+    with pytest.raises(
+        SourceError, match=r"E-UNMATCHED-BLOCKS.*only 0 of 2 blocks.*060670001001000 is not.*geoid_prefixes"
+    ):
+        read_tiger_blocks(
+            entry("tiger_blocks", "block_shapes", name, children, options={"children_file": children}), folder(tmp_path)
+        )
 
 
 def test_blocks_without_a_children_file_have_no_known_children(tmp_path: Path) -> None:

@@ -90,6 +90,14 @@ def test_a_cell_one_sex_lacks_is_empty_not_half(tmp_path: Path) -> None:
     assert frame["children_5_9"].isna().tolist() == [True, False] and frame["children_5_9"].iloc[1] == 4
 
 
+def test_more_children_than_people_are_refused(tmp_path: Path) -> None:
+    # the raster of all people has been saved under the name of the girls of 5 to 9
+    people = raster(tmp_path, "x_ppp_2020.tif", [[9, 9]])
+    girls, boys = raster(tmp_path, "x_f_5_2020.tif", [[9, 9]]), raster(tmp_path, "x_m_5_2020.tif", [[1, 1]])
+    with pytest.raises(SourceError, match=r"E-CHILDREN-EXCEED.*20 children but 18 people.*children_5_9: 20"):
+        read(tmp_path, people, girls, boys)
+
+
 def test_cells_outside_the_box_are_not_read(tmp_path: Path) -> None:
     name = raster(tmp_path, "wide_ppp_2020.tif", [[1.0] * 600], west=-121.8)
     frame, _ = read(tmp_path, name)

@@ -156,7 +156,20 @@ var schoolshed = (function () {
     $("table").tHead.replaceChildren(head);
     $("table").tBodies[0].replaceChildren(body);
     if (query) say(found + " found");
+    hints();
     dim(query);
+  }
+  // a table wider than its box says so, and where it goes on
+  function hints() {
+    Array.prototype.forEach.call(document.querySelectorAll(".scroll, .wide"), function (box) {
+      var hint = box.previousElementSibling, wide = box.scrollWidth > box.clientWidth + 1;
+      if (!hint || !hint.classList.contains("sideways")) {
+        hint = el("p", "sideways", "More columns: scroll the table sideways \u2192");
+        box.parentNode.insertBefore(hint, box);
+      }
+      hint.hidden = !wide;
+      box.classList.toggle("cut", wide);
+    });
   }
   function showAll() {
     all = true;
@@ -282,12 +295,16 @@ var schoolshed = (function () {
     box.appendChild(list);
     if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
     if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), "approximate border", String(view.approximate.length)));
-    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), "growth pocket, with the change in children", String(data.pockets.labels.length)));
+    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), "pocket of change, with the change in children", String(data.pockets.labels.length)));
     if (extra.childNodes.length) box.appendChild(extra);
     if (dots && $("dots").checked) {
       var points = el("ul");
+      var word = data.dots.label + (view.level && data.dots.levels.length ? " with grades of " + view.level + " school: " : ": ");
       points.setAttribute("aria-label", data.dots.label);
-      data.dots.classes.forEach(function (kind) { if (kind.count) points.appendChild(legendLine(colored(kind.color, "round"), data.dots.label + ": " + kind.label.toLowerCase(), String(kind.count))); });
+      data.dots.classes.forEach(function (kind, place) {
+        var count = data.dots.index.filter(function (own, row) { return own === place && serves(row); }).length;
+        if (count) points.appendChild(legendLine(colored(kind.color, "round"), word + kind.label.toLowerCase(), String(count)));
+      });
       box.appendChild(points);
     }
   }
@@ -328,7 +345,7 @@ var schoolshed = (function () {
       card.appendChild(el("p", "", note.statement)).style.fontWeight = "600";
       card.appendChild(el("p", "", note.evidence));
       card.appendChild(el("p", "", "Against it: " + note.counter_evidence));
-      card.appendChild(el("p", "moe", "Rule " + note.rule_id + " \u00b7 " + note.reliability));
+      card.appendChild(el("p", "moe", note.rule + " \u00b7 " + note.reliability));
       box.appendChild(card);
     });
     box.scrollTop = 0;
@@ -336,11 +353,11 @@ var schoolshed = (function () {
   function bars(box, table) {
     var values = table.bars.values[picked], list = el("ul", "bars"), largest = 0;
     table.bars.values.forEach(function (row) { row.forEach(function (value) { if (value > largest) largest = value; }); });
-    var parts = table.bars.parts.map(function (part, place) { return { part: part, value: values[place] }; }).filter(function (item) { return item.value !== null; });
+    var parts = table.bars.parts.map(function (part, place) { return { part: part, value: values[place], most: table.bars.most[picked][place] }; }).filter(function (item) { return item.value !== null; });
     if (!parts.length) return;
     parts.sort(function (a, b) { return b.value - a.value; });
     var whole = table.columns.findIndex(function (column) { return column.key === table.bars.whole; });
-    box.appendChild(el("h3", "", "Why: what adds up to " + (whole < 0 ? "the whole" : rounded(weight(table.rows[picked][whole])))));
+    box.appendChild(el("h3", "", "Why: what adds up to " + (whole < 0 ? "the whole" : rounded(weight(table.rows[picked][whole]))) + " points"));
     parts.forEach(function (item) {
       var place = table.columns.findIndex(function (column) { return column.key === item.part.field; });
       var line = el("li"), label = el("span", "", item.part.label), bar = el("span", "bar"), length = el("span");
@@ -354,7 +371,7 @@ var schoolshed = (function () {
       bar.appendChild(length);
       line.appendChild(label);
       line.appendChild(bar);
-      line.appendChild(el("span", "adds", "+" + rounded(item.value, 1)));
+      line.appendChild(el("span", "adds", rounded(item.value, 1) + (item.most === null ? "" : " of " + rounded(item.most, item.most % 1 ? 1 : 0)) + " points"));
       list.appendChild(line);
     });
     box.appendChild(list);
@@ -388,21 +405,25 @@ var schoolshed = (function () {
       else {
         var near = Math.min(map.getBoundsZoom(shape.getBounds().pad(1.2)), wholeZoom() + 1.75);
         if (near > wholeZoom()) map.setView(shape.getBounds().getCenter(), near, calm);
-        else map.fitBounds(data.bounds, Object.assign({ padding: [12, 12] }, calm));
+        else fit(calm);
       }
     }
   }
-  function wholeZoom() { return map.getBoundsZoom(data.bounds, false, L.point(24, 24)); }
+  function frame() { return (view && data.frames[view.table]) || data.bounds; }
+  function fit(calm) { map.fitBounds(frame(), Object.assign({ padding: [12, 12] }, calm || { animate: false })); }
+  function wholeZoom() { return map.getBoundsZoom(frame(), false, L.point(24, 24)); }
   function tip(name, text) {
     var box = el("div", "tip");
     box.appendChild(el("strong", "", name));
     box.appendChild(document.createTextNode(text));
     return box;
   }
+  function hush(shape) {
+    var node = shape.getElement && shape.getElement();
+    if (node) { node.setAttribute("tabindex", "-1"); node.setAttribute("aria-hidden", "true"); }
+  }
   function quiet(group) {
-    group.on("add", function () {
-      group.eachLayer(function (shape) { var node = shape.getElement && shape.getElement(); if (node) { node.setAttribute("tabindex", "-1"); node.setAttribute("aria-hidden", "true"); } });
-    });
+    group.on("add", function () { group.eachLayer(hush); });
     return group;
   }
 
@@ -440,10 +461,20 @@ var schoolshed = (function () {
         },
         onEachFeature: function (feature, shape) { shape.bindTooltip(function () { return tip(data.dots.names[feature.id], data.dots.texts[feature.id]); }, { direction: "top" }); }
       }));
+      dots.rows = [];
+      dots.eachLayer(function (shape) { dots.rows[shape.feature.id] = shape; });
       shapes.dots = dots.addTo(map);
       $("dots-choice").hidden = false;
       $("dots-choice").querySelector("span").textContent = data.dots.label;
     }
+  }
+  // schools that serve the level of the view; without a level, all
+  function serves(row) { return !view.level || !data.dots.levels.length || data.dots.levels[row].indexOf(view.level) >= 0; }
+  function ofLevel() {
+    dots.rows.forEach(function (shape, row) {
+      if (!shape) return;
+      if (serves(row)) { dots.addLayer(shape); hush(shape); } else dots.removeLayer(shape);
+    });
   }
   function show(key) {
     var before = view;
@@ -456,11 +487,14 @@ var schoolshed = (function () {
       picked = -1;
       if (before) map.removeLayer(shapes[before.table]);
       shapes[view.table].addTo(map);
+      moved = false;
+      if (before) fit();
       if (!order[view.table]) {
         var table = data.tables[view.table], start = table.columns.findIndex(function (column) { return column.key === table.sort; });
-        order[view.table] = start < 0 ? { column: "name", down: false } : { column: start, down: table.columns[start].form !== "rank" && !isWords(table.columns[start]) };
+        order[view.table] = start < 0 ? { column: "name", down: false } : { column: start, down: !table.least_first && table.columns[start].form !== "rank" && !isWords(table.columns[start]) };
       }
     }
+    if (dots) ofLevel();
     drawHatches();
     paint();
     drawTable();
@@ -469,6 +503,8 @@ var schoolshed = (function () {
   }
   function begin() {
     data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
+    hints();
+    window.addEventListener("resize", hints);
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
     map.getContainer().setAttribute("aria-label", "Map. Every area is also a row of the table.");
@@ -501,16 +537,16 @@ var schoolshed = (function () {
       if ($("dots").checked) dots.addTo(map); else map.removeLayer(dots);
       drawLegend();
     });
-    $("whole").addEventListener("click", function () { moved = false; map.fitBounds(data.bounds, { padding: [12, 12] }); });
+    $("whole").addEventListener("click", function () { moved = false; fit({}); });
     map.on("dragstart zoomstart", function (event) { if (event.type === "dragstart" || event.originalEvent) moved = true; });
-    map.on("resize", function () { if (!moved) map.fitBounds(data.bounds, { padding: [12, 12], animate: false }); });
+    map.on("resize", function () { if (!moved) fit(); hints(); });
     window.addEventListener("beforeprint", function () {
       if (!all) showAll();
-      map.invalidateSize({ animate: false }); map.fitBounds(data.bounds, { padding: [12, 12], animate: false });
+      map.invalidateSize({ animate: false }); fit();
     });
     show(data.views[0].key);
     map.invalidateSize({ animate: false });
-    map.fitBounds(data.bounds, { padding: [12, 12], animate: false });
+    fit();
   }
   return { draw: draw, begin: begin };
 })();

@@ -52,6 +52,8 @@ CATEGORIES = {
 # Groups of ten or fewer are not shown. A grade of a hidden group may also have nobody in it.
 _HIDDEN_TOTAL = (1.0, 10.0)
 _HIDDEN_GRADE = (0.0, 10.0)
+# So far may the schools be from the district's own total: late corrections reach one before the other.
+MOST_APART_SHARE = 0.02
 
 
 def read_ca_enrollment(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
@@ -173,7 +175,8 @@ def census_day_rows(entry: SourceEntry, folder: Folder, name: str, district: str
 
     The aggregate level is S and every reporting category stands once per school: where a school
     has an ``All`` row beside its charter row, ``All`` is taken. The district's own total, where the
-    file has it, must be what its schools add up to, or the ledger says by how much it is not.
+    file has it, must be what its schools add up to, or the ledger says by how much it is not; by
+    more than ``MOST_APART_SHARE`` the file is refused.
     """
     rows = read_cde_rows(
         entry,
@@ -202,10 +205,36 @@ def census_day_rows(entry: SourceEntry, folder: Folder, name: str, district: str
         "Do not append files of the same year.",
     )
     faults.raise_if_any(subject)
-    for fall, total in zip(totals["fall_year"], pd.to_numeric(totals["total"]), strict=True):
-        own = schools[(schools["fall_year"] == fall) & (schools["category"] == "TA")]
-        added = float(pd.to_numeric(own["total"]).sum())
-        if added == float(total):
+    _hold_to_district(schools[schools["category"] == "TA"], totals, district, folder, subject)
+    return schools.reset_index(drop=True)
+
+
+def _hold_to_district(schools: pd.DataFrame, totals: pd.DataFrame, district: str, folder: Folder, subject: str) -> None:
+    """Compare the schools' pupils with the district's own row of each year: far apart is refused.
+
+    A hidden school has any number that is hidden; cells that are no numbers at all are left to
+    the reading of the counts.
+    """
+    faults = Faults()
+    pupils = pd.to_numeric(schools["total"], errors="coerce")
+    for fall, total, row in zip(
+        totals["fall_year"], pd.to_numeric(totals["total"], errors="coerce"), totals["__row__"], strict=True
+    ):
+        own = schools["fall_year"] == fall
+        added, hidden = float(pupils[own].sum()), int(pupils[own].isna().sum())
+        most = added + hidden * _HIDDEN_TOTAL[1]
+        apart = max(added - total, total - most, 0.0)
+        if pd.isna(total):
+            continue
+        text = f"the schools add up to {added:,.0f}, the district's own row says {total:,.0f}"
+        if apart > MOST_APART_SHARE * total:
+            faults.add(
+                "E-TOTAL",
+                f"the schools' pupils differ from the district's own total of fall {fall} by more than {MOST_APART_SHARE:.0%}",
+                [f"row {row}, district {district}: {text}"],
+                "A school's row was changed, doubled or lost: get the file again.",
+            )
+        elif added == total:
             folder.ledger.match(
                 f"pupils of district {district} in fall {fall}, schools against the district's own total",
                 total=float(total),
@@ -213,11 +242,23 @@ def census_day_rows(entry: SourceEntry, folder: Folder, name: str, district: str
                 unit="pupils",
             )
         else:
-            folder.ledger.note(
-                f"pupils of district {district} in fall {fall}",
-                f"the schools add up to {added:,.0f}, the district's own row says {float(total):,.0f}",
-            )
-    return schools.reset_index(drop=True)
+            folder.ledger.note(f"pupils of district {district} in fall {fall}", text)
+    faults.raise_if_any(subject)
+
+
+def _record_names(names: pd.DataFrame, folder: Folder, subject: str) -> None:
+    """Count the schools whose name is another in another year: by their id they are one school."""
+    plain = names["name"].str.casefold().str.replace(r"[^a-z0-9]+", " ", regex=True).str.strip()
+    named = names.assign(plain=plain)[plain != ""].drop_duplicates(["school_id", "plain"])
+    renamed = named[named.duplicated("school_id", keep=False)].sort_values(["school_id", "fall_year"], kind="stable")
+    if len(renamed):
+        first = renamed[renamed["school_id"] == renamed["school_id"].iloc[0]]
+        told = ", then ".join(f"{n} ({y})" for n, y in zip(first["name"], first["fall_year"], strict=True))
+        folder.ledger.note(
+            f"names of schools in {subject}",
+            f"{renamed['school_id'].nunique()} schools have another name in another year and are taken for one by their code; first: {told}",
+            item=str(renamed["school_id"].iloc[0]),
+        )
 
 
 def read_ca_census_day(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
@@ -234,7 +275,8 @@ def read_ca_census_day(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        With all faults: columns missing, numbers that are none, grades that do not add up.
+        With all faults: columns missing, numbers that are none, grades that do not add up, schools
+        that are far from the district's own total.
 
     References
     ----------
@@ -242,12 +284,17 @@ def read_ca_census_day(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     """
     chosen = options(entry, district="")
     district = district_of(entry, chosen["district"])
-    parts = [_day_file(entry, folder, file.name, district) for file in entry.files]
+    parts, named = [], []
+    for file in entry.files:
+        rows = census_day_rows(entry, folder, file.name, district)
+        parts.append(_day_file(entry, folder, file.name, rows))
+        named.append(rows[["school_id", "fall_year", "name"]])
+    if entry.feeds == "grade_counts":
+        _record_names(pd.concat(named, ignore_index=True), folder, f"source {entry.id}")
     return pd.concat(parts, ignore_index=True)
 
 
-def _day_file(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.DataFrame:
-    rows = census_day_rows(entry, folder, name, district)
+def _day_file(entry: SourceEntry, folder: Folder, name: str, rows: pd.DataFrame) -> pd.DataFrame:
     faults = Faults()
     used = rows["category"].isin(["TA"] if entry.feeds == "grade_counts" else list(CATEGORIES))
     if (~used).any():

@@ -40,6 +40,11 @@ _API_FALLS = {"now": 1999, "before": 1998}
 _API_LOW, _API_HIGH = 200.0, 1000.0
 _SUBJECTS = {"1": "ela", "2": "math"}
 _HIDDEN = {"suppressed": ("*", "")}
+# Counts of levels that together are all pupils with a score.
+_LEVELS = 3
+# So many percentages, all of them 1 or less, are shares.
+_FEW_ROWS = 4
+_NOISE = 1e-6
 
 
 def read_ca_caaspp(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
@@ -56,7 +61,8 @@ def read_ca_caaspp(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        With all faults: columns missing, cells that are no numbers, more meeting than tested, rows twice.
+        With all faults: columns missing, cells that are no numbers, more meeting than tested, rows
+        twice, percentages beyond 100, shares in place of percentages, counts that the percentages belie.
 
     References
     ----------
@@ -91,8 +97,9 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
     share, _ = parse_number(
         rows["share"], entry=entry, what="percentage met and above", absent=_HIDDEN, rows=rows["__row__"], faults=faults
     )
-    tested, share = tested.astype("float64"), share.astype("float64") / 100
-    meeting = np.round(share * tested)
+    tested, percent = tested.astype("float64"), share.astype("float64")
+    _refuse_shares(rows, percent, tested, faults)
+    meeting = np.round(percent / 100 * tested)
     counts = {}
     for column in ("met", "nearly", "below"):
         if column in rows.columns:
@@ -101,10 +108,12 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
             )
             counts[column] = given.astype("float64")
     if "met" in counts:
+        levels = counts["met"] + counts["nearly"] + counts["below"] if len(counts) == _LEVELS else None
+        _hold_counts(rows, percent, tested, counts["met"], levels, faults)
         meeting = counts["met"].fillna(meeting)
-    if len(counts) == 3:
-        # conversions print all pupils tested; those with a score are the sum of the levels
-        tested = (counts["met"] + counts["nearly"] + counts["below"]).fillna(tested)
+        if levels is not None:
+            # conversions print all pupils tested; those with a score are the sum of the levels
+            tested = levels.fillna(tested)
     return _results(
         rows,
         rows["test"].str.lstrip("0").map(_SUBJECTS),
@@ -115,6 +124,63 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
         faults,
         subject,
         name,
+    )
+
+
+def _refuse_shares(rows: pd.DataFrame, percent: pd.Series, tested: pd.Series, faults: Faults) -> None:
+    """Refuse percentages beyond 100, and a file whose percentages are shares: all of them 1 at most."""
+    faults.add(
+        "E-PERCENT",
+        "a percentage must lie between 0 and 100",
+        places((percent < 0) | (percent > 100), rows["share"], "percentage met and above", rows["__row__"]),
+        "A column may have shifted: get the file again.",
+    )
+    some = percent > 0
+    # one percent of fewer than fifty pupils is nobody, and four schools of one percent each are no district
+    if some.any() and percent.max() <= 1 and (some.sum() >= _FEW_ROWS or (some & (percent * tested < 50)).any()):
+        faults.add(
+            "E-PERCENT",
+            "every percentage of the file is 1 or less: shares stand in place of percentages",
+            places(some, rows["share"], "percentage met and above", rows["__row__"]),
+            "Multiply the column by 100 in a copy of the file (and take out percent signs), or get the publisher's file.",
+        )
+
+
+def _hold_counts(
+    rows: pd.DataFrame,
+    percent: pd.Series,
+    tested: pd.Series,
+    met: pd.Series,
+    levels: pd.Series | None,
+    faults: Faults,
+) -> None:
+    """Refuse counts of levels that exceed the pupils tested, or that are not what the percentage says.
+
+    The percentage is of the pupils with a score, the sum of the ``levels``. Where only the count
+    above the standard is given, pupils with a score may be fewer than the tested, so that it can
+    be too high for the percentage and never too low.
+    """
+    over = met > tested if levels is None else (met > tested) | (levels > tested)
+    text = rows["met"] + "', pupils='" + rows["tested"]
+    faults.add(
+        "E-MORE-THAN-ALL",
+        "more pupils stand in the levels than were tested",
+        # without the other levels `_results` finds it
+        places(over & (levels is not None), text, "count met", rows["__row__"]),
+        "A column may have shifted: get the file again.",
+    )
+    base = tested if levels is None else levels
+    # published figures are rounded: half a unit of the last digit that the file prints
+    digits = rows["share"].str.extract(r"\.(\d+)$")[0].str.len().max()
+    slack = (0.5 * 10.0 ** -(0 if pd.isna(digits) else digits) + _NOISE) / 100 * base + _NOISE
+    off = met - percent / 100 * base
+    wrong = (off > slack) | ((off < -slack) & (levels is not None))
+    text = rows["met"] + "', percentage='" + rows["share"] + "', pupils='" + base.map("{:.0f}".format)
+    faults.add(
+        "E-PERCENT",
+        "count and percentage of pupils meeting the standard disagree by more than rounding",
+        places(wrong & ~over, text, "count met", rows["__row__"]),
+        "One of the columns has shifted or was changed: get the file again.",
     )
 
 
