@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
+from pipeline.columns import BY_NAME
 from pipeline.errors import ConfigError
-from pipeline.origins import ROOMS, Raw, Strict
+from pipeline.origins import ROOMS, Name, Raw, Strict, not_a_file
+from pipeline.tables import TABLES
 
 PARAMS = Path("params.yaml")
 SOURCES = Path("sources.yaml")
@@ -18,10 +20,32 @@ SOURCES = Path("sources.yaml")
 Fall = Annotated[int, Field(ge=1990, le=2100)]  # a school year by the calendar year of its autumn
 
 
+def _one_of(column: str) -> AfterValidator:
+    """Refuse what is no value of one of our columns."""
+
+    def check(value: str) -> str:
+        if value not in BY_NAME[column].values:
+            raise ValueError(f"{value!r} is none of {', '.join(BY_NAME[column].values)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _a_period(text: str) -> str:
+    years = re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", text)
+    if not years or (years[2] or years[1]) < years[1]:
+        raise ValueError(f"{text!r} is no period: write a year ('2020') or the first and the last (2019-2023)")
+    return text
+
+
+Grade = Annotated[str, _one_of("grade")]
+Vintage = Annotated[str, AfterValidator(_a_period)]
+
+
 class StudyName(Strict):
     """What is studied."""
 
-    name: str = Field(pattern=r"[a-z0-9_]+", description="Short name; the folder under data/raw")
+    name: Name = Field(description="Short name; the folder under data/raw")
     title: str
     district_id: str
     fall_year: Fall = Field(description="School year 'now', by its autumn")
@@ -38,7 +62,7 @@ class StudyName(Strict):
 class Geography(Strict):
     """How the ground is measured."""
 
-    crs: str = Field(pattern=r"(EPSG|ESRI):\d+", description="Equal-area CRS for storage and arithmetic")
+    crs: str = Field(pattern=r"^(EPSG|ESRI):[0-9]+$", description="Equal-area CRS for storage and arithmetic")
     box: tuple[float, float, float, float] = Field(
         strict=False, description="West, south, east, north in degrees: all data must lie near it"
     )
@@ -88,17 +112,25 @@ class Neighborhoods(Strict):
 class Bands(Strict):
     """Grades of each level."""
 
-    elementary: tuple[str, ...] = Field(("TK", "KG", "01", "02", "03", "04", "05"), strict=False)
-    middle: tuple[str, ...] = Field(("06", "07", "08"), strict=False)
-    high: tuple[str, ...] = Field(("09", "10", "11", "12"), strict=False)
+    elementary: tuple[Grade, ...] = Field(("TK", "KG", "01", "02", "03", "04", "05"), strict=False, min_length=1)
+    middle: tuple[Grade, ...] = Field(("06", "07", "08"), strict=False, min_length=1)
+    high: tuple[Grade, ...] = Field(("09", "10", "11", "12"), strict=False, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_level_for_a_grade(self) -> Bands:
+        every = [grade for _, grades in self for grade in grades]
+        twice = ", ".join(sorted({grade for grade in every if every.count(grade) > 1}))
+        if twice:
+            raise ValueError(f"each grade belongs to one level and is named once; these stand twice: {twice}")
+        return self
 
 
 class Vintages(Strict):
     """Which census figures are 'now' and 'before'; periods that overlap are not compared."""
 
-    now: str
-    before: str | None = None
-    control: dict[str, float] = Field(
+    now: Vintage
+    before: Vintage | None = None
+    control: dict[Vintage, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict, description="vintage: total population its counts are scaled to"
     )
 
@@ -116,6 +148,7 @@ class Allocation(Strict):
         Field(
             ("children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"),
             strict=False,
+            min_length=1,
             description="Best first; the first that the study has data for is used",
         )
     )
@@ -140,8 +173,8 @@ class Need(Strict):
     """The need index."""
 
     weights: dict[str, float] = Field(description="indicator: weight; an indicator that is not named is not used")
-    draws: int = Field(1000, ge=100)
-    seed: int = 20240901
+    draws: int = Field(1000, ge=100, le=100_000)
+    seed: int = Field(20240901, ge=0)
     top_share: float = Field(0.2, gt=0, lt=1, description="'High need' means the top share of neighborhoods")
     certain_share: float = Field(
         0.8, gt=0.5, le=1, description="'High' is said where at least this share of draws agrees"
@@ -164,7 +197,7 @@ class Need(Strict):
 class Quality(Strict):
     """When a school offers quality seats."""
 
-    subjects: tuple[str, ...] = Field(("ela", "math"), strict=False)
+    subjects: tuple[Annotated[str, _one_of("subject")], ...] = Field(("ela", "math"), strict=False, min_length=1)
     cut_share: float | None = Field(
         None,
         description="Status above which a school is strong; empty: the top quarter of the district's schools of its level",
@@ -202,11 +235,13 @@ class Outlook(Strict):
 
     years: int = Field(5, ge=1, le=10)
     survival_years: int = Field(4, ge=1, description="Year-to-year steps averaged into cohort survival")
-    first_year: int | None = Field(None, description="Earliest fall used; empty: all")
-    leave_out: tuple[int, ...] = Field(
+    first_year: Fall | None = Field(None, description="Earliest fall used; empty: all")
+    leave_out: tuple[Fall, ...] = Field(
         (), strict=False, description="Falls whose change is not taken for a trend (such as 2020)"
     )
-    pupils_per_home: dict[str, float] = Field(default_factory=dict, description="home type: pupils per new home")
+    pupils_per_home: dict[Annotated[str, _one_of("home_type")], Annotated[float, Field(ge=0, le=3)]] = Field(
+        default_factory=dict, description="home type: pupils per new home"
+    )
 
 
 class Capacity(Strict):
@@ -214,12 +249,12 @@ class Capacity(Strict):
 
     source: str
     effective: str
-    elementary_loading: float = Field(gt=0, description="Pupils per room up to last_elementary_grade")
-    secondary_loading: float = Field(gt=0, description="Pupils per room above it")
+    elementary_loading: float = Field(gt=0, le=100, description="Pupils per room up to last_elementary_grade")
+    secondary_loading: float = Field(gt=0, le=100, description="Pupils per room above it")
     last_elementary_grade: Literal["05", "06", "07", "08"] = Field(
         "06", description="Highest grade that the rule loads as elementary, whatever the school is called"
     )
-    special_day_loading: float = Field(gt=0)
+    special_day_loading: float = Field(gt=0, le=100)
     use_ratio: float = Field(
         gt=0, le=1, description="Share of the day a secondary room can be scheduled (functional capacity)"
     )
@@ -238,7 +273,7 @@ class Utilization(Strict):
     """When a site counts as underutilized."""
 
     under_ratio: float = Field(0.75, gt=0, lt=1)
-    definitions: int = Field(2, ge=1, description="Capacity definitions that must agree")
+    definitions: int = Field(2, ge=1, le=3, description="Capacity definitions that must agree")
     surplus_rooms: float = Field(6.0, ge=0)
 
 
@@ -273,6 +308,13 @@ class Expected(Strict):
     )
     source: str = Field(description="Where the publisher says so")
 
+    @field_validator("table", "joined")
+    @classmethod
+    def _is_a_table(cls, name: str | None) -> str | None:
+        if name is not None and name not in {table.name for table in TABLES}:
+            raise ValueError(f"there is no table {name}; pipeline/tables.py lists them")
+        return name
+
 
 class Atlas(Strict):
     """The maps."""
@@ -306,6 +348,13 @@ class Study(Strict):
     expected: tuple[Expected, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
+    def _some_fall_is_used(self) -> Study:
+        first, now = self.outlook.first_year or 1990, self.study.fall_year
+        if set(range(first, now + 1)) <= set(self.outlook.leave_out):
+            raise ValueError(f"outlook.first_year and outlook.leave_out leave no fall from {first} to {now}")
+        return self
+
+    @model_validator(mode="after")
     def _trips_are_listed(self) -> Study:
         listed = self.geography.reach_m
         limits = {f"seats.{name}": limit for name, limit in self.seats} | {"matches.travel_m": self.matches.travel_m}
@@ -336,6 +385,8 @@ class _StrictLoader(_SafeLoader):  # type: ignore[misc]  # chosen at run time
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be one word", key_node.start_mark)
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
@@ -370,7 +421,8 @@ def load(path: Path = PARAMS) -> Study:
     """
     values = _values(path)
     beside = path.with_name(SOURCES.name)
-    if path.name == PARAMS.name and beside.is_file():
+    is_split = False
+    if path.name == PARAMS.name and beside.exists():
         sources = _values(beside)
         if "raw" in values or set(sources) != {"raw"}:
             raise ConfigError(
@@ -378,24 +430,39 @@ def load(path: Path = PARAMS) -> Study:
                 "Run `python -m pipeline use STUDY` to write both files again."
             )
         values |= sources
+        is_split = True
     try:
         return Study.model_validate(values)
     except ValidationError as error:
-        faults = "".join(
-            f"\n  - {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()
-        )
+        faults = "".join(f"\n  - {_place(values, fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        files = dict.fromkeys(beside if is_split and f["loc"][:1] == ("raw",) else path for f in error.errors())
         raise ConfigError(
-            f"{path} is not a valid study:{faults}\nEach key is explained in studies/millbrook.yaml and docs/studies.md."
+            f"{' with '.join(map(str, files))} is not a valid study:{faults}\nEach key is explained in studies/millbrook.yaml and docs/studies.md."
         ) from error
 
 
+def _place(values: Any, steps: tuple[int | str, ...]) -> str:
+    """Where a fault is, an item of a list by its own name: ``raw.schools.directory.files.zones.csv.sha256``."""
+    words = []
+    for step in steps:
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            values = None
+        item = values if isinstance(step, int) and isinstance(values, dict) else {}
+        words.append(str(item.get("id") or item.get("name") or item.get("what") or step))
+    return ".".join(words) or "file"
+
+
 def _values(path: Path) -> dict[str, Any]:
+    if found := not_a_file(path):
+        raise ConfigError(f"{path} is {found}, not a file: move it away.")
     if not path.is_file():
         raise ConfigError(f"{path} is not there. Run `python -m pipeline use millbrook`, or copy a file from studies/.")
     try:
         # a subclass of SafeLoader: builds plain values only
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{path} is not readable YAML: {error}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path} is not a study: it must hold sections such as study, geography and raw.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,115 @@ def test_sources_in_both_files_are_refused(tmp_path: Path) -> None:
 def test_a_list_is_no_study(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="must hold sections"):
         load(tmp_path, "- 1\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("name: millbrook ", "name: /tmp/x/abs ", r"study\.name"),
+        ("name: millbrook ", "name: ../../x ", r"study\.name"),
+        ("name: millbrook ", 'name: "millbrook\\n" ', r"study\.name"),
+        ("crs: EPSG:3310", "crs: PROJJSON EPSG:3310", r"geography\.crs"),
+        ("crs: EPSG:3310", 'crs: "EPSG:3310\\n"', r"geography\.crs"),
+        ("- id: block_groups_2018", "- id: ../block_groups", r"raw\.census\.\.\./block_groups\.id"),
+        ("- {name: tl_2018_06_bg.shp}", "- {name: ../tl_2018_06_bg.shp}", "is not a plain file name"),
+        ("- {name: tl_2018_06_bg.shp}", "- {name: /tl_2018_06_bg.shp}", "is not a plain file name"),
+        ("- {name: tl_2018_06_bg.shp}", '- {name: "..\\\\tl_2018_06_bg.shp"}', "is not a plain file name"),
+        ("- {name: tl_2018_06_bg.shp}", '- {name: "bg.shp\\n"}', "is not a plain file name"),
+        ("- {name: tl_2018_06_bg.shp}", "- {name: ..}", "is not a plain file name"),
+    ],
+)
+def test_no_name_becomes_a_path_that_leaves_its_folder(tmp_path: Path, before: str, after: str, message: str) -> None:
+    assert before in TEXT
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, TEXT.replace(before, after, 1))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("child_poverty: 0.20", "child_poverty: .nan", r"need\.weights\.child_poverty.*finite"),
+        ("child_poverty: 0.20", "child_poverty: .inf", r"need\.weights\.child_poverty.*finite"),
+        ("reach_m: 8000.0", "reach_m: .inf", r"geography\.reach_m.*finite"),
+        ("sliver_m2: 500.0", "sliver_m2: .inf", r"geography\.sliver_m2.*finite"),
+        ("box: [-122.30", "box: [.nan", r"geography\.box\.0.*finite"),
+        ("scale: {building_m2: 0.09290304", "scale: {building_m2: .nan", r"raw\.facilities\.\w+\.options.*not finite"),
+        (
+            "scale: {building_m2: 0.09290304",
+            "scale: {building_m2: 1.0e+999",
+            r"raw\.facilities\.\w+\.options.*not finite",
+        ),
+        ("elementary_loading: 25.0", "elementary_loading: 1.0e+300", r"capacity\.elementary_loading"),
+        ("draws: 1000", "draws: 10000000000", r"need\.draws"),
+        ("seed: 20240901", "seed: -1", r"need\.seed"),
+        ("single_family: 0.45", "single_family: 45.0", r"outlook\.pupils_per_home\.single_family"),
+        ("single_family: 0.45", "single_family: -0.45", r"outlook\.pupils_per_home\.single_family"),
+        ("single_family: 0.45", "castle: 0.45", r"'castle' is none of single_family"),
+        ("definitions: 2", "definitions: 4", r"utilization\.definitions"),
+        (
+            "evidence: [children_by_block, people_by_block, homes_by_block, area]",
+            "evidence: []",
+            r"allocation\.evidence",
+        ),
+        ("subjects: [ela, math]", "subjects: [ela, art]", r"'art' is none of ela, math"),
+        ('middle: ["06", "07", "08"]', 'middle: ["6", "07", "08"]', r"bands\.middle\.0: .*'6' is none of PK, TK"),
+        ('middle: ["06", "07", "08"]', 'middle: ["05", "06", "07", "08"]', r"bands: .*these stand twice: 05"),
+        ('middle: ["06", "07", "08"]', "middle: []", r"bands\.middle"),
+        (
+            "leave_out: [2020, 2021]",
+            "leave_out: [2020, 2021, 2022, 2023, 2024]\n  first_year: 2020",
+            "leave no fall from 2020",
+        ),
+        ("survival_years: 4", "first_year: 2030", "leave no fall from 2030 to 2024"),
+        ("now: 2019-2023", "now: 2023-2019", r"vintages\.now: .*'2023-2019' is no period"),
+        ("now: 2019-2023", "now: last year", r"vintages\.now: .*is no period"),
+        ("now: 2019-2023", 'now: "2019-2023\\n"', r"vintages\.now: .*is no period"),
+        (
+            "- id: tracts_2018",
+            "- id: block_groups_2018",
+            r"block_groups_2018 \(census: Block groups, 2018 edition, census: Census tracts",
+        ),
+    ],
+)
+def test_values_out_of_all_proportion_are_refused(tmp_path: Path, before: str, after: str, message: str) -> None:
+    assert before in TEXT
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, TEXT.replace(before, after, 1))
+
+
+def test_a_total_of_an_unknown_table_is_refused_before_the_study_runs(tmp_path: Path) -> None:
+    total = "\nexpected:\n  - {what: pupils, table: pupils, value: 312, source: the state}\n"
+    with pytest.raises(ConfigError, match=r"expected\.pupils\.table: .*there is no table pupils"):
+        load(tmp_path, TEXT + total)
+
+
+def test_a_fault_among_the_sources_names_their_file_and_the_source(tmp_path: Path) -> None:
+    settings, sources = config.split(TEXT)
+    (tmp_path / "sources.yaml").write_text(
+        sources.replace("      feeds:", "      dorp: {}\n      feeds:", 1), encoding="utf-8"
+    )
+    with pytest.raises(ConfigError) as refusal:
+        load(tmp_path, settings)
+    message = str(refusal.value)
+    assert message.startswith(f"{tmp_path / 'sources.yaml'} is not a valid study:\n")
+    assert "raw.census.block_groups_2018.dorp: Extra inputs are not permitted" in message
+
+
+@pytest.mark.parametrize("text", ["? [a, b]\n: 1\n", "? {a: b}\n: 1\n", "x: 2024-13-45\n", "x: " + "1" * 5000])
+def test_strange_yaml_is_refused_and_breaks_nothing(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"params\.yaml is not readable YAML"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "link that leads nowhere"])
+def test_what_stands_in_the_place_of_the_study_is_named(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "params.yaml"
+    {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}.get(what, lambda: path.symlink_to("nowhere"))()
+    with pytest.raises(ConfigError, match=rf"params\.yaml is a {what}, not a file"):
+        config.load(path)
+
+
+def test_a_folder_in_the_place_of_the_sources_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").mkdir()
+    with pytest.raises(ConfigError, match=r"sources\.yaml is a folder, not a file"):
+        load(tmp_path, config.split(TEXT)[0])

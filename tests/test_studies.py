@@ -82,7 +82,6 @@ def test_unknown_parts_are_no_zeros_and_must_be_as_many_as_expected(unknown: int
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"table": "pupils"}, "there is no table pupils"),
         ({"sum": "children"}, "has no column children"),
         ({"where": {"is_place": True}}, "has no column is_place"),
     ],

@@ -18,7 +18,8 @@ from pipeline.errors import ContractError, Fault
 if TYPE_CHECKING:
     from pipeline.ledger import Ledger
 
-MOST_OUTSIDE = 0.5
+# A map of neighborhoods may be the whole city's; zones are the district's own.
+MOST_OUTSIDE, MOST_ZONES_OUTSIDE, NOTED_OUTSIDE = 0.5, 1 / 3, 0.02
 # Layers of census areas cover the same ground; one that covers less than this of another's lacks shapes.
 LEAST_COVER = 0.9
 MOST_APART = 0.5
@@ -58,7 +59,9 @@ def require_box(district: gpd.GeoDataFrame, box: Sequence[float], ledger: Ledger
 
 
 def require_inside(layers: Mapping[str, gpd.GeoDataFrame], district: gpd.GeoDataFrame, ledger: Ledger) -> None:
-    """Refuse a layer of which more than half lies outside the district, and note each such shape.
+    """Refuse neighborhoods more than half of whose ground lies outside the district, and zones by a third.
+
+    Less than that is noted: for a layer from 2% on, and for each shape that lies mostly outside.
 
     Parameters
     ----------
@@ -82,7 +85,7 @@ def require_inside(layers: Mapping[str, gpd.GeoDataFrame], district: gpd.GeoData
         outside = 1 - inside / area
         beyond = np.flatnonzero(outside > MOST_OUTSIDE)
         share = 1 - inside.sum() / area.sum()
-        if share > MOST_OUTSIDE:
+        if share > (MOST_ZONES_OUTSIDE if layer.startswith("zone ") else MOST_OUTSIDE):
             first = frame["area_id"].iloc[int(np.argmax(outside))]
             faults.append(
                 Fault(
@@ -94,6 +97,8 @@ def require_inside(layers: Mapping[str, gpd.GeoDataFrame], district: gpd.GeoData
                 )
             )
             continue
+        if share > NOTED_OUTSIDE:
+            ledger.note(layer, f"{share:.1%} of its ground lies outside the district")
         for row in beyond:
             ledger.note(
                 layer, f"{outside[row]:.1%} of it lies outside the district", item=str(frame["area_id"].iloc[row])

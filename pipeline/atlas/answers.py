@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.frames import latest, names_of
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, number, part_of, percent, school_year
+from pipeline.atlas.words import count_of, listed, measure, number, part_of, percent, school_year
 from pipeline.columns import LEVELS
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def seats(tables: Tables, about: About) -> str:
     what = (
         "the study fixes no cut: they are the top quarter of the district's rated schools of each level"
         if cut is None
-        else f"at least {percent(cut)} of their pupils meet the standard"
+        else f"at least {percent(cut)} of {measure(about.rules.subjects)}"
     )
     good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats ({what})."
     if known.empty:

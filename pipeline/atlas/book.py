@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.atlas import exports, payload, shapes
 from pipeline.atlas.escape import plain
+from pipeline.atlas.frames import names_of
 from pipeline.atlas.page import index_page, sheet_page
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Sheet
@@ -96,7 +97,11 @@ def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, st
         .drop_duplicates(["subject_name", "reason"])
         .sort_values("line", kind="stable")
     )
-    return [(row["entry"], told(row["subject_name"]), told(row["reason"])) for row in rows.to_dict("records")]
+    schools = names_of(tables)["school"]
+    return [
+        (row["entry"], told(row["subject_name"], schools), told(row["reason"], schools))
+        for row in rows.to_dict("records")
+    ]
 
 
 def _picture(sheet: Sheet, tables: Mapping[str, Any], page: dict[str, Any]) -> str:

@@ -52,7 +52,14 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
     if annex.table == "public_backtest":
         frame = _used_first(frame, tables["public_outlook"])
     if annex.table == "public_missing":
-        frame = frame.assign(**{column: frame[column].map(told).astype("str") for column in ("subject_name", "reason")})
+        frame = frame.assign(
+            **{
+                c: frame[c].map(lambda text: told(text, names["school"])).astype("str")
+                for c in ("subject_name", "reason")
+            }
+        )
+    if annex.table == "disclosure":
+        frame["reason"] = frame["reason"].map(told).astype("str")
     if annex.table == "public_schools":
         frame = frame.assign(
             **{c: frame[c].map(grade, na_action="ignore").astype("str") for c in ("grade_low", "grade_high")}

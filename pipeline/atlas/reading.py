@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, number, part_of, percent, say
+from pipeline.atlas.words import count_of, measure, number, part_of, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,12 +67,11 @@ def growth(tables: Tables, about: About) -> Reading:
 def seats(tables: Tables, about: About) -> Reading:
     """What a quality seat is, when a seat is missing, and how the five-year path is read."""
     rules = about.rules
-    subjects = " and ".join(say("subject", subject) for subject in rules.subjects)
-    tested = f" in {subjects}" if subjects else ""
+    result = measure(rules.subjects)
     if rules.cut_share is None:
-        cut = f"The study fixes no cut, so the measure is relative: the share of pupils meeting the state's standard{tested} is at least that of the top quarter of the district's rated schools of the same level. By this rule about a quarter of the schools is always strong, however well or badly the district does."
+        cut = f"The study fixes no cut, so the measure is relative: the share of {result} is at least that of the top quarter of the district's rated schools of the same level. By this rule about a quarter of the schools is always strong, however well or badly the district does."
     else:
-        cut = f"At least {percent(rules.cut_share)} of the school's pupils meet the state's standard{tested}: a fixed cut, the same for every level."
+        cut = f"At least {percent(rules.cut_share)} of {result}: a fixed cut, the same for every level."
     return (
         (
             "Quality seat",
@@ -92,11 +91,11 @@ def seats(tables: Tables, about: About) -> Reading:
         ),
         (
             "Access",
-            "Quality seats within reach, shared among all children within reach of them, as percent of the district's mean. Below 50% is called poor.",
+            "Quality seats within reach, shared among all children within reach of them, as percent of the district's mean. Below 50%, before rounding, is called poor.",
         ),
         (
             "Five-year path",
-            f"A straight line from the school's result in the first year compared to the goal of the study, {percent(rules.target_share)} of pupils meeting the standard after {count_of(rules.target_years, 'year', 'years')}. On track: the latest result lies on the line or above. Behind: below it. With a goal far above today's results nearly every school is behind.",
+            f"A straight line from the school's result in the first year compared to the goal of the study, {percent(rules.target_share)} of {result} after {count_of(rules.target_years, 'year', 'years')}. On track: the latest result lies on the line or above. Behind: below it. With a goal far above today's results nearly every school is behind.",
         ),
     )
 

@@ -189,7 +189,7 @@ _ACCESS = Places(
             "percent",
             ("relative_access_ratio",),
             each="level",
-            explain="100% is the district's mean; below 50% is poor",
+            explain="100% is the district's mean; below 50%, before rounding, is poor",
         ),
         Field("poor", "Poor, {each}", "word", ("is_poor_access",), each="level", always=False),
         _CHILDREN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from pipeline.columns import BY_NAME
 from pipeline.tables import BY_TABLE
@@ -189,27 +190,31 @@ def grade(code: str) -> str:
     return GRADES.get(code) or code.lstrip("0") or code
 
 
-_CODE = re.compile(r"(?<![\w./-])(?:(?:indicator )?[a-z]+(?:_[a-z0-9]+)+|ela)(?![\w-]|\.\w)")
+_ID = re.compile(r"\b\w{7,}\b")
+_CODE = re.compile(r"(?<![\w./-])(?:(?:indicator )?[a-z]+(?:_[a-z0-9]+)+|ela|state loading)(?![\w-]|\.\w)")
 
 
-def told(text: str) -> str:
-    """A sentence of the record without code words: names of columns, tables and indicators become words.
+def told(text: str, names: Mapping[str, str] | None = None) -> str:
+    """A sentence of the record without code words: columns, tables, indicators and ids with a name become words.
 
     >>> told("indicator child_poverty: children_in_poverty over child_poverty_universe")
     'children in poverty: children in poverty over child poverty universe'
     >>> told("acsdt5y2023_b01001.dat has no ela")
     'acsdt5y2023_b01001.dat has no English'
+    >>> told("19647330121103 shares its zone", {"19647330121103": "Oak Academy"})
+    'Oak Academy shares its zone'
     """
-    return _CODE.sub(_word, text)
+    named = _ID.sub(lambda found: names.get(found.group(), found.group()), text) if names else text
+    return _CODE.sub(_word, named)
 
 
 def _word(found: re.Match[str]) -> str:
-    code = found.group().removeprefix("indicator ")
+    code = found.group().removeprefix("indicator ").replace("state loading", "state_loading")
     if code == "ela":
         return LABELS["subject"]["ela"]
     for column in ("indicator", "public_table", "capacity_definition"):
         if code in LABELS[column]:
-            return LABELS[column][code].lower()
+            return LABELS[column][code][:1].lower() + LABELS[column][code][1:]
     return (
         code.replace("_", " ") if code in BY_NAME or code in BY_TABLE or not re.search(r"\d", code) else found.group()
     )
@@ -226,6 +231,18 @@ def each_label(column: str, code: str) -> str:
     if column == "level":
         return f"{code} school"
     return LABELS.get(column, {}).get(code) or sentence(code)
+
+
+def measure(subjects: tuple[str, ...]) -> str:
+    """What a school's result is a share of.
+
+    >>> measure(("ela", "math")), measure(("rating",))
+    ("pupils meeting the state's standard in English and mathematics", "points of the state's rating")
+    """
+    if any(subject not in LABELS["subject"] for subject in subjects):
+        return "points of the state's rating"
+    tested = f" in {listed([LABELS['subject'][subject] for subject in subjects])}" if subjects else ""
+    return f"pupils meeting the state's standard{tested}"
 
 
 def part_of(share: float) -> str:

@@ -76,16 +76,21 @@ def require_same_areas(tables: Mapping[str, pd.Index], level: pd.Series, entry: 
         For each table with fewer than 95% of the areas of a kind; fewer than 99.5% are noted.
     """
     faults = Faults()
-    for name, areas in sorted(tables.items()):
-        for kind, every in level.groupby(level, sort=True):
-            lacking = every.index.difference(areas)
-            there = len(every) - len(lacking)
-            if there == 0 or not len(lacking):
-                continue
-            what = f"table {name} has {there:,} of the {len(every):,} areas ({kind}) that the tables have together"
-            if there < LEAST_AREAS * len(every):
+    for kind, every in level.groupby(level, sort=True):
+        own = {name: every.index.intersection(areas) for name, areas in sorted(tables.items())}
+        own = {name: areas for name, areas in own.items() if len(areas)}
+        times = pd.Series(0, index=every.index)
+        for areas in own.values():
+            times[areas] += 1
+        # areas of another year stand in the odd table alone and are not asked of the others
+        common = every.index[2 * times >= len(own)]
+        for name, areas in own.items():
+            lacking = common.difference(areas)
+            there = len(common) - len(lacking)
+            what = f"table {name} has {there:,} of the {len(common):,} areas ({kind}) that most tables have"
+            if there < LEAST_AREAS * len(common):
                 remedy = "It is cut short, or of another year than the others: fetch all tables of one release."
                 faults.add("E-TABLE-AREAS", what, [f"{len(lacking):,} are lacking, the first {lacking.min()}"], remedy)
-            elif there < FULL_AREAS * len(every):
+            elif there < FULL_AREAS * len(common):
                 folder.ledger.note(subject_of(entry, name), what, item=str(lacking.min()))
     faults.raise_if_any(subject_of(entry))

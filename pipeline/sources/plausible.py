@@ -51,13 +51,16 @@ class Limit:
     remedy: str
 
 
-_SHIFTED = "A column has shifted, or an id stands in it: compare the row with the publisher's file."
+_SHIFTED = "A column has shifted or an id stands in it: compare the row with the publisher's file."
+_PUPILS = (
+    "A column has shifted, or it is a district's row among schools: leave it out with `drop`, or get the file again."
+)
 _FALL = Limit("fall_year", FIRST_FALL, LAST_FALL, "Correct the year, or say which year a label means (`year_of`).")
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
-    "grade_counts": (Limit("pupils", 0, MOST_IN_GRADE, _SHIFTED), _FALL),
-    "group_counts": (Limit("pupils", 0, MOST_IN_SCHOOL, _SHIFTED), _FALL),
-    "flow_counts": (Limit("pupils", 0, MOST_IN_SCHOOL, _SHIFTED), _FALL),
-    "results": (Limit("pupils_tested", 0, MOST_IN_SCHOOL, _SHIFTED), _FALL),
+    "grade_counts": (Limit("pupils", 0, MOST_IN_GRADE, _PUPILS), _FALL),
+    "group_counts": (Limit("pupils", 0, MOST_IN_SCHOOL, _PUPILS), _FALL),
+    "flow_counts": (Limit("pupils", 0, MOST_IN_SCHOOL, _PUPILS), _FALL),
+    "results": (Limit("pupils_tested", 0, MOST_IN_SCHOOL, _PUPILS), _FALL),
     "zone_shapes": (_FALL,),
     "room_counts": (Limit("rooms", 0, MOST_ROOMS, _SHIFTED),),
     "site_list": (

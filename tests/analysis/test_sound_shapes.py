@@ -58,9 +58,20 @@ def test_zones_mostly_outside_a_tiny_district_are_refused_with_their_share() -> 
         require_inside({"zone elementary 2024": layer}, corner, Ledger())
 
 
+def test_zones_of_a_whole_district_over_half_of_its_outline_are_refused() -> None:
+    """Six tenths of the town are in the outline: 40% of the zones lie outside, of the neighborhoods too many are noted."""
+    part = shapes(["d"], [square(0, 0, 6_000, 10_000)], key="district_id")
+    layer = shapes(["a", "b"], [square(0, 0, 5_000, 10_000), square(5_000, 0, 5_000, 10_000)])
+    with pytest.raises(ContractError, match=r"40.0% of the ground of layer zone high 2024"):
+        require_inside({"zone high 2024": layer}, part, Ledger())
+    ledger = Ledger()
+    require_inside({"neighborhood": layer}, part, ledger)
+    assert reasons(ledger) == ["40.0% of its ground lies outside the district", "80.0% of it lies outside the district"]
+
+
 def test_a_single_neighborhood_outside_is_noted_by_its_id() -> None:
     ledger = Ledger()
-    layer = shapes(["a", "b"], [square(0, 0, 5_000), square(20_000, 0, 1_000)])
+    layer = shapes(["a", "b"], [square(0, 0, 8_000), square(20_000, 0, 1_000)])
     require_inside({"neighborhood": layer}, TOWN, ledger)
     line = ledger.frame().iloc[0]
     assert (line["item"], line["reason"]) == ("b", "100.0% of it lies outside the district")

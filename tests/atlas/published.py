@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from pipeline.atlas.exports import PUBLISHED
-from pipeline.atlas.spec import About
+from pipeline.atlas.spec import About, Rules
 from pipeline.tables import BY_TABLE, check, empty
 
 CRS = "EPSG:3310"
@@ -26,6 +26,14 @@ ABOUT = About(
     now="2019-2023",
     before="2014-2018",
     smallest_cell=11,
+    rules=Rules(
+        subjects=("ela", "math"),
+        bands={
+            "elementary": ("TK", "KG", "01", "02", "03", "04", "05"),
+            "middle": ("06", "07", "08"),
+            "high": ("09", "10", "11", "12"),
+        },
+    ),
     sources=(
         (
             "U.S. Census Bureau",

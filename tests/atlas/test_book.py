@@ -260,3 +260,119 @@ def test_recommendations_about_the_neediest_stand_first(tables: dict[str, Any]) 
     page = bind({**tables, "public_recommendations": type(tables["public_growth"])(said)}, ABOUT)["maps/index.html"]
     ranks = tables["public_neighborhoods"].set_index("neighborhood_id")["need_rank"]
     assert re.findall(r"about (n\d\d)", page) == sorted(("n38", "n00", "n20"), key=lambda i: ranks[i])
+
+
+def paragraphs(page: str) -> str:
+    """How to read a sheet, as text."""
+    found = re.search(r"<h2>How to read this</h2>(.*?)</section>", page, re.S)
+    assert found
+    return unescape(re.sub(r"<[^>]+>", "", found.group(1)))
+
+
+def test_the_thresholds_of_the_study_stand_on_the_sheets(tables: dict[str, Any]) -> None:
+    rules = replace(
+        ABOUT.rules, certain_share=0.9, possible_share=0.3, top_share=0.1, growth_alpha=0.05, target_share=0.65,
+        target_years=4, under_ratio=0.6, surplus_rooms=9.0,
+    )  # fmt: skip
+    files = bind(tables, replace(ABOUT, rules=rules))
+    need, growth, seats, facilities = (
+        paragraphs(str(files[f"maps/{name}.html"])) for name in ("need", "growth", "seats", "facilities")
+    )
+    assert "at least 90% of the draws" in need and "neediest tenth" in need and "fewer than 30%" in need
+    assert "at most 5% are expected to be luck" in growth
+    assert "65% of pupils meeting the state's standard in English and mathematics after 4 years" in seats
+    assert "Less than 60% of the seats" in facilities and "at least 9 rooms" in facilities and "fall 2026" in facilities
+
+
+def test_a_relative_cut_is_called_relative_and_a_fixed_one_is_named(tables: dict[str, Any]) -> None:
+    free = str(bind(tables, ABOUT)["maps/seats.html"])
+    assert "the study fixes no cut" in unescape(free) and "the measure is relative" in paragraphs(free)
+    fixed = str(bind(tables, replace(ABOUT, rules=replace(ABOUT.rules, cut_share=0.55)))["maps/seats.html"])
+    assert "(at least 55% of pupils meeting the state's standard in English and mathematics)" in unescape(fixed)
+    assert "fixes no cut" not in fixed and "At least 55%" in paragraphs(fixed)
+
+
+def test_chance_is_told_as_the_test_is_made(files: dict[str, Any], tables: dict[str, Any]) -> None:
+    labels = {view["weak_label"] for view in block(files["maps/growth.html"])["views"]}
+    assert "May be chance, after correcting for 40 comparisons" in labels
+    for name in PAGES:
+        assert "surely" not in files[name] and "within the margin of error" not in files[name], name
+
+
+def test_pupils_today_stand_beside_those_expected(tables: dict[str, Any]) -> None:
+    import pandas as pd
+
+    counts = pd.DataFrame(
+        {
+            "school_id": ["9999999000000", "9999999000001", "9999999000003", "9999999000004"],
+            "fall_year": [2024, 2024, 2024, 2023],
+            "value_text": ["13,000", "*", "400", "900"],
+            "value_status": ["reported", "suppressed", "reported", "reported"],
+        }
+    )
+    answer = SHEETS[1].answer({**tables, "public_enrollment": counts}, ABOUT)
+    # the fourth school is private, the last count of another year
+    assert answer.endswith(" 13,000 pupils today; 14,200 (13,800 to 14,300 eight times in ten) expected in 2029-30.")
+
+
+def test_a_site_without_empty_seats_says_why(tables: dict[str, Any]) -> None:
+    sites = tables["public_sites"].copy()
+    sites["surplus_seats"] = sites["surplus_seats"].where(sites["surplus_status"] == "offered")
+    sites.loc[3, "reason"] = "Not shown: few pupils."
+    table = block(str(bind({**tables, "public_sites": sites}, ABOUT)["maps/facilities.html"]))["tables"]["sites"]
+    seats = [column["key"] for column in table["columns"]].index("surplus")
+    assert [row[seats] for row in table["rows"][:5]] == [220, "not offered", "not offered", "*", "not known"]
+
+
+def test_the_forecast_table_opens_with_the_method_in_use(tables: dict[str, Any]) -> None:
+    tried = tables["public_backtest"]
+    other = tried.assign(method="a naive guess")
+    import pandas as pd
+
+    both = pd.concat([other, tried], ignore_index=True)
+    page = block(str(bind({**tables, "public_backtest": both}, ABOUT)["maps/growth.html"]))
+    rows = next(annex["rows"] for annex in page["annexes"] if annex["key"] == "backtest")
+    assert [row[0] for row in rows] == ["Cohort survival (used here)"] * 6 + ["A naive guess"] * 6
+    assert rows[0][1] == "whole district"
+
+
+def test_an_old_count_of_a_school_gives_its_year(tables: dict[str, Any]) -> None:
+    schools = tables["public_schools"].copy()
+    schools.loc[0, "fall_year"] = 2020
+    page = block(str(bind({**tables, "public_schools": schools}, ABOUT)["maps/seats.html"]))
+    assert sum("412 pupils in 2020-21" in text for text in page["dots"]["texts"]) == 1
+    annex = next(annex for annex in page["annexes"] if annex["key"] == "schools")
+    year = [column["key"] for column in annex["columns"]].index("year")
+    assert sorted({row[year] for row in annex["rows"] if row[year]}) == [2020, 2024]
+
+
+def test_the_need_sheet_lists_its_indicators_with_weights(files: dict[str, Any]) -> None:
+    annex = block(files["maps/need.html"])["annexes"][0]
+    assert annex["rows"][0] == ["Children in poverty", 0.4]
+    assert sum(weight for _, weight in annex["rows"]) == pytest.approx(1)
+
+
+def test_the_overview_hatches_what_may_be_chance(files: dict[str, Any]) -> None:
+    thumb = re.findall(r'<div class="thumb">(.*?)</div>', files["maps/index.html"], re.S)[1]
+    weak = block(files["maps/growth.html"])["views"][0]["weak"]
+    assert len(weak) == thumb.count('fill="url(#hatch-growth-')
+    for name in set(re.findall(r"url\(#([^)]+)\)", thumb)):
+        assert f'<pattern id="{name}"' in thumb
+
+
+def test_the_overview_explains_every_rule(files: dict[str, Any]) -> None:
+    page = files["maps/index.html"]
+    for number in ("N-01", "Z-01", "G-01", "G-02", "F-01", "F-02"):
+        assert f'<th scope="row">{number}</th>' in page
+
+
+def test_no_code_word_of_the_record_reaches_a_page(tables: dict[str, Any]) -> None:
+    lines = tables["public_missing"].assign(
+        subject_name="indicator child_poverty", reason="needs children_in_poverty over child_poverty_universe, and ela"
+    )
+    page = str(bind({**tables, "public_missing": lines}, ABOUT)["maps/quality_of_data.html"])
+    assert "needs children in poverty over child poverty universe, and English" in page
+    assert "indicator child_poverty" not in page
+    named = tables["public_missing"].assign(reason="9999999000003 shares its elementary zone")
+    page = str(bind({**tables, "public_missing": named}, ABOUT)["maps/need.html"])
+    assert "Bay School shares its elementary zone" in page and "9999999000003" not in page

@@ -11,7 +11,7 @@ from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.sheets import SHEETS
 from tests.atlas.conftest import write
 from tests.atlas.payloads import PAYLOADS
-from tests.atlas.published import ABOUT, nothing, town
+from tests.atlas.published import ABOUT, INDICATORS, nothing, town
 
 pytestmark = pytest.mark.browser
 PAGES = [Path(name).name for name in FILES if name.endswith(".html")]
@@ -108,10 +108,10 @@ def test_a_click_on_an_area_finds_its_row_and_says_why(
     assert page.locator("#panel h2").text_content() == row["name"]
     assert page.locator(f"{ROWS}.picked button").text_content() == row["name"]
     assert page.locator("#panel .bars li").count() == 4
-    adds = tables["public_contributions"].query("neighborhood_id == 'n10'")["contribution_index"]
     most = {name: 100 * weight for name, weight in INDICATORS.items()}
-    parts = tables["public_contributions"].query("neighborhood_id == 'n10'").set_index("indicator")["contribution_index"]
-    assert sorted(adds, reverse=True) == parts.sort_values(ascending=False).tolist()
+    parts = (
+        tables["public_contributions"].query("neighborhood_id == 'n10'").set_index("indicator")["contribution_index"]
+    )
     assert [
         f"{value:.1f} of {most[name]:.0f} points" for name, value in parts.sort_values(ascending=False).items()
     ] == page.locator("#panel .adds").all_text_contents()
@@ -177,6 +177,54 @@ def test_switching_the_layer_changes_map_legend_and_table(pages: Path, visit: An
     )
     assert before is not None and len(set(after)) > 2
     assert wrong == []
+
+
+def test_a_level_shows_only_the_schools_that_serve_it(pages: Path, visit: Any) -> None:
+    page, wrong = visit(pages / "seats.html")
+    dots = page.locator(".leaflet-overlay-pane path[stroke='#222']")
+
+    def named() -> int:
+        amounts = page.locator(".legend ul[aria-label^=Schools] .amount").all_text_contents()
+        return sum(int(text.strip("()")) for text in amounts)
+
+    # a private school of unknown grades stands on every sheet
+    for key, count in (
+        ("zones_elementary:unmet", 7),
+        ("zones_middle:unmet", 7),
+        ("zones_high:unmet", 6),
+        ("zones_elementary:unmet", 7),
+    ):
+        page.select_option("#view", key)
+        assert (dots.count(), named()) == (count, count), key
+    assert not wrong
+
+
+def test_on_a_phone_every_sheet_is_in_the_menu_and_a_wide_table_says_so(pages: Path, visit: Any) -> None:
+    page, wrong = visit(pages / "need.html", 390, 844)
+    for link in page.locator("nav a").all():
+        box = link.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert page.locator(".side .sideways").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide, _ = visit(pages / "need.html", 1280, 800)
+    assert not wide.locator(".side .sideways").is_visible()
+    assert not wrong
+
+
+def test_the_map_shows_the_places_of_its_layer(tmp_path: Path, visit: Any) -> None:
+    town_ = town()
+    zones = town_["public_zones"]
+    # only one small high school zone is known: the map must come closer to it
+    zones = zones[(zones["level"] != "high") | (zones["zone_id"] == "h0")].reset_index(drop=True)
+    zones.loc[zones["zone_id"] == "h0", "geometry"] = town_["public_neighborhoods"].geometry.iloc[0]
+    town_["public_zones"] = zones
+    page, wrong = visit(write(bind(town_, ABOUT), tmp_path) / "seats.html")
+    scale = page.locator(".leaflet-control-scale-line").first
+    before = scale.text_content(), scale.bounding_box()["width"]
+    page.select_option("#view", "zones_high:unmet")
+    page.wait_for_timeout(400)
+    assert (scale.text_content(), scale.bounding_box()["width"]) != before
+    assert not wrong
 
 
 def test_a_long_table_shows_its_first_rows_until_more_are_asked_for(tmp_path: Path, visit: Any) -> None:

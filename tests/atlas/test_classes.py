@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.atlas.classes import MOST, classify
@@ -27,6 +27,7 @@ def _range(label: str) -> tuple[float, float]:
 
 
 @given(VALUES)
+@example([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
 def test_quantiles_hold_every_number_as_printed(values: list[float | None]) -> None:
     legend, index = classify(pd.Series(values, dtype="float64"), Scheme(), "whole")
     assert len(legend) <= MOST
@@ -84,3 +85,20 @@ def test_words_that_do_not_occur_are_not_in_the_legend() -> None:
 def test_places_that_are_all_alike_are_one_class(same: float) -> None:
     legend, index = classify(pd.Series([same] * 9), Scheme(), "whole")
     assert [line.label for line in legend] == [number(same)] and set(index) == {0}
+
+
+def test_none_is_a_class_of_its_own() -> None:
+    legend, index = classify(pd.Series([0.0, 5, 10, 0.2, None, 20, 40]), Scheme(zero="none missing"), "whole")
+    assert (legend[0].label, legend[0].color) == ("none missing", Scheme().colors[0])
+    assert [index[0], index[3], index[4]] == [0, 0, -1]
+    assert [legend[index[place]].label for place in (1, 2, 5, 6)] == ["5 to 9", "10 to 19", "20 to 39", "40"]
+    assert len({line.color for line in legend}) == len(legend) == MOST
+
+
+@given(VALUES)
+def test_a_class_of_none_holds_exactly_those_printed_as_zero(values: list[float | None]) -> None:
+    legend, index = classify(pd.Series(values, dtype="float64"), Scheme(zero="none"), "whole")
+    assert len(legend) <= MOST
+    for value, place in zip(values, index, strict=True):
+        if legend and legend[0].label == "none" and value is not None:
+            assert (place == 0) == (number(value) == "0")

@@ -188,6 +188,16 @@ def test_a_table_of_other_areas_than_the_rest_is_refused(tmp_path: Path) -> None
         read(tmp_path, homes, cars)
 
 
+def test_the_odd_table_of_another_year_is_named_and_not_the_others(tmp_path: Path) -> None:
+    sound = [
+        table(tmp_path, name, SIZES[name], {geo: {} for geo in TEN_TRACTS}) for name in ("B25003", "B08201", "B25014")
+    ]
+    old = table(tmp_path, "B15003", 25, {geo: {} for geo in [*TEN_TRACTS[:8], TRACT, "1400000US06999000200"]})
+    with pytest.raises(SourceError, match=r"table B15003 has 8 of the 10 areas") as refused:
+        read(tmp_path, *sound, old)
+    assert len(refused.value.faults) == 1
+
+
 def test_unknown_options_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has no option county"):
         read(tmp_path, "x.dat", county="06999")

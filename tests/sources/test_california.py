@@ -301,9 +301,45 @@ def test_only_schools_and_one_category_are_counted(tmp_path: Path) -> None:
 
 
 def test_schools_that_do_not_add_up_to_the_districts_row_are_told(tmp_path: Path) -> None:
-    census_day(tmp_path, [day(OAK), day(f"{D}00000NA", level="D", charter="All", grades={"01": 35})])
+    census_day(
+        tmp_path,
+        [day(OAK, grades={"01": 300}), day(f"{D}00000NA", level="D", charter="All", grades={"01": 306})],
+    )
     _, where = read_day(tmp_path)
-    assert "the schools add up to 30, the district's own row says 35" in set(lines(where, "note")["reason"])
+    assert "the schools add up to 300, the district's own row says 306" in set(lines(where, "note")["reason"])
+
+
+@pytest.mark.parametrize("pupils", [1_000_000_000, 293, 307 + 6])
+def test_schools_far_from_the_districts_own_total_are_refused(tmp_path: Path, pupils: int) -> None:
+    rows = [day(OAK, grades={"01": pupils}), day(f"{D}00000NA", level="D", charter="All", grades={"01": 300})]
+    census_day(tmp_path, rows)
+    with pytest.raises(
+        SourceError,
+        match=rf"day\.txt[\s\S]*E-TOTAL.*fall 2024 by more than 2%.*row 3, district {D}: the schools add up to {pupils:,}, the district's own row says 300",
+    ):
+        read_day(tmp_path)
+
+
+def test_a_hidden_school_has_any_number_that_is_hidden(tmp_path: Path) -> None:
+    total = day(f"{D}00000NA", level="D", charter="All", grades={"01": 39})
+    census_day(tmp_path, [day(OAK), day(ELM, grades={"01": "*"}, total="*"), total])
+    counts, where = read_day(tmp_path, "group_counts")
+    assert counts.set_index("school_id").loc[ELM, "value_status"] == "suppressed"
+    assert "the schools add up to 30, the district's own row says 39" in set(lines(where, "note")["reason"])
+
+
+def test_schools_with_another_name_in_another_year_are_noted(tmp_path: Path) -> None:
+    rows = [
+        day(OAK, name="Oak", year="2023-24"),
+        day(OAK, name="Cesar Chavez"),
+        day(ELM, name="Elm St.", year="2023-24"),
+        day(ELM, name="ELM ST"),
+    ]
+    census_day(tmp_path, rows)
+    _, where = read_day(tmp_path)
+    (note,) = lines(where, "note").to_dict("records")
+    assert note["item"] == OAK and note["reason"].startswith("1 schools have another name in another year")
+    assert "Oak (2023), then Cesar Chavez (2024)" in note["reason"]
 
 
 def test_headers_match_without_case_and_separators_and_the_conversion_is_read(tmp_path: Path) -> None:
@@ -625,6 +661,63 @@ def test_impossible_results_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as refused:
         read_tests(tmp_path, "t.txt")
     assert {fault.code for fault in refused.value.faults} == {"E-MORE-THAN-ALL", "E-KEY-DUP"}
+
+
+LEVELS = [*NEW_TESTS, "Count Standard Nearly Met", "Count Standard Not Met"]
+
+
+def test_more_in_the_levels_than_tested_is_refused_with_its_row(tmp_path: Path) -> None:
+    # the levels of a wrong count would else become the pupils tested: 10,055 of 10,085
+    rows = [[*new_test(OAK), 18, 12], [*new_test(ELM, met=10055), 18, 12]]
+    write(tmp_path / "t.txt", LEVELS, rows, "^")
+    with pytest.raises(
+        SourceError, match=r"E-MORE-THAN-ALL.*once; first: row 3 \(10055 meet the standard, 40\.00% of 50 pupils\)"
+    ):
+        read_tests(tmp_path, "t.txt")
+
+
+@pytest.mark.parametrize(
+    ("share", "met", "is_sound"),
+    [("33.33", 16, True), ("33.3", 16, True), ("33.33", 17, False), ("33.33", 15, False), ("66.67", 16, False)],
+)
+def test_count_and_percentage_agree_but_for_rounding(tmp_path: Path, share: str, met: int, is_sound: bool) -> None:
+    # 48 of 50 have a score
+    write(
+        tmp_path / "t.txt",
+        LEVELS,
+        [[*new_test(OAK, share=share, met=met), 20, 28 - met], [*new_test(ELM, share="40.0"), 18, 12]],
+        "^",
+    )
+    if is_sound:
+        results = read_tests(tmp_path, "t.txt")[0].set_index("school_id")
+        assert results.loc[OAK, ["pupils_tested", "pupils_meeting"]].tolist() == [48, met]
+    else:
+        with pytest.raises(
+            SourceError, match=rf"E-PERCENT.*rounding.*row 2 \({met} meet the standard, {share}% of 48 pupils\)"
+        ):
+            read_tests(tmp_path, "t.txt")
+
+
+def test_percentages_beyond_a_hundred_are_refused_with_their_row(tmp_path: Path) -> None:
+    write(tmp_path / "t.txt", NEW_TESTS, [new_test(OAK, share="140.00", met="*")], "^")
+    with pytest.raises(
+        SourceError, match=r"E-PERCENT.*between 0 and 100.*row 2 \(percentage met and above='140\.00'\)"
+    ):
+        read_tests(tmp_path, "t.txt")
+
+
+@pytest.mark.parametrize("shares", [("0.40", "0.25"), ("40.00%", "25.00%")])
+def test_a_file_of_shares_in_place_of_percentages_is_refused(tmp_path: Path, shares: tuple[str, str]) -> None:
+    rows = [new_test(code, test, share=s, met="*") for code in (OAK, ELM) for test, s in zip("12", shares, strict=True)]
+    write(tmp_path / "t.txt", NEW_TESTS, rows, "^")
+    with pytest.raises(SourceError, match=r"E-PERCENT.*shares stand in place of percentages \(4 times; first: row 2"):
+        read_tests(tmp_path, "t.txt")
+
+
+def test_one_percent_of_one_large_school_is_a_percentage(tmp_path: Path) -> None:
+    rows = [new_test(OAK, tested=400, share="0.50", met="*"), new_test(ELM, tested=10, share="0", met="*")]
+    write(tmp_path / "t.txt", NEW_TESTS, rows, "^")
+    assert read_tests(tmp_path, "t.txt")[0].set_index("school_id").loc[OAK, "pupils_meeting"] == 2
 
 
 def test_real_results_of_sacramento(shared_data: Callable[[str], Path]) -> None:

@@ -82,8 +82,8 @@ def test_T08_doubled_school_is_refused_with_both_rows(tmp_path: Path) -> None:
 
 def test_T08_school_in_two_files_is_refused_with_both_named(tmp_path: Path) -> None:
     where = folder(tmp_path)
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text(HEAD + "06999000100,2020,3\n", encoding="utf-8")
+    for name, births in (("a.csv", 3), ("b.csv", 4)):
+        (tmp_path / name).write_text(f"{HEAD}06999000100,2020,{births}\n", encoding="utf-8")
     entries = [
         entry(
             "birth_counts", "table", f"{i}.csv", id=i, columns={"area_id": "tract", "year": "year", "births": "births"}

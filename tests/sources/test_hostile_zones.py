@@ -12,6 +12,7 @@ import pytest
 from pipeline.analysis.boundaries import outlines
 from pipeline.analysis.crosswalk import allocate, area_weights, overlaps, require_no_overlap
 from pipeline.analysis.membership import membership
+from pipeline.analysis.schools import school_facts
 from pipeline.errors import ContractError, PipelineError
 from pipeline.sources import Folder
 from pipeline.sources.registry import gather
@@ -71,8 +72,9 @@ def _members(where: Folder, zones: Any, text: str, crs: str = "EPSG:4326") -> pd
         where, text, options={"span": {"column": "span"}, "point": {"longitude": "x", "latitude": "y", "crs": crs}}
     )
     located = directory.assign(location_status=np.where(directory.geometry.notna(), "located", "no_coordinates"))
+    facts = school_facts(located, empty("enrollment", CRS), {**BANDS, "high": ()})
     return membership(
-        located, zones, empty("neighborhoods", CRS), fall_year=2024, bands=BANDS, ledger=where.ledger
+        located, zones, empty("neighborhoods", CRS), facts=facts, fall_year=2024, ledger=where.ledger
     ).set_index(["school_id", "level"])
 
 
@@ -217,7 +219,7 @@ def test_G24_elementary_school_does_not_join_a_middle_zone_and_ten_is_above_nine
     )
     assert found.index.tolist() == [("1", "elementary"), ("2", "middle")]
     assert any(
-        "their grades are not known or make up no level" in line and " 3 1" in line for line in lines(where, "loss")
+        "their grades are not known or belong to no level" in line and " 3 1" in line for line in lines(where, "loss")
     )
 
 

@@ -161,27 +161,33 @@ def _hold_counts(
     be too high for the percentage and never too low.
     """
     over = met > tested if levels is None else (met > tested) | (levels > tested)
-    text = rows["met"] + "', pupils='" + rows["tested"]
-    faults.add(
-        "E-MORE-THAN-ALL",
-        "more pupils stand in the levels than were tested",
-        # without the other levels `_results` finds it
-        places(over & (levels is not None), text, "count met", rows["__row__"]),
-        "A column may have shifted: get the file again.",
-    )
     base = tested if levels is None else levels
+    if levels is not None:  # without the other levels `_results` finds it
+        faults.add(
+            "E-MORE-THAN-ALL",
+            "more pupils stand in the levels than were tested",
+            _told(rows[over], tested),
+            "A column may have shifted: get the file again.",
+        )
     # published figures are rounded: half a unit of the last digit that the file prints
     digits = rows["share"].str.extract(r"\.(\d+)$")[0].str.len().max()
     slack = (0.5 * 10.0 ** -(0 if pd.isna(digits) else digits) + _NOISE) / 100 * base + _NOISE
     off = met - percent / 100 * base
-    wrong = (off > slack) | ((off < -slack) & (levels is not None))
-    text = rows["met"] + "', percentage='" + rows["share"] + "', pupils='" + base.map("{:.0f}".format)
+    wrong = off > slack if levels is None else off.abs() > slack
     faults.add(
         "E-PERCENT",
         "count and percentage of pupils meeting the standard disagree by more than rounding",
-        places(wrong & ~over, text, "count met", rows["__row__"]),
+        _told(rows[wrong & ~over], base),
         "One of the columns has shifted or was changed: get the file again.",
     )
+
+
+def _told(rows: pd.DataFrame, pupils: pd.Series) -> list[str]:
+    """Rows with their count, percentage and the pupils they are of."""
+    return [
+        f"row {row} ({met} meet the standard, {share}% of {pupils[at]:.0f} pupils)"
+        for at, row, met, share in rows[["__row__", "met", "share"]].itertuples(name=None)
+    ]
 
 
 def read_ca_graduation(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
