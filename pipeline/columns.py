@@ -328,7 +328,7 @@ COLUMNS: tuple[Column, ...] = (
     C("matched_school_id", "key", "Host school at the site, if any"),
     C("travel_m", "measure", "Distance from the school to the site", "m"),
     C("option_rank", "rank", "1 is the best option"),
-    C("covered_seats", "count", "Unmet quality-seat demand within reach of the site", "seats"),
+    C("covered_seats", "count", "Missing quality seats within reach of the site, of the levels it can serve, up to its free seats; empty where those are not known", "seats"),
     C("rule_id", "category", "Rule that produced the recommendation"),
     C("subject_kind", "category", "What it is about", values=("neighborhood", "zone", "site", "school", "district")),
     C("subject_id", "key", "Id of what it is about"),

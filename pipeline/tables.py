@@ -127,7 +127,7 @@ TABLES: tuple[Table, ...] = (
     _t("service_gap", "seats", "zone x grade band", "level zone_id", "level zone_id is_approximate resident_pupils? resident_pupils_low? resident_pupils_high? quality_seats? citywide_seats? citywide_pupils? service_level_ratio? service_gap_seats? unmet_seats? service_gap_rank? reliability_class method"),
     _t("seat_access", "seats", "neighborhood x grade band", "neighborhood_id level", "neighborhood_id level access_ratio? relative_access_ratio? is_poor_access"),
     _t("colocation_matches", "matches", "school looking for a place", "school_id", "school_id match_status site_id? matched_school_id? needed_seats surplus_seats? travel_m? reason"),
-    _t("siting_options", "matches", "candidate site", "site_id", "site_id option_rank covered_seats reason"),
+    _t("siting_options", "matches", "candidate site", "site_id", "site_id option_rank covered_seats? reason"),
     _t("recommendations", "recommendations", "recommendation", "recommendation_id", "recommendation_id rule_id subject_kind subject_id statement evidence reliability_class counter_evidence"),
     _t("public_neighborhoods", "publish", "neighborhood", "neighborhood_id", "neighborhood_id name is_approximate vintage need_index? need_rank? need_rank_low? need_rank_high? high_need_probability_share? need_class hot_spot_class reliability_class children_0_17? children_0_17_moe?", POLYGONS),
     _t("public_contributions", "publish", "neighborhood x indicator", "neighborhood_id indicator", "neighborhood_id indicator indicator_share? indicator_share_moe? percentile_share? indicator_weight contribution_index?"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.analysis.disclosure import in_tens
 from pipeline.ledger import Ledger
 
 COLUMNS = ["site_id", "option_rank", "covered_seats", "reason"]
@@ -101,7 +102,8 @@ def siting_options(
 
     A site counts the missing seats within reach of the levels it can serve: those taught there
     now, or every level where it stands empty. Where its free seats are known it cannot hold
-    more than those. Each site is looked at by itself: two sites near each other count the same
+    more than those; where they are not, what it could hold is not known. Seats
+    are told in tens, cut down. Each site is looked at by itself: two sites near each other count the same
     children.
 
     Parameters
@@ -160,21 +162,23 @@ def siting_options(
     within = within[within["distance_m"] <= within["level"].map(dict(reach_m)).astype("float64")]
     within = within.assign(seat_m=within["unmet_seats"] * within["distance_m"])
     sums = within.groupby("site_id")[["unmet_seats", "seat_m"]].sum()
-    levels = within.groupby(["site_id", "level"])["unmet_seats"].sum()
-    ranked = sums.assign(mean_m=sums["seat_m"] / sums["unmet_seats"]).reset_index()
+    # seats are told in tens, as the zones they come from are
+    levels = in_tens(within.groupby(["site_id", "level"])["unmet_seats"].sum().round(6))
+    ranked = sums.assign(
+        mean_m=sums["seat_m"] / sums["unmet_seats"], unmet_seats=levels.groupby("site_id").sum()
+    ).reset_index()
     ranked = ranked.merge(hosts[["site_id", "surplus_seats"]], on="site_id", how="left", validate="one_to_one").merge(
         sites[["site_id", "site_status"]], on="site_id", how="left", validate="one_to_one"
     )
     free = ranked["surplus_seats"].astype("float64")
-    # where the free seats are not known, nothing limits what could be held but the demand
-    ranked = ranked.assign(
-        covered_seats=ranked["unmet_seats"].clip(upper=free.fillna(np.inf)), is_open_ended=free.isna()
-    )
-    ranked = ranked[ranked["covered_seats"] > 0].sort_values(
-        ["is_open_ended", "covered_seats", "mean_m", "site_id"], ascending=[True, False, True, True], kind="stable"
+    # sites of unknown size are put in order by the demand, but what they could hold is not known
+    ranked = ranked.assign(most_seats=ranked["unmet_seats"].clip(upper=free.fillna(np.inf)), is_open_ended=free.isna())
+    ranked = ranked[ranked["most_seats"] > 0].sort_values(
+        ["is_open_ended", "most_seats", "mean_m", "site_id"], ascending=[True, False, True, True], kind="stable"
     )
     ranked = ranked.head(options).reset_index(drop=True)
     ranked["option_rank"] = [float(n) for n in range(1, len(ranked) + 1)]
+    ranked["covered_seats"] = ranked["most_seats"].mask(ranked["is_open_ended"])
     ranked["reason"] = pd.Series(
         [_reason(row, levels[row.site_id], reach_m) for row in ranked.itertuples()], dtype="str", index=ranked.index
     )

@@ -83,7 +83,7 @@ def seats(tables: Tables, about: About) -> Reading:
         ),
         (
             "Seats of charter and citywide schools",
-            "They have no zone of their own. Each zone is given the part of their seats that its own resident pupils fill, where it is known where pupils live and attend; else the whole school counts to the zone it stands in. Quality seats of a zone can therefore be few but not zero.",
+            "A school that takes pupils from the whole district, as many charter schools do, has no zone of its own. Its seats are shared among the zones where its pupils live, by how many come from each, so a zone can have a few quality seats without a strong school in it. Where the study does not know where pupils live and attend, these seats are left out. All other schools count in the zone they stand in.",
         ),
         (
             "Seats in tens",
@@ -134,7 +134,7 @@ def facilities(tables: Tables, about: About) -> Reading:
         ),
         (
             "Missing seats it could hold",
-            "In the table of sites for new quality seats: missing seats within reach, of the levels the site can serve, but no more than its empty seats. Two sites near each other count the same children.",
+            "In the table of sites for new quality seats: missing seats within reach, of the levels the site can serve, in tens, but no more than its empty seats. Where those are not known, neither is what the site could hold. Two sites near each other count the same children.",
         ),
     )
 

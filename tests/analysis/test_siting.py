@@ -71,10 +71,8 @@ def test_only_offered_sites_with_demand_in_reach_of_its_level_are_ranked() -> No
     )
     check(BY_TABLE["siting_options"], found)
     # site 1: both middle demands, not the elementary one (2 km > 1 km); site 2: both demands of n; 3 is not offered, 4 too far
-    assert found[["site_id", "option_rank", "covered_seats"]].to_numpy().tolist() == [
-        ["1", 1.0, 90.0],
-        ["2", 2.0, 80.0],
-    ]
+    assert found[["site_id", "option_rank"]].to_numpy().tolist() == [["1", 1.0], ["2", 2.0]]
+    assert found["covered_seats"].iloc[0] == 90.0 and pd.isna(found["covered_seats"].iloc[1])
     assert "How many the closed site could hold is not known" in found["reason"].iloc[1]
     assert "elementary 20 within 1 km, middle 60 within 3 km" in found["reason"].iloc[1]
 
@@ -83,6 +81,13 @@ def test_a_site_holds_no_more_than_its_free_seats_and_none_without() -> None:
     found = options(trips(("n", "4", 10.0), ("m", "4", 10.0), ("n", "5", 10.0)))
     assert found[["site_id", "covered_seats"]].to_numpy().tolist() == [["4", 40.0]]
     assert "has 40 seats free: it could hold 40 of the 110" in found["reason"].item()
+
+
+def test_missing_seats_are_told_in_tens() -> None:
+    few = UNMET.assign(unmet_seats=[58.0, 33.0, 9.0])
+    found = siting.siting_options(few, HOSTS, SITES, trips(("n", "1", 900.0)), reach_m=REACH, options=5)
+    assert found["covered_seats"].tolist() == [50.0]
+    assert "within reach: middle 50 within 3 km, 0.9 km away" in found["reason"].item()
 
 
 def test_an_elementary_campus_is_not_credited_with_the_seats_of_other_levels() -> None:
@@ -94,7 +99,9 @@ def test_an_elementary_campus_is_not_credited_with_the_seats_of_other_levels() -
 
 def test_a_site_of_unknown_size_stands_after_those_that_are_known() -> None:
     found = options(trips(("n", "2", 900.0), ("m", "2", 900.0), ("m", "4", 900.0)))
-    assert found[["site_id", "covered_seats"]].to_numpy().tolist() == [["4", 30.0], ["2", 110.0]]
+    assert found["site_id"].tolist() == ["4", "2"]
+    assert found["covered_seats"].iloc[0] == 30.0 and pd.isna(found["covered_seats"].iloc[1])
+    assert "elementary 20 within 1 km, middle 90 within 3 km" in found["reason"].iloc[1]
 
 
 def test_equal_demand_is_ranked_by_distance_and_the_list_is_cut() -> None:
