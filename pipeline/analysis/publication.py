@@ -258,23 +258,22 @@ def recommendations(table: pd.DataFrame, guarded: set[str]) -> Published:
     return shown, _line("public_recommendations", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
 
 
-def matches(table: pd.DataFrame, smallest: float) -> Published:
-    """Co-location matches; a school too small to be counted in public shows neither number nor reason."""
+def matches(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:
+    """Co-location matches; small schools show no number, and reasons never tell how full a ``guarded`` site is."""
     few = is_small(table["needed_seats"], smallest)
-    public = blank(table, few, ["needed_seats"]).assign(reason=table["reason"].mask(few, NOT_SHOWN))
+    quiet = few | table["site_id"].isin(guarded)
+    public = blank(table, few, ["needed_seats"]).assign(reason=table["reason"].mask(quiet, NOT_SHOWN))
     columns = ["school_id", "match_status", "site_id", "matched_school_id", "needed_seats", "travel_m", "reason"]
-    return public[columns], _line(
-        "public_matches", int((~few).sum()), int(few.sum()), 0, f"schools with 1 to {smallest - 1:.0f} pupils"
-    )
+    reason = f"schools with 1 to {smallest - 1:.0f} pupils, and {GUARDED_SITES}"
+    return public[columns], _line("public_matches", int((~quiet).sum()), int(quiet.sum()), 0, reason)
 
 
-def siting(table: pd.DataFrame, smallest: float) -> Published:
-    """Siting options; covered demand below the smallest cell is not shown, nor the reason that names it."""
-    few = is_small(table["covered_seats"], smallest)
-    public = blank(table, few, ["covered_seats"]).assign(reason=table["reason"].mask(few, NOT_SHOWN))
-    return public, _line(
-        "public_siting", int((~few).sum()), int(few.sum()), 0, f"1 to {smallest - 1:.0f} pupils covered"
-    )
+def siting(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:
+    """Siting options; small covered demand is not shown, nor that of a ``guarded`` site, which its free seats cap."""
+    quiet = is_small(table["covered_seats"], smallest) | table["site_id"].isin(guarded)
+    public = blank(table, quiet, ["covered_seats"]).assign(reason=table["reason"].mask(quiet, NOT_SHOWN))
+    reason = f"1 to {smallest - 1:.0f} pupils covered, and {GUARDED_SITES}"
+    return public, _line("public_siting", int((~quiet).sum()), int(quiet.sum()), 0, reason)
 
 
 def missing(ledgers: dict[str, pd.DataFrame]) -> Published:

@@ -39,8 +39,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "public_sites": public.sites(tables["sites"], tables["surplus_sites"], guarded),
         "public_utilization": public.utilization(tables["utilization"], guarded),
-        "public_matches": public.matches(tables["colocation_matches"], smallest),
-        "public_siting": public.siting(tables["siting_options"], smallest),
+        "public_matches": public.matches(tables["colocation_matches"], guarded, smallest),
+        "public_siting": public.siting(tables["siting_options"], guarded, smallest),
         "public_recommendations": public.recommendations(tables["recommendations"], guarded),
         "public_missing": public.missing({name: tables[name] for name in LEDGERS}),
     }

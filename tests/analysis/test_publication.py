@@ -264,10 +264,11 @@ def test_a_hidden_number_is_not_told_by_its_reason() -> None:
             "reason": ["7 of 90 free seats", "120 of 200 free seats"],
         }
     )
-    shown, _ = public.matches(table, 11)
+    shown, _ = public.matches(table, set(), 11)
     assert shown["reason"].tolist() == ["Not shown: few pupils.", "120 of 200 free seats"]
+    assert public.matches(table, {"s"}, 11)[0]["reason"].tolist() == ["Not shown: few pupils."] * 2
     options = pd.DataFrame({"site_id": ["s"], "option_rank": [1.0], "covered_seats": [9.0], "reason": ["covers 9"]})
-    assert public.siting(options, 11)[0]["reason"].tolist() == ["Not shown: few pupils."]
+    assert public.siting(options, set(), 11)[0]["reason"].tolist() == ["Not shown: few pupils."]
 
 
 def test_shares_of_pupils_are_told_in_steps_without_a_margin() -> None:
