@@ -109,5 +109,6 @@ def difference() -> str:
 
 if __name__ == "__main__":
     if "--check" in sys.argv:
-        sys.exit(difference() and f"dvc.yaml differs from the stages; run `make dag`:\n{difference()}")
+        found = difference()
+        sys.exit(f"dvc.yaml differs from the stages; run `make dag`:\n{found}" if found else 0)
     (ROOT / "dvc.yaml").write_text(render(), encoding="utf-8")
