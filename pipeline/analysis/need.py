@@ -140,9 +140,10 @@ def need(
             "vintage": vintage,
             "need_index": index.to_numpy(),
             "need_rank": descending_rank(index.to_numpy()),
-            "need_rank_low": low.astype("float64"),
-            "need_rank_high": high.astype("float64"),
-            "high_need_probability_share": probability.to_numpy(),
+            # without margins the draws stand still: an interval of no width would be false certainty
+            "need_rank_low": np.where(has_margin, low, np.nan),
+            "need_rank_high": np.where(has_margin, high, np.nan),
+            "high_need_probability_share": probability.where(has_margin).to_numpy(),
             "need_class": classes.to_numpy(),
             "hot_spot_z": spots["hot_spot_z"].to_numpy(),
             "hot_spot_class": spots["hot_spot_class"].to_numpy(),

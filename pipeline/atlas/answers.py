@@ -22,6 +22,8 @@ def need(tables: Tables, about: About) -> str:
     ranked = places[places["need_rank"].notna()].sort_values(["need_rank", "neighborhood_id"])
     if ranked.empty:
         return "This study has no figures from which need could be ranked."
+    if ranked["high_need_probability_share"].isna().all():
+        return _need_without_margins(ranked, about)
     sure = ranked[ranked["need_class"] == "high"]
     possible = int((ranked["need_class"] == "possible").sum())
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
@@ -44,6 +46,15 @@ def need(tables: Tables, about: About) -> str:
     span = f" ({number(low)} to {number(high)} allowing for the margins of error)" if high > low else ""
     lead = f" {top['name']} ranks first{span}." if sure.empty else ""
     return first + which + also + lead
+
+
+def _need_without_margins(ranked: pd.DataFrame, about: About) -> str:
+    first = ranked[ranked["need_class"] == "possible"]["name"].tolist()
+    return (
+        "Margins of error are not published for what this index is made of, so nobody can say how sure a rank is, and "
+        f"none of {count_of(len(ranked), 'neighborhood', 'neighborhoods')} is called high need. By rank, "
+        f"{count_of(len(first), 'is', 'are')} among the neediest {part_of(about.rules.top_share)}: {listed(first)}."
+    )
 
 
 def growth(tables: Tables, about: About) -> str:

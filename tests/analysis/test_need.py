@@ -140,6 +140,8 @@ def test_no_certainty_is_claimed_where_no_margin_is_known() -> None:
     table, _ = run(profile, values.assign(indicator_share_moe=np.nan), ledger)
     assert table["need_class"].value_counts().to_dict() == {"not_high": 16, "possible": 4}
     assert ledger.frame().query("entry == 'absence'")["total"].tolist() == [20]
+    interval = ["need_rank_low", "need_rank_high", "high_need_probability_share"]
+    assert table[interval].isna().all(axis=None) and table["need_rank"].notna().all()
     mostly = values.assign(indicator_share_moe=values["indicator_share_moe"].mask(values["indicator"].eq("no_diploma")))
     known, _ = run(profile, mostly, weights={"poverty": 0.6, "no_diploma": 0.4})
     assert known["need_class"].eq("high").any()
