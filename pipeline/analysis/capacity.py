@@ -59,7 +59,10 @@ def pupils_now(
         default=fall_year,
     )
     if latest < fall_year:
-        ledger.note("utilization", f"the latest enrollment is of fall {latest}, not {fall_year}: it stands for now")
+        ledger.note(
+            "utilization",
+            f"the latest enrollment is of fall {latest}, not {fall_year}: its pupils are taken as today's",
+        )
     found = rolls(enrollment, totals, first_year=latest, last_year=latest, ledger=ledger)
     counts = found.pupils[:, :, 0] if len(found.years) else np.empty((0, len(GRADES)))
     elementary = np.array([grade in bands["elementary"] for grade in GRADES])
@@ -83,7 +86,8 @@ def pupils_now(
     published = whole[whole["fall_year"] == latest].set_index("school_id")["pupils"].reindex(seated.index)
     table["pupils"] = table["pupils"].fillna(published)
     table.loc[(seated["school_status"] != "open") & table["pupils"].isna(), "pupils"] = 0.0
-    table["half_width"] = table["half_width"].fillna(0.0)
+    # a school without grades on its roll has its published total, or is closed: both are known exactly
+    table["half_width"] = table["half_width"].where(table["half_width"].notna() | table["pupils"].isna(), 0.0)
     table["preschool_share"] = table["preschool_share"].fillna(0.0)
     return table
 

@@ -56,7 +56,7 @@ def surplus_sites(
     loading : DataFrame
         By site: pupils per room by each capacity definition (`capacity.room_loading`).
     fall_year : int
-        The fall that stands for now in ``utilization``.
+        The fall taken as today in ``utilization``.
     under_ratio : float
         Utilization below which a site is underutilized.
     definitions : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.atlas.escape import data_block, esc
@@ -10,7 +11,7 @@ from pipeline.atlas.spec import About, Credit, Sheet
 from pipeline.atlas.words import RULES, rule, school_year
 
 
-def document(*, title: str, body: str, scripts: list[str] = [], data: Any = None, with_map: bool = False) -> str:  # noqa: B006
+def document(*, title: str, body: str, scripts: Sequence[str] = (), data: Any = None, with_map: bool = False) -> str:
     """A whole page with everything in it and a policy that lets it load nothing."""
     styles = [*([asset("leaflet/leaflet.css")] if with_map else []), asset("atlas.css")]
     block = f'<script type="application/json" id="data">{data_block(data)}</script>\n' if data is not None else ""

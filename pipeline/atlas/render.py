@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -89,7 +90,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def policy(scripts: list[str], styles: list[str]) -> str:
+def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     """A content security policy under which these very scripts and styles run and nothing else is loaded.
 
     >>> policy(["a()"], [])[:60]
