@@ -6,6 +6,7 @@ import ctypes
 import signal
 import sys
 import time
+from pathlib import Path
 
 from pipeline.errors import PipelineError, refusal_of
 
@@ -15,6 +16,7 @@ USAGE = """usage: python -m pipeline COMMAND
   use STUDY       put studies/STUDY.yaml in force (params.yaml)
   fetch           bring the study's official files into data/raw
   town [SIZE]     write Millbrook's raw files again (or a town of SIZE areas)
+  country FOLDER [OUT]  profile every partition of FOLDER (many districts, a state, a country)
   studies [NAME]  run the real studies in scratch copies of this workspace
 """
 
@@ -44,6 +46,11 @@ def main(arguments: list[str]) -> int:
             from pipeline.town import write_town
 
             write_town(int(rest[0]) if rest else None)
+        elif command == "country" and len(rest) in (1, 2):
+            from pipeline import config, country
+
+            compute = config.load().compute
+            print(country.summary(country.profile_country(*map(Path, rest), **compute.model_dump())))
         elif command == "studies":
             from pipeline.studies import run_studies
 

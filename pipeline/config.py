@@ -291,6 +291,20 @@ class Publish(Strict):
     smallest_cell: int = Field(11, ge=5, description="Pupil counts below this are not shown")
 
 
+class Compute(Strict):
+    """Where `python -m pipeline country` runs; a study of one district does not use it."""
+
+    scheduler: str = Field(
+        "",
+        pattern=r"^(|synchronous|(tcp|tls|ucx)://\S+)$",
+        description="Address of a dask scheduler; empty: processes of this machine; synchronous: none",
+    )
+    workers: int = Field(2, ge=1, le=1024, description="Processes of this machine")
+    memory_limit: str = Field(
+        "2GB", pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$", description="Memory of each; above it, it is started again"
+    )
+
+
 class Expected(Strict):
     """One total of the publisher's own that the finished tables must agree with."""
 
@@ -345,6 +359,7 @@ class Study(Strict):
     matches: Matches = Matches()
     publish: Publish = Publish()
     atlas: Atlas = Atlas()
+    compute: Compute = Compute()
     expected: tuple[Expected, ...] = Field((), strict=False)
 
     @model_validator(mode="after")

@@ -150,7 +150,7 @@ def crosswalk_table(
             weights = require_no_overlap(weights, source["source_id"], target_layer)
             nobody = _uninhabited(source, {kind: totals for kind, (_, totals) in known.items()})
             weights = _without(weights, nobody, source, f"{source_layer} to {target_layer}", ledger)
-            rows = _rows(weights, method, source, target, source_layer, target_layer)
+            rows = weight_rows(weights, method, source, target, source_layer, target_layer)
             parts.append(rows)
             elsewhere = _elsewhere(method, beyond, source, target)
             _balance(rows, elsewhere, method, ~nobody, source, f"{source_layer} to {target_layer}", ledger)
@@ -263,14 +263,15 @@ def _nearest_vintage(vintages: pd.Series, layer: str) -> np.ndarray:
     return np.asarray(vintages == best, dtype=bool)
 
 
-def _rows(
+def weight_rows(
     weights: sparse.csr_array,
     method: np.ndarray,
-    source: gpd.GeoDataFrame,
-    target: gpd.GeoDataFrame,
+    source: pd.DataFrame,
+    target: pd.DataFrame,
     source_layer: str,
     target_layer: str,
 ) -> pd.DataFrame:
+    """Positive weights as rows of table ``crosswalk``; ``source`` and ``target`` name the areas (``source_id``, ``area_id``)."""
     entries = weights.tocoo()
     row, column = entries.coords
     positive = entries.data > 0

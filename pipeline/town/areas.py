@@ -34,7 +34,8 @@ def _sides(corners: Ints) -> tuple[Ints, Ints, Flags]:
     cell = np.repeat(np.arange(len(corners)), 4)
     real = low != high  # a triangle repeats its last corner
     low, high, cell = low[real], high[real], cell[real]
-    order = np.lexsort((cell, high, low))
+    # cells are in order already: one key and a stable sort leave those of a side in theirs
+    order = np.argsort(low * (high.max() + 1) + high, kind="stable")
     low, high, cell = low[order], high[order], cell[order]
     same = (low[1:] == low[:-1]) & (high[1:] == high[:-1])
     return np.column_stack([low, high]), cell, same

@@ -9,6 +9,7 @@ agree to the last digit, and the truth of any area is the sum over its cells.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ class Ground:
     """Street cells and the blocks made of them; arrays run over cells unless named for blocks."""
 
     corners: Ints  # cell x 4 lattice nodes (a triangle repeats its last)
-    nodes: Floats  # node x (longitude, latitude), rounded as TIGER rounds
+    nodes_m: Floats  # node x (x, y) metres
     x: Floats  # metres
     y: Floats
     u: Floats  # place in the town: -1 west edge .. 1 east edge
@@ -51,6 +52,12 @@ class Ground:
     def blocks(self) -> int:
         """How many blocks there are."""
         return int(self.block.max()) + 1
+
+    @cached_property
+    def nodes(self) -> Floats:
+        """Node x (longitude, latitude), rounded as TIGER rounds."""
+        to_degrees = pyproj.Transformer.from_crs(CRS, "EPSG:4269", always_xy=True)
+        return np.round(np.column_stack(to_degrees.transform(self.nodes_m[:, 0], self.nodes_m[:, 1])), 6)
 
 
 def ground(size: int | None, rng: np.random.Generator) -> Ground:
@@ -73,17 +80,20 @@ def ground(size: int | None, rng: np.random.Generator) -> Ground:
     east = column > river
     block = _blocks(u, v, x, y, is_water, is_park, in_district, east, south, pairs, rng)
     nodes_m = _rounded_corners(nodes_m, corners, block)
-    lonlat = pyproj.Transformer.from_crs(CRS, "EPSG:4269", always_xy=True).transform(nodes_m[:, 0], nodes_m[:, 1])
-    nodes = np.round(np.column_stack(lonlat), 6)
     x, y = nodes_m[corners, 0].mean(axis=1), nodes_m[corners, 1].mean(axis=1)
     area = _areas(nodes_m[corners])
-    return Ground(corners, nodes, x, y, u, v, area, is_water, is_park, in_district, east, south, pairs, block)
+    return Ground(corners, nodes_m, x, y, u, v, area, is_water, is_park, in_district, east, south, pairs, block)
 
 
 def _areas(ring: Floats) -> Floats:
     """Signed areas of rings of corners, positive when counter-clockwise."""
-    following = np.roll(ring, -1, axis=1)
-    return np.asarray(0.5 * (ring[..., 0] * following[..., 1] - following[..., 0] * ring[..., 1]).sum(axis=1))
+    x, y = ring[..., 0], ring[..., 1]
+    corners = ring.shape[1]
+    twice = np.zeros(len(ring))
+    for k in range(corners):
+        following = (k + 1) % corners
+        twice += x[:, k] * y[:, following] - x[:, following] * y[:, k]
+    return np.asarray(0.5 * twice)
 
 
 def _rounded_corners(nodes: Floats, corners: Ints, block: Ints) -> Floats:

@@ -49,12 +49,12 @@ class People:
         return np.asarray(self.by_age[self.home_area, age, YEARS.index(year)] * self.weight)
 
 
-def people(ground: Ground, size: int | None, rng: np.random.Generator) -> People:
-    """Settle the town."""
+def people(ground: Ground, size: int | None, rng: np.random.Generator, rounds: int = 60) -> People:
+    """Settle the town; more ``rounds`` draw neighborhoods that are more alike in number of people."""
     u, v = ground.u, ground.v
     density = _density(ground, rng)
     number = round(40 * (size or 1000) / 1000)
-    home, centres = _neighborhoods(ground, density, number, rng)
+    home, centres = _neighborhoods(ground, density, number, rng, rounds)
     shown = np.where(ground.in_district & ~ground.is_park, home, -1)
     mass = np.maximum(tally(home, density, number), 1e-9)
     cu, cv, south_share = (tally(home, density * part, number) / mass for part in (u, v, ground.is_south))
@@ -109,7 +109,9 @@ def _density(ground: Ground, rng: np.random.Generator) -> Floats:
     return np.asarray(np.where(ground.is_water | ground.is_park, 0.0, density))
 
 
-def _neighborhoods(ground: Ground, density: Floats, number: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
+def _neighborhoods(
+    ground: Ground, density: Floats, number: int, rng: np.random.Generator, rounds: int
+) -> tuple[Ints, Floats]:
     """Neighborhoods follow blocks, the river and the rail line, and ask for room as well as people."""
     blocks = ground.blocks
     mass = (
@@ -123,7 +125,7 @@ def _neighborhoods(ground: Ground, density: Floats, number: int, rng: np.random.
             for w in (ground.x, ground.y, 1100.0 * ground.is_east, 800.0 * ground.is_south)
         ]
     )
-    area, centres = districts(places, mass, number, rng)
+    area, centres = districts(places, mass, number, rng, rounds)
     cells = mend(area[ground.block], ground.pairs)
     # a block stays whole: it takes the area of most of its cells
     first = np.unique(ground.block, return_index=True)[1]

@@ -240,7 +240,7 @@ def write_survey(ground: Ground, people: People, census: Census, folder: files.O
 def survey_table(table: str, truth: dict[str, Floats], geoid: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """One table of one vintage: estimates and margins of block groups and tracts."""
     leaves = _LEAVES[table](truth)
-    estimate = {n: _sampled(np.maximum(values, 0), rng) for n, values in leaves.items()}
+    estimate = {n: sampled(np.maximum(values, 0), rng) for n, values in leaves.items()}
     for parent, parts in _PARENTS[table].items():
         estimate[parent] = np.sum([estimate[n] for n in parts], axis=0)
     columns = sorted(estimate)
@@ -249,7 +249,7 @@ def survey_table(table: str, truth: dict[str, Floats], geoid: np.ndarray, rng: n
     tracts.index = "1400000US" + tracts.index
     values.index = "1500000US" + values.index
     both = tracts if table == "b18101" else pd.concat([tracts, values])
-    margin = np.where(both > 0, np.ceil(1.645 * np.sqrt(WEIGHT * (both + 3))), ZERO_MARGIN).astype(int)
+    margin = margins(both.to_numpy())
     out: dict[str, object] = {"GEO_ID": both.index}
     for at, n in enumerate(columns):
         out[f"{table.upper()}_E{n:03d}"] = both[n].to_numpy()
@@ -257,11 +257,16 @@ def survey_table(table: str, truth: dict[str, Floats], geoid: np.ndarray, rng: n
     return _with_codes(table, pd.DataFrame(out))
 
 
-def _sampled(truth: Floats, rng: np.random.Generator) -> np.ndarray:
+def sampled(truth: Floats, rng: np.random.Generator) -> np.ndarray:
     """An unbiased estimate whose variance is WEIGHT times the truth."""
     answers = rng.poisson(truth / WEIGHT * 1.04)
     spread = rng.normal(1, 0.2 / np.sqrt(np.maximum(answers, 1)))
     return np.round(answers * WEIGHT / 1.04 * np.clip(spread, 0.5, 1.5)).astype(np.int64)
+
+
+def margins(estimate: np.ndarray) -> np.ndarray:
+    """90% margins of estimates, of the sampling that `sampled` does."""
+    return np.where(estimate > 0, np.ceil(1.645 * np.sqrt(WEIGHT * (estimate + 3))), ZERO_MARGIN).astype(int)
 
 
 def _with_codes(table: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,225 @@
+"""One partition of something larger than a district: its three layers in, its zone profile out.
+
+A partition is a folder, such as ``state=06``, with three files whose columns are those of the
+tables ``census_blocks``, ``census_areas`` and ``zones``. What is computed from it depends on
+nothing else, and is written beside it or into a folder of its own, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from pipeline.errors import ContractError, Fault, MissingInput, PipelineError, refusal_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from pipeline.analysis.rings import Rings
+
+BLOCKS, AREAS, ZONES = "blocks.parquet", "areas.parquet", "zones.parquet"
+PROFILE, LEDGER = "zone_profile.parquet", "ledger.parquet"
+SAMPLE_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a partition tells when it is done; ``refusal`` says why it is not."""
+
+    name: str
+    blocks: int = 0
+    areas: int = 0
+    zones: int = 0
+    balances: tuple[tuple[str, float, float, float], ...] = ()  # of each layer: children in all, in zones, outside
+    seconds: float = 0.0
+    peak_bytes: int = 0  # of memory in the process that did it
+    refusal: str = ""
+
+
+def write_partition(folder: Path, blocks: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> None:
+    """Write the three layers of a partition, along a Hilbert curve and with GeoArrow coordinates."""
+    from pipeline.geoarrow import write_layer
+
+    for name, layer in ((BLOCKS, blocks), (AREAS, areas), (ZONES, zones)):
+        write_layer(folder / name, layer)
+
+
+def profile_partition(folder: str, out: str) -> Done:
+    """Count who lives in each zone of one partition, and write table ``zone_profile`` and its ledger.
+
+    Takes and returns nothing large, writes only its own two files and keeps nothing: it may run
+    on another machine, twice, or again after it was killed, and its files have the same bytes.
+
+    Parameters
+    ----------
+    folder : str
+        Partition with ``blocks.parquet``, ``areas.parquet`` and ``zones.parquet``.
+    out : str
+        Folder for ``zone_profile.parquet`` and ``ledger.parquet``.
+
+    Returns
+    -------
+    Done
+        With ``refusal`` where the partition cannot be used: an error that names it travels
+        between processes as text.
+    """
+    name, started = Path(folder).name, time.perf_counter()
+    try:
+        with _Memory() as memory:
+            told = _profile(Path(folder), Path(out))
+    except PipelineError as error:
+        return Done(name, refusal=str(error))
+    except OSError as error:
+        return Done(name, refusal=refusal_of(error))
+    return Done(name, **told, seconds=time.perf_counter() - started, peak_bytes=memory.peak_bytes)
+
+
+def _profile(folder: Path, out: Path) -> dict[str, Any]:
+    import pandas as pd
+
+    from pipeline.analysis.block_crosswalk import block_crosswalk, block_shares
+    from pipeline.analysis.common_area import common_areas
+    from pipeline.analysis.profiles import zone_profile
+    from pipeline.ledger import Ledger
+    from pipeline.tables import BY_TABLE, check
+
+    areas = _areas(folder / AREAS)
+    outlines, blocks, crs = _layer(folder / BLOCKS, ("block_geoid", "children_0_17", "population"), key=1)
+    grounds, zones, zone_crs = _layer(folder / ZONES, ("level", "fall_year", "zone_id", "is_approximate"), key=3)
+    if crs != zone_crs:
+        fault = Fault("E-CRS", f"blocks are in {crs}, zones in {zone_crs}", 1, ZONES, "Reproject one of them.")
+        raise ContractError(str(folder), [fault])
+    blocks["area_m2"] = outlines.areas()
+    if (blocks["area_m2"] <= 0).any():
+        first = blocks.loc[blocks["area_m2"] <= 0, "block_geoid"]
+        fault = Fault("E-GEOM-AREA", "block has no ground", len(first), first.iloc[0], "Join it to its neighbor.")
+        raise ContractError(str(folder / BLOCKS), [fault])
+    ledger, links = Ledger(), []
+    for (level, fall_year), rows in sorted(zones.groupby(["level", "fall_year"]).indices.items()):
+        layer, of_layer = f"zone {level} {fall_year}", zones.iloc[rows]
+        shares = block_shares(*common_areas(outlines, grounds.take(rows)), blocks, len(rows), f"{folder.name}, {layer}")
+        for (area_level, vintage), part in areas.groupby(["area_level", "vintage"], sort=True):
+            kind, part = f"{area_level} {vintage}", part.reset_index(drop=True)
+            links.append(
+                block_crosswalk(
+                    blocks, shares, part, of_layer, source_layer=kind, target_layer=layer, ledger=ledger
+                )
+            )
+    balances = ledger.frame().query("entry == 'balance'")
+    profile = zone_profile(areas, pd.concat(links, ignore_index=True), zones, ledger)
+    tables = {PROFILE: check(BY_TABLE["zone_profile"], profile), LEDGER: ledger.frame()}
+    _write(out, tables)
+    return {
+        "blocks": len(blocks),
+        "areas": len(areas),
+        "zones": len(zones),
+        "balances": tuple(balances[["subject_name", "total", "inside", "outside"]].itertuples(index=False, name=None)),
+    }
+
+
+def _areas(path: Path) -> pd.DataFrame:
+    """Census areas without their shapes, held to the table's contract; counts that are not given are missing."""
+    import numpy as np
+    import pandas as pd
+    from pyarrow import parquet
+
+    from pipeline.columns import CENSUS_COUNTS
+    from pipeline.tables import BY_TABLE, check
+
+    table = BY_TABLE["area_counts"]
+    try:
+        given = [name for name in parquet.read_schema(path).names if name in table.names]
+        frame = pd.read_parquet(path, columns=given)
+    except FileNotFoundError as error:
+        raise MissingInput(f"{path} is not there.") from error
+    except (OSError, ValueError) as error:
+        raise PipelineError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    lacking = [name for name in table.names if name not in given and name.removesuffix("_moe") in CENSUS_COUNTS]
+    return check(table, frame.assign(**dict.fromkeys(lacking, np.nan)), str(path))
+
+
+def _layer(path: Path, columns: tuple[str, ...], key: int) -> tuple[Rings, pd.DataFrame, Any]:
+    """Polygons and attributes of a layer in an equal-area CRS; its first columns are a key."""
+    from pipeline.geoarrow import read_rings
+    from pipeline.tables import unfit_crs
+
+    rings, frame, crs = read_rings(path, columns)
+    faults = []
+    if unfit := unfit_crs(crs):
+        faults.append(Fault("E-CRS", f"nothing can be measured in its CRS: {unfit}", 1, str(crs), "Reproject it to an equal-area CRS, such as EPSG:5070."))  # fmt: skip
+    names = list(columns[:key])
+    doubled = frame.duplicated(names) | frame[names].isna().any(axis=1)
+    if doubled.any():
+        first = ", ".join(map(str, frame.loc[doubled, names].iloc[0]))
+        faults.append(Fault("E-KEY-DUP", f"row has the same {', '.join(names)} as another, or none", int(doubled.sum()), first, "Give each its own."))  # fmt: skip
+    if faults:
+        raise ContractError(str(path), faults)
+    return rings, frame, crs
+
+
+def _write(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write all tables, then move each over its place; what a killed run left is removed.
+
+    Drafts carry the number of their process: where a task is done twice at a time, neither
+    writes into the other's.
+    """
+    from pyarrow import parquet
+
+    pending = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            for old in out.glob(f".draft-*-{name}"):
+                old.unlink(missing_ok=True)
+            draft = out / f".draft-{os.getpid()}-{name}"
+            pending.append((draft, out / name))
+            table.to_parquet(draft, index=False, compression="zstd")
+            with draft.open("rb") as file:
+                os.fsync(file.fileno())
+            rows = parquet.read_metadata(draft).num_rows
+            if rows != len(table):
+                raise PipelineError(f"{draft}: {rows} of {len(table)} rows arrived on disk. Is the disk full?")
+        for draft, place in pending:
+            draft.replace(place)
+    finally:
+        for draft, _ in pending:
+            draft.unlink(missing_ok=True)
+
+
+class _Memory:
+    """Watches the memory of this process while something is done, every hundredth of a second.
+
+    What the system keeps as a process's highest use is no help: a worker inherits it from the
+    process that started it.
+    """
+
+    def __init__(self) -> None:
+        import psutil
+
+        self._process = psutil.Process()
+        self._is_over = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+        self.peak_bytes = 0
+
+    def _look(self) -> None:
+        while not self._is_over.wait(SAMPLE_SECONDS):
+            self._sample()
+
+    def _sample(self) -> None:
+        self.peak_bytes = max(self.peak_bytes, int(self._process.memory_info().rss))
+
+    def __enter__(self) -> Self:
+        self._sample()
+        self._watch.start()
+        return self
+
+    def __exit__(self, *what: object) -> None:
+        self._sample()
+        self._is_over.set()
+        self._watch.join()
