@@ -47,7 +47,9 @@ def country(small: bool) -> list[dict[str, Any]]:
             rows.append(_row("country: profile", size, seconds, f"<= {MINUTES} min", seconds <= 60 * MINUTES))
             rows[-1] |= {"task_s_per_state": round(costs[-1], 3), "s_per_state": round(seconds / number, 3)}
         peak = max(one.peak_bytes for one in done) / 1e9
-        rows.append(_row("country: most memory of a task", f"{peak:.2f} GB", 0.0, f"<= {GIGABYTES} GB", peak <= GIGABYTES))
+        rows.append(
+            _row("country: most memory of a task", f"{peak:.2f} GB", 0.0, f"<= {GIGABYTES} GB", peak <= GIGABYTES)
+        )
         spread = max(costs) / min(costs)
         size = f"task seconds per state over {', '.join(map(str, steps))} states: max/min {spread:.3f}"
         rows.append(_row("country: linear", size, 0.0, f"<= {SPREAD}", small or spread <= SPREAD))
@@ -80,7 +82,11 @@ def _state(root: Path, number: int) -> Path:
 
 
 def _fingerprint() -> str:
-    files = [*sorted((ROOT / "pipeline/town").glob("*.py")), ROOT / "pipeline/geoarrow.py", ROOT / "pipeline/columns.py"]
+    files = [
+        *sorted((ROOT / "pipeline/town").glob("*.py")),
+        ROOT / "pipeline/geoarrow.py",
+        ROOT / "pipeline/columns.py",
+    ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
@@ -100,7 +106,11 @@ def _run(built: Path, number: int, out: Path, **how: Any) -> tuple[float, list[D
     started = time.perf_counter()
     done = profile_country(some, out, **{"workers": WORKERS, **how})
     seconds = time.perf_counter() - started
-    files = {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(out.rglob("*")) if p.is_file()}
+    files = {
+        str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(out.rglob("*"))
+        if p.is_file()
+    }
     if len(files) != 2 * number or {Path(name).name for name in files} != {PROFILE, LEDGER}:
         raise RuntimeError(f"{number} states left {len(files)} files: {sorted(files)[:4]}")
     return seconds, done, files
@@ -112,9 +122,19 @@ def _same_bytes(built: Path, number: int, work: Path) -> list[dict[str, Any]]:
     rows = [_row("country: one process", f"{number} states", seconds)]
     for workers in (2, 4):
         seconds, _, files = _run(built, number, work / "many", workers=workers, memory_limit="2GB")
-        rows.append(_row(f"country: {workers} processes", f"{number} states", seconds, "the same bytes", files == expected))
+        rows.append(
+            _row(f"country: {workers} processes", f"{number} states", seconds, "the same bytes", files == expected)
+        )
     seconds, files, killed = _with_a_kill(built, number, work / "killed")
-    rows.append(_row("country: a killed process", f"{number} states, {killed} killed", seconds, "the same bytes", files == expected and killed == 1))
+    rows.append(
+        _row(
+            "country: a killed process",
+            f"{number} states, {killed} killed",
+            seconds,
+            "the same bytes",
+            files == expected and killed == 1,
+        )
+    )
     return rows
 
 
@@ -165,4 +185,6 @@ def _row(name: str, size: str, seconds: float, target: str = "", met: bool = Tru
 
 if __name__ == "__main__":
     for line in country(small=False):
-        print(f"{line['name']:<34}{line['ours_s']:>9.2f} s  {'' if line['met'] else 'NOT MET '}{line['target']:<16}{line['size']}")
+        print(
+            f"{line['name']:<34}{line['ours_s']:>9.2f} s  {'' if line['met'] else 'NOT MET '}{line['target']:<16}{line['size']}"
+        )

@@ -21,7 +21,9 @@ from pipeline.errors import ContractError, Fault, MissingInput, PipelineError
 from pipeline.partitions import AREAS, BLOCKS, ZONES, Done, profile_partition
 
 HERE = "synchronous"
-LAYOUT = f"Each partition is a folder with {BLOCKS}, {AREAS} and {ZONES} (see README.md, 'Where it outgrows one machine')."
+LAYOUT = (
+    f"Each partition is a folder with {BLOCKS}, {AREAS} and {ZONES} (see README.md, 'Where it outgrows one machine')."
+)
 
 
 def profile_country(
@@ -63,7 +65,9 @@ def profile_country(
             done = list(map(_told, _distributed(client, paths, memory_limit)))
     refused = "".join(f"\n- {one.name}: {one.refusal}" for one in sorted(done, key=lambda one: one.name) if one.refusal)
     if refused:
-        raise PipelineError(f"{refused.count(chr(10) + '- ')} of {len(done)} partitions could not be used; the others are written.{refused}")
+        raise PipelineError(
+            f"{refused.count(chr(10) + '- ')} of {len(done)} partitions could not be used; the others are written.{refused}"
+        )
     return sorted(done, key=lambda one: one.name)
 
 

@@ -81,6 +81,7 @@ def profile_partition(folder: str, out: str) -> Done:
 
 
 def _profile(folder: Path, out: Path) -> dict[str, Any]:
+    import numpy as np
     import pandas as pd
 
     from pipeline.analysis.block_crosswalk import block_crosswalk, block_shares
@@ -100,16 +101,20 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
         first = blocks.loc[blocks["area_m2"] <= 0, "block_geoid"]
         fault = Fault("E-GEOM-AREA", "block has no ground", len(first), first.iloc[0], "Join it to its neighbor.")
         raise ContractError(str(folder / BLOCKS), [fault])
+    # all levels at once: the outlines of blocks are gone over one time
+    block, zone, common_m2 = common_areas(outlines, grounds)
     ledger, links = Ledger(), []
     for (level, fall_year), rows in sorted(zones.groupby(["level", "fall_year"]).indices.items()):
-        layer, of_layer = f"zone {level} {fall_year}", zones.iloc[rows]
-        shares = block_shares(*common_areas(outlines, grounds.take(rows)), blocks, len(rows), f"{folder.name}, {layer}")
+        layer = f"zone {level} {fall_year}"
+        of_layer = zones.iloc[rows]
+        position = np.full(len(zones), -1)
+        position[rows] = np.arange(len(rows))
+        here = position[zone] >= 0
+        shares = block_shares(block[here], position[zone[here]], common_m2[here], blocks, len(rows), layer)
         for (area_level, vintage), part in areas.groupby(["area_level", "vintage"], sort=True):
             kind, part = f"{area_level} {vintage}", part.reset_index(drop=True)
             links.append(
-                block_crosswalk(
-                    blocks, shares, part, of_layer, source_layer=kind, target_layer=layer, ledger=ledger
-                )
+                block_crosswalk(blocks, shares, part, of_layer, source_layer=kind, target_layer=layer, ledger=ledger)
             )
     balances = ledger.frame().query("entry == 'balance'")
     profile = zone_profile(areas, pd.concat(links, ignore_index=True), zones, ledger)

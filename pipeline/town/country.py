@@ -123,9 +123,7 @@ def _town(
 def _count(land: Ground, persons: People, rng: np.random.Generator) -> pd.DataFrame:
     """People and children of each block, as counted in 2020."""
     blocks = land.blocks
-    children = sum(
-        whole(tally(land.block, persons.children(band, (2020,)), blocks), rng) for band in CHILD_COUNTS
-    )
+    children = sum(whole(tally(land.block, persons.children(band, (2020,)), blocks), rng) for band in CHILD_COUNTS)
     counted = whole(tally(land.block, persons.people[2020], blocks), rng)
     return pd.DataFrame({"population": np.maximum(counted, children), "children_0_17": children}).astype("float64")
 
@@ -153,9 +151,7 @@ def _numbered(group: np.ndarray) -> np.ndarray:
     return np.char.add(group, np.char.zfill(nth.astype(str), 3))
 
 
-def _survey(
-    land: Ground, persons: People, group: Ints, geoid: np.ndarray, rng: np.random.Generator
-) -> pd.DataFrame:
+def _survey(land: Ground, persons: People, group: Ints, geoid: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """Counts of the block groups with margins: what is true, seen through a sample."""
     cell = group[land.block]
     truth = {name: tally(cell, values, len(geoid)) for name, values in counts_by_cell(land, persons, 2021).items()}

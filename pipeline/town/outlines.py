@@ -90,11 +90,10 @@ def outlines(sides: Sides, label: Ints, pairs: Ints, bends: int = 0) -> tuple[In
     begins = np.flatnonzero(np.r_[True, part_of_ring[1:] != part_of_ring[:-1]])
     part_offsets = np.append(begins, len(order))
     labels, starts = np.unique(of_piece[part_of_ring[begins]], return_index=True)
-    if len(labels) == len(begins):
-        kind, offsets = shapely.GeometryType.POLYGON, (ring_offsets, part_offsets)
-    else:
-        kind, offsets = shapely.GeometryType.MULTIPOLYGON, (ring_offsets, part_offsets, np.append(starts, len(begins)))
-    return labels, np.asarray(shapely.from_ragged_array(kind, coordinates, offsets), dtype=object)
+    kind, offsets = shapely.GeometryType.POLYGON, [ring_offsets, part_offsets]
+    if len(labels) < len(begins):
+        kind, offsets = shapely.GeometryType.MULTIPOLYGON, [*offsets, np.append(starts, len(begins))]
+    return labels, np.asarray(shapely.from_ragged_array(kind, coordinates, tuple(offsets)), dtype=object)
 
 
 def _following(start: Ints, end: Ints, owner: Ints, nodes: Floats) -> Ints:
