@@ -90,7 +90,7 @@ def _outline(rings: Rings) -> tuple[npt.NDArray[np.generic], ...]:
     nth = np.arange(before[-1]) - before[ring]
     begin = rings.ring_offsets[ring] + nth * STRETCH
     end = np.minimum(begin + STRETCH, rings.ring_offsets[ring + 1] - 1)
-    sign = rings.ring_signs()[ring].astype("float64")
+    sign = rings.ring_signs[ring].astype("float64")
     bounds = np.empty((len(begin), 4))
     if len(begin):
         _stretch_bounds(rings.x, rings.y, begin, end, bounds)

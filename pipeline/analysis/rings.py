@@ -7,6 +7,7 @@ without a geometry being built, and compiled code can walk it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -112,29 +113,33 @@ class Rings:
         sides = (np.minimum, np.minimum, np.maximum, np.maximum)
         return np.column_stack([s.reduceat(parts[:, k], self.shape_offsets[:-1]) for k, s in enumerate(sides)])
 
+    @cached_property
     def ring_areas(self) -> Floats:
         """Signed area of each ring: positive where it turns counter-clockwise."""
         begin = self.ring_offsets[:-1]
         if not len(begin):
             return np.empty(0)
-        # near the ring's first vertex, so that large coordinates do not eat the digits
-        origin = np.repeat(begin, np.diff(self.ring_offsets))
-        x, y = self.x - self.x[origin], self.y - self.y[origin]
-        cross = np.append(x[:-1] * y[1:] - x[1:] * y[:-1], 0.0)
-        cross[self.ring_offsets[1:] - 1] = 0.0  # from one ring to the next is no edge
-        return np.asarray(0.5 * np.add.reduceat(cross, begin))
+        # width times mean height of each edge; heights from the layer's middle, so that few digits are lost
+        middle = 0.5 * (self.y.min() + self.y.max())
+        under = np.empty(len(self.x))
+        np.add(self.y[:-1], self.y[1:], out=under[:-1])
+        under[:-1] -= 2.0 * middle
+        under[:-1] *= np.diff(self.x)
+        under[self.ring_offsets[1:] - 1] = 0.0  # from one ring to the next is no edge
+        return np.asarray(-0.5 * np.add.reduceat(under, begin))
 
+    @cached_property
     def ring_signs(self) -> Integers:
         """By what a ring's own turning is multiplied so that shells add ground and holes take it away."""
         is_shell = np.zeros(len(self.ring_offsets) - 1, dtype=bool)
         is_shell[self.part_offsets[:-1]] = True
-        return np.where((self.ring_areas() >= 0) == is_shell, 1, -1)
+        return np.where((self.ring_areas >= 0) == is_shell, 1, -1)
 
     def areas(self) -> Floats:
         """Area of each shape: shells less holes."""
         if not len(self):
             return np.empty(0)
-        signed = self.ring_areas() * self.ring_signs()
+        signed = self.ring_areas * self.ring_signs
         return np.asarray(np.add.reduceat(signed, self.part_offsets[self.shape_offsets[:-1]]))
 
     def take(self, positions: npt.NDArray[Any]) -> Rings:
