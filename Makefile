@@ -10,10 +10,10 @@ export PYTHONHASHSEED := 0
 # compiled modules are kept: seventeen stages start faster
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help maps test check bench notebooks studies dag lock clean
+.PHONY: help maps test check bench bench-us notebooks studies dag lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 # The environment: exactly the hashed lock; uv where it can be had, pip otherwise.
 $(READY): requirements.lock requirements-uv.lock
@@ -49,6 +49,9 @@ check: $(READY) ## formatting, lint, types, walls, notebooks, prose
 
 bench: $(READY) ## time every stage: imports and work
 	@$(BIN)/python -m benchmarks
+
+bench-us: $(READY) ## build a fictional country of 8 million blocks and profile it
+	@$(BIN)/python -m benchmarks.country
 
 notebooks: $(READY) ## open the notebooks on the study last run
 	@$(BIN)/jupyter lab notebooks

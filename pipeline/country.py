@@ -21,6 +21,7 @@ from pipeline.errors import ContractError, Fault, MissingInput, PipelineError
 from pipeline.partitions import AREAS, BLOCKS, ZONES, Done, profile_partition
 
 HERE = "synchronous"
+PATIENCE = "20s"  # with a scheduler that does not answer
 LAYOUT = (
     f"Each partition is a folder with {BLOCKS}, {AREAS} and {ZONES} (see README.md, 'Where it outgrows one machine')."
 )
@@ -63,12 +64,12 @@ def profile_country(
     else:
         with _client(scheduler, min(workers, len(names)), memory_limit) as client:
             done = list(map(_told, _distributed(client, paths, memory_limit)))
-    refused = "".join(f"\n- {one.name}: {one.refusal}" for one in sorted(done, key=lambda one: one.name) if one.refusal)
+    done.sort(key=lambda one: one.name)
+    refused = [f"\n- {one.name}: {one.refusal}" for one in done if one.refusal]
     if refused:
-        raise PipelineError(
-            f"{refused.count(chr(10) + '- ')} of {len(done)} partitions could not be used; the others are written.{refused}"
-        )
-    return sorted(done, key=lambda one: one.name)
+        what = f"{len(refused)} of {len(done)} partitions could not be used; the others are written."
+        raise PipelineError(what + "".join(refused))
+    return done
 
 
 def partitions(root: Path) -> list[str]:
@@ -79,7 +80,11 @@ def partitions(root: Path) -> list[str]:
     MissingInput
         If there is none.
     """
-    names = sorted(p.name for p in root.iterdir() if any((p / f).is_file() for f in (BLOCKS, AREAS, ZONES))) if root.is_dir() else []  # fmt: skip
+    names = (
+        sorted(p.name for p in root.iterdir() if any((p / f).is_file() for f in (BLOCKS, AREAS, ZONES)))
+        if root.is_dir()
+        else []
+    )
     if not names:
         raise MissingInput(f"{root} holds no partition. {LAYOUT}")
     return names
@@ -96,14 +101,20 @@ def total(done: Iterable[Done]) -> dict[str, tuple[float, float, float]]:
 
 def summary(done: list[Done]) -> str:
     """What a run has done, as text."""
-    lines = [f"{len(done)} partitions: {sum(d.blocks for d in done):,} blocks, {sum(d.areas for d in done):,} census areas, {sum(d.zones for d in done):,} zones"]  # fmt: skip
+    lines = [
+        f"{len(done)} partitions: {sum(d.blocks for d in done):,} blocks, {sum(d.areas for d in done):,} census areas, {sum(d.zones for d in done):,} zones"
+    ]
     for layer, (whole, inside, outside) in total(done).items():
         lines.append(f"  {layer}: {inside:,.0f} of {whole:,.0f} children, {outside:,.0f} outside")
     return "\n".join(lines)
 
 
 def _told(done: Done) -> Done:
-    what = "could not be used" if done.refusal else f"{done.blocks:,} blocks, {done.zones:,} zones in {done.seconds:.1f} s, {done.peak_bytes / 1e9:.2f} GB"  # fmt: skip
+    what = (
+        "could not be used"
+        if done.refusal
+        else f"{done.blocks:,} blocks, {done.zones:,} zones in {done.seconds:.1f} s, {done.peak_bytes / 1e9:.2f} GB"
+    )
     print(f"{done.name}: {what}", flush=True)
     return done
 
@@ -112,20 +123,23 @@ def _require_separate(root: Path, names: list[str]) -> None:
     """Refuse census areas that stand in two partitions: their children would be counted twice."""
     import pandas as pd
 
-    owner = pd.Series(dtype="str")
+    listed = []
     for name in names:
         try:
             frame = pd.read_parquet(root / name / AREAS, columns=["area_level", "vintage", "area_geoid"])
         except (OSError, ValueError):
             continue  # the partition's own task says what is wrong with it
-        key = pd.Index(frame.drop_duplicates().astype(str).agg(" ".join, axis=1))
-        twice = key[key.isin(owner.index)]
-        if len(twice):
-            first = f"{twice[0]} in {owner[twice[0]]} and {name}"
-            what = "census area stands in two partitions"
-            remedy = "Give each area, with its blocks, to one partition; zones may stand in several."
-            raise ContractError(str(root), [Fault("E-KEY-DUP", what, len(twice), first, remedy)])
-        owner = pd.concat([owner, pd.Series(name, index=key)])
+        listed.append(frame.drop_duplicates().assign(partition=name))
+    if not listed:
+        return
+    areas = pd.concat(listed, ignore_index=True)
+    twice = areas[areas.duplicated(["area_level", "vintage", "area_geoid"], keep=False)]
+    if len(twice):
+        both = twice.sort_values(["area_geoid", "vintage", "partition"]).head(2)
+        first = f"{both['area_geoid'].iloc[0]} in {' and '.join(both['partition'])}"
+        what = "census area stands in two partitions: its children would be counted twice"
+        remedy = "Give each area, with its blocks, to one partition; zones may stand in several."
+        raise ContractError(str(root), [Fault("E-KEY-DUP", what, len(twice) // 2, first, remedy)])
 
 
 def _distributed(client: Any, paths: dict[str, tuple[str, str]], memory_limit: str) -> Iterator[Done]:
@@ -142,7 +156,10 @@ def _distributed(client: Any, paths: dict[str, tuple[str, str]], memory_limit: s
         if future.status == "finished":
             yield future.result()
         elif isinstance(error := future.exception(), KilledWorker):
-            yield Done(name, refusal=f"its workers ended before it was done, most likely for want of memory ({memory_limit} each). Raise compute.memory_limit or divide the partition.")  # fmt: skip
+            yield Done(
+                name,
+                refusal=f"its workers ended before it was done, most likely for want of memory ({memory_limit} each). Raise compute.memory_limit or divide the partition.",
+            )
         else:
             error.add_note(f"while profiling partition {name}")
             raise error
@@ -155,9 +172,11 @@ def _client(address: str, workers: int, memory_limit: str) -> Iterator[Any]:
 
     if address:
         try:
-            client = Client(address, timeout="20s", set_as_default=False)
+            client = Client(address, timeout=PATIENCE, set_as_default=False)
         except OSError as error:
-            raise PipelineError(f"no dask scheduler answers at {address} (compute.scheduler). Start one with `dask scheduler` and `dask worker`, or leave it empty.") from error  # fmt: skip
+            raise PipelineError(
+                f"no dask scheduler answers at {address} (compute.scheduler). Start one with `dask scheduler` and `dask worker`, or leave it empty."
+            ) from error
         with client:
             yield client
         return

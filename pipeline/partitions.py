@@ -38,6 +38,7 @@ class Done:
     zones: int = 0
     balances: tuple[tuple[str, float, float, float], ...] = ()  # of each layer: children in all, in zones, outside
     seconds: float = 0.0
+    processor_seconds: float = 0.0
     peak_bytes: int = 0  # of memory in the process that did it
     refusal: str = ""
 
@@ -69,7 +70,7 @@ def profile_partition(folder: str, out: str) -> Done:
         With ``refusal`` where the partition cannot be used: an error that names it travels
         between processes as text.
     """
-    name, started = Path(folder).name, time.perf_counter()
+    name, started, worked = Path(folder).name, time.perf_counter(), time.process_time()
     try:
         with _Memory() as memory:
             told = _profile(Path(folder), Path(out))
@@ -77,7 +78,8 @@ def profile_partition(folder: str, out: str) -> Done:
         return Done(name, refusal=str(error))
     except OSError as error:
         return Done(name, refusal=refusal_of(error))
-    return Done(name, **told, seconds=time.perf_counter() - started, peak_bytes=memory.peak_bytes)
+    seconds, worked = time.perf_counter() - started, time.process_time() - worked
+    return Done(name, **told, seconds=seconds, processor_seconds=worked, peak_bytes=memory.peak_bytes)
 
 
 def _profile(folder: Path, out: Path) -> dict[str, Any]:
@@ -94,7 +96,9 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
     outlines, blocks, crs = _layer(folder / BLOCKS, ("block_geoid", "children_0_17", "population"), key=1)
     grounds, zones, zone_crs = _layer(folder / ZONES, ("level", "fall_year", "zone_id", "is_approximate"), key=3)
     if crs != zone_crs:
-        fault = Fault("E-CRS", f"blocks are in {crs}, zones in {zone_crs}", 1, ZONES, "Reproject one of them.")
+        fault = Fault(
+            "E-CRS", f"blocks are in {crs.name}, zones in {zone_crs.name}", 1, ZONES, "Reproject one of them."
+        )
         raise ContractError(str(folder), [fault])
     blocks["area_m2"] = outlines.areas()
     if (blocks["area_m2"] <= 0).any():
@@ -146,6 +150,9 @@ def _areas(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise PipelineError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     lacking = [name for name in table.names if name not in given and name.removesuffix("_moe") in CENSUS_COUNTS]
+    if frame.empty:
+        fault = Fault("E-EMPTY", "list has no rows", 1, path.name, "Leave the partition out, or complete it.")
+        raise ContractError(str(path), [fault])
     return check(table, frame.assign(**dict.fromkeys(lacking, np.nan)), str(path))
 
 
@@ -156,13 +163,31 @@ def _layer(path: Path, columns: tuple[str, ...], key: int) -> tuple[Rings, pd.Da
 
     rings, frame, crs = read_rings(path, columns)
     faults = []
+    if frame.empty:
+        faults.append(Fault("E-EMPTY", "layer has no rows", 1, path.name, "Leave the partition out, or complete it."))
     if unfit := unfit_crs(crs):
-        faults.append(Fault("E-CRS", f"nothing can be measured in its CRS: {unfit}", 1, str(crs), "Reproject it to an equal-area CRS, such as EPSG:5070."))  # fmt: skip
+        faults.append(
+            Fault(
+                "E-CRS",
+                f"nothing can be measured in its CRS: {unfit}",
+                1,
+                str(crs),
+                "Reproject it to an equal-area CRS, such as EPSG:5070.",
+            )
+        )
     names = list(columns[:key])
     doubled = frame.duplicated(names) | frame[names].isna().any(axis=1)
     if doubled.any():
         first = ", ".join(map(str, frame.loc[doubled, names].iloc[0]))
-        faults.append(Fault("E-KEY-DUP", f"row has the same {', '.join(names)} as another, or none", int(doubled.sum()), first, "Give each its own."))  # fmt: skip
+        faults.append(
+            Fault(
+                "E-KEY-DUP",
+                f"row has the same {', '.join(names)} as another, or none",
+                int(doubled.sum()),
+                first,
+                "Give each its own.",
+            )
+        )
     if faults:
         raise ContractError(str(path), faults)
     return rings, frame, crs

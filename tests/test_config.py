@@ -162,6 +162,9 @@ def test_no_name_becomes_a_path_that_leaves_its_folder(tmp_path: Path, before: s
         ("now: 2019-2023", "now: 2023-2019", r"vintages\.now: .*'2023-2019' is no period"),
         ("now: 2019-2023", "now: last year", r"vintages\.now: .*is no period"),
         ("now: 2019-2023", 'now: "2019-2023\\n"', r"vintages\.now: .*is no period"),
+        ('scheduler: ""', "scheduler: 10.0.0.5", r"compute\.scheduler"),
+        ("workers: 2", "workers: 0", r"compute\.workers"),
+        ("memory_limit: 2GB", "memory_limit: plenty", r"compute\.memory_limit"),
         (
             "- id: tracts_2018",
             "- id: block_groups_2018",

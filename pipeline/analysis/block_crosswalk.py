@@ -159,7 +159,13 @@ def _area_of(blocks: pd.DataFrame, areas: pd.DataFrame, layer: str) -> np.ndarra
     """Position of the area of each block; every block has one, and every area with people has a block."""
     level = layer.split()[0]
     if level not in PREFIX:
-        fault = Fault("E-LEVEL", f"{level} is no level that the number of a block names", len(areas), layer, f"Give {' or '.join(PREFIX)}s.")  # fmt: skip
+        fault = Fault(
+            "E-LEVEL",
+            f"{level} is no level that the number of a block names",
+            len(areas),
+            layer,
+            f"Give {' or '.join(PREFIX)}s.",
+        )
         raise ContractError("census areas", [fault])
     area_of = pd.Index(areas["area_geoid"]).get_indexer(blocks["block_geoid"].str[: PREFIX[level]])
     stray = blocks.loc[area_of < 0, ["block_geoid", "children_0_17"]]
@@ -168,10 +174,26 @@ def _area_of(blocks: pd.DataFrame, areas: pd.DataFrame, layer: str) -> np.ndarra
     faults = []
     if len(stray):
         what = f"block lies in no {level} of the list: its {stray['children_0_17'].sum():,.0f} children would be lost"
-        faults.append(Fault("E-KEY-MISSING", what, len(stray), stray["block_geoid"].iloc[0], "Give blocks and areas of one census and one state."))  # fmt: skip
+        faults.append(
+            Fault(
+                "E-KEY-MISSING",
+                what,
+                len(stray),
+                stray["block_geoid"].iloc[0],
+                "Give blocks and areas of one census and one state.",
+            )
+        )
     if len(bare):
         what = f"{level} has no block: its {bare['children_0_17'].sum():,.0f} children would have no place"
-        faults.append(Fault("E-KEY-MISSING", what, len(bare), bare["area_geoid"].iloc[0], "Give blocks and areas of one census and one state."))  # fmt: skip
+        faults.append(
+            Fault(
+                "E-KEY-MISSING",
+                what,
+                len(bare),
+                bare["area_geoid"].iloc[0],
+                "Give blocks and areas of one census and one state.",
+            )
+        )
     if faults:
         raise ContractError(f"layer {layer}", faults)
     return np.asarray(area_of)

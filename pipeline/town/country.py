@@ -65,7 +65,7 @@ def state(number: int, blocks: int = BLOCKS, town_blocks: int = TOWN_BLOCKS) -> 
     --------
     >>> tiny = state(4, blocks=300)
     >>> tiny.blocks["block_geoid"].str[:2].unique().tolist(), sorted(tiny.zones["level"].unique())
-    (['05'], ['elementary', 'high', 'middle'])
+    (['06'], ['elementary', 'high', 'middle'])
     """
     towns = max(1, round(blocks / town_blocks))
     size = round(blocks / towns)

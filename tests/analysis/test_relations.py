@@ -150,9 +150,9 @@ HALVED = 0.5
 @pytest.mark.parametrize(
     ("step", "mutant"),
     [
-        ("_rows", lambda rows: rows.iloc[1:]),  # a lost row
-        ("_rows", lambda rows: rows[rows["target_id"] != "e"]),  # a dropped target
-        ("_rows", lambda rows: rows.assign(weight=rows["weight"].where(rows.index > 0, HALVED * rows["weight"]))),
+        ("weight_rows", lambda rows: rows.iloc[1:]),  # a lost row
+        ("weight_rows", lambda rows: rows[rows["target_id"] != "e"]),  # a dropped target
+        ("weight_rows", lambda rows: rows.assign(weight=rows["weight"].where(rows.index > 0, HALVED * rows["weight"]))),
         ("area_weights", lambda weights: HALVED * weights),
         ("evidence_weights", lambda found: (HALVED * found[0], found[1])),
         ("_points_in", lambda weights: HALVED * weights),

@@ -1,0 +1,205 @@
+"""One partition: the numbers of a plain overlay, the same bytes, and refusals that name the file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pyarrow import parquet
+
+from pipeline import partitions
+from pipeline.columns import CENSUS_COUNTS
+from pipeline.partitions import LEDGER, PROFILE, profile_partition, write_partition
+from pipeline.town import country
+from pipeline.town.country import State
+
+KEY = ["level", "zone_id"]
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    made = country.state(0, blocks=500)
+    # one block group has children that no block has, another nobody at all
+    groups = made.areas["area_geoid"].to_numpy()
+    of = made.blocks["block_geoid"].str[:12]
+    blocks = made.blocks.copy()
+    blocks.loc[of == groups[3], "children_0_17"] = 0.0
+    blocks.loc[of == groups[5], ["children_0_17", "population"]] = 0.0
+    return State(blocks, made.areas, made.zones)
+
+
+@pytest.fixture
+def folder(state: State, tmp_path: Path) -> Path:
+    place = tmp_path / "state=01"
+    write_partition(place, state.blocks, state.areas, state.zones)
+    return place
+
+
+def profile(folder: Path) -> pd.DataFrame:
+    done = profile_partition(str(folder), str(folder / "out"))
+    assert done.refusal == ""
+    return pd.read_parquet(folder / "out" / PROFILE)
+
+
+def by_plain_overlay(state: State) -> pd.DataFrame:
+    """What geopandas computes in one process, said as plainly as possible."""
+    blocks = state.blocks.assign(area_geoid=state.blocks["block_geoid"].str[:12], whole_m2=state.blocks.area)
+    for amount, column in (("children", "children_0_17"), ("people", "population"), ("ground", "whole_m2")):
+        blocks[amount] = blocks.groupby("area_geoid")[column].transform("sum")
+    evidence = np.select(
+        [blocks["children"] > 0, blocks["people"] > 0],
+        [blocks["children_0_17"] / blocks["children"], blocks["population"] / blocks["people"]],
+        blocks["whole_m2"] / blocks["ground"],
+    )
+    pieces = gpd.overlay(
+        blocks.assign(evidence=evidence)[["area_geoid", "whole_m2", "evidence", "geometry"]],
+        state.zones[[*KEY, "geometry"]],
+        how="intersection",
+    )
+    pieces["weight"] = pieces["evidence"] * pieces.area / pieces["whole_m2"]
+    links = pieces.groupby(["area_geoid", *KEY], as_index=False)["weight"].sum()
+    rows = links.merge(state.areas.drop(columns="geometry"), on="area_geoid", validate="m:1")
+    out = {}
+    for name in (count for count in CENSUS_COUNTS if count in state.areas):
+        squares = (rows["weight"] * rows[f"{name}_moe"]) ** 2
+        zero = rows[name] == 0
+        out[name] = (rows["weight"] * rows[name]).groupby([rows[key] for key in KEY]).sum()
+        summed = squares.where(~zero, 0.0).groupby([rows[key] for key in KEY]).sum()
+        largest = squares.where(zero, 0.0).groupby([rows[key] for key in KEY]).max()
+        out[f"{name}_moe"] = np.sqrt(summed + largest)
+    return pd.DataFrame(out)
+
+
+def test_the_profile_is_that_of_a_plain_overlay(state: State, folder: Path) -> None:
+    expected = by_plain_overlay(state)
+    found = profile(folder).set_index(KEY)
+    assert (
+        set(found["method"]) >= {"area + children_by_block + people_by_block"}
+        or found["method"].str.contains("area").any()
+    )
+    assert len(expected) == len(state.zones) > 5
+    for name in expected:
+        known = found.loc[expected.index, name]
+        np.testing.assert_allclose(known, expected[name], rtol=1e-9, atol=1e-9 * expected[name].max())
+
+
+def test_two_runs_leave_the_same_bytes_and_nothing_else(folder: Path) -> None:
+    out = folder / "out"
+    out.mkdir()
+    (out / f".draft-99999-{PROFILE}").write_text("left by a killed run")
+    first = profile_partition(str(folder), str(out))
+    kept = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert set(kept) == {PROFILE, LEDGER}
+    again = profile_partition(str(folder), str(out))
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == kept
+    assert first.balances == again.balances
+    layers = {layer for layer, *_ in first.balances}
+    assert layers == {f"block_group 2019-2023 to zone {level} 2024" for level in ("elementary", "middle", "high")}
+    for _, total, inside, outside in first.balances:
+        assert inside + outside == pytest.approx(total, rel=1e-9)
+        assert 0 < outside < inside
+
+
+def test_two_halves_add_up_to_the_whole(state: State, folder: Path, tmp_path: Path) -> None:
+    whole = profile(folder).set_index(KEY)
+    groups = sorted(state.areas["area_geoid"])
+    halves = []
+    for name, members in (("a", groups[::2]), ("b", groups[1::2])):
+        blocks = state.blocks[state.blocks["block_geoid"].str[:12].isin(members)]
+        areas = state.areas[state.areas["area_geoid"].isin(members)]
+        write_partition(tmp_path / name, blocks, areas, state.zones)
+        halves.append(profile(tmp_path / name).set_index(KEY))
+    for name in ("population", "children_0_17", "renter_homes"):
+        added = halves[0][name].add(halves[1][name], fill_value=0.0)
+        np.testing.assert_allclose(added[whole.index], whole[name], rtol=1e-9)
+
+
+def refusal(folder: Path) -> str:
+    done = profile_partition(str(folder), str(folder / "out"))
+    assert not (folder / "out").exists()
+    assert done.name == folder.name
+    return done.refusal
+
+
+def test_a_missing_layer_is_named(folder: Path) -> None:
+    (folder / "zones.parquet").unlink()
+    assert refusal(folder) == f"{folder / 'zones.parquet'} is not there."
+
+
+def test_a_damaged_list_of_areas_is_named(folder: Path) -> None:
+    path = folder / "areas.parquet"
+    path.write_bytes(path.read_bytes()[:5000])
+    assert refusal(folder).startswith(f"{path} cannot be read")
+
+
+def test_zones_in_another_system_are_refused(state: State, folder: Path) -> None:
+    write_partition(folder, state.blocks, state.areas, state.zones.to_crs("EPSG:6350"))
+    assert "blocks are in NAD83 / Conus Albers, zones in NAD83(2011) / Conus Albers" in refusal(folder)
+    write_partition(folder, state.blocks.to_crs("EPSG:3857"), state.areas, state.zones)
+    assert "does not keep areas" in refusal(folder)
+
+
+def test_a_block_that_stands_twice_is_refused(state: State, folder: Path) -> None:
+    twice = pd.concat([state.blocks, state.blocks.iloc[[7]]])
+    write_partition(folder, twice, state.areas, state.zones)
+    said = refusal(folder)
+    assert "blocks.parquet cannot be used" in said
+    assert state.blocks["block_geoid"].iloc[7] in said
+
+
+def test_children_of_an_area_that_is_not_listed_are_not_lost(state: State, folder: Path) -> None:
+    write_partition(folder, state.blocks, state.areas.iloc[1:], state.zones)
+    lost = state.blocks[state.blocks["block_geoid"].str[:12] == state.areas["area_geoid"].iloc[0]]
+    assert f"its {lost['children_0_17'].sum():,.0f} children would be lost" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["zones.parquet", "areas.parquet", "blocks.parquet"])
+def test_a_layer_without_rows_is_named(folder: Path, name: str) -> None:
+    parquet.write_table(parquet.read_table(folder / name).slice(0, 0), folder / name)
+    assert f"{folder / name} cannot be used" in refusal(folder)
+
+
+def test_zones_that_overlap_are_refused(state: State, folder: Path) -> None:
+    wider = state.zones.copy()
+    first = wider.index[wider["level"] == "high"][0]
+    wider.loc[[first], "geometry"] = wider.loc[[first]].buffer(200)
+    write_partition(folder, state.blocks, state.areas, wider)
+    assert "zone high 2024" in refusal(folder)
+
+
+def test_a_full_disk_leaves_what_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile(folder)
+    kept = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = profile_partition(str(folder), str(folder / "out"))
+    assert "No space left on device" in done.refusal
+    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == kept
+
+
+def test_memory_is_that_of_this_process_while_it_works() -> None:
+    with partitions._Memory() as small:
+        pass
+    with partitions._Memory() as large:
+        held = np.ones(40_000_000)  # 320 MB
+        partitions.time.sleep(0.1)
+        del held
+    assert large.peak_bytes - small.peak_bytes > 200e6
+
+
+def test_shapes_need_not_be_sorted(state: State, folder: Path) -> None:
+    before = profile(folder)
+    mixed = State(*(layer.sample(frac=1, random_state=3) for layer in (state.blocks, state.areas, state.zones)))
+    write_partition(folder, mixed.blocks, mixed.areas, mixed.zones)
+    after = profile(folder)
+    assert after[KEY].equals(before[KEY])
+    np.testing.assert_allclose(after["children_0_17"], before["children_0_17"], rtol=1e-12)
+    assert shapely.area(state.zones.geometry.to_numpy()).min() > 0
