@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.analysis.areas import source_layers, target_layers
 from pipeline.analysis.coverage import raster_counts
+from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.membership import membership, project_places, site_places
 from pipeline.analysis.neighbors import adjacency_table
 from pipeline.analysis.plausible import record_zone_schools
@@ -31,15 +32,13 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     require_cover(tables["census_areas"], tables["district"], blocks, ledger)
     record_zone_schools(zones, tables["schools"], fall_year, ledger)
     note_raster(tables["raster_cells"], blocks, tables["district"], ledger)
+    places = KnownPlaces(blocks, lots, tables["uninhabited_ground"], split_blocks=study.allocation.blocks == "split")
+    crosswalk, interpolation_error = all_crosswalks(
+        source_layers(tables["census_areas"]), layers, places, evidence=study.allocation.evidence, ledger=ledger
+    )
     return {
-        "crosswalk": all_crosswalks(
-            source_layers(tables["census_areas"]),
-            layers,
-            blocks,
-            lots,
-            evidence=study.allocation.evidence,
-            ledger=ledger,
-        ),
+        "crosswalk": crosswalk,
+        "interpolation_error": interpolation_error,
         "adjacency": adjacency_table(layers, ledger),
         "reach": reach(
             neighborhoods.rename(columns={"neighborhood_id": "area_id"}),
@@ -77,6 +76,7 @@ STAGE = Stage(
         "census_areas",
         "census_blocks",
         "residential_lots",
+        "uninhabited_ground",
         "raster_cells",
         "zones",
         "neighborhoods",
@@ -88,6 +88,7 @@ STAGE = Stage(
     ),
     writes=(
         "crosswalk",
+        "interpolation_error",
         "adjacency",
         "reach",
         "school_site_distance",

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.town import facilities as places
 from pipeline.town import files, raster
-from pipeline.town.census import Census, census, write_areas, write_births, write_count
+from pipeline.town.census import Census, census, write_areas, write_births, write_count, write_empty_ground
 from pipeline.town.directory import write_directory, write_flows, write_private
 from pipeline.town.ground import Ground, ground
 from pipeline.town.people import People, people
@@ -72,6 +72,7 @@ def write(size: int | None, folder: Path) -> Path:
         out[room] = files.Out(folder / room)
     (folder / "README.md").write_text(README, encoding="utf-8", newline="\n")
     write_areas(made.ground, made.census, out["census"])
+    write_empty_ground(made.ground, out["census"])
     write_count(made.census, out["census"], _stream("count"))
     write_survey(made.ground, made.people, made.census, out["census"], _stream("survey"))
     write_zones(made.ground, made.people, made.zones, _zone_schools(made), out["boundaries"])
