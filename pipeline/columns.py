@@ -222,6 +222,18 @@ COLUMNS: tuple[Column, ...] = (
     C("last_year", "year", "Calendar year"),
     C("births", "count", "Live births to residents", "births"),
     C("year", "year", "Calendar year"),
+    C("bracket", "year", "Number of the bracket, 1 the lowest"),
+    C("bracket_low_usd", "measure", "Income from which the bracket counts; empty: open below", "usd"),
+    C("bracket_high_usd", "measure", "Income at which the next bracket begins; empty: open above", "usd"),
+    C("median_income_usd", "measure", "Median household income, rebuilt from households by bracket", "usd"),
+    C(
+        "median_income_usd_moe",
+        "margin",
+        "90% margin of the median; empty where it reaches into an open bracket",
+        "usd",
+    ),
+    C("is_bottom_coded", "flag", "The median lies in the lowest, open bracket: it is at most the number given"),
+    C("is_top_coded", "flag", "The median lies in the highest, open bracket: it is at least the number given"),
     # relations
     C("source_layer", "category", "Layer the counts come from: '<area_level> <vintage>'"),
     C("source_id", "key", "Area the counts come from"),

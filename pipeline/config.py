@@ -169,10 +169,21 @@ class Allocation(Strict):
 
 
 class Reliability(Strict):
-    """Classes of the coefficient of variation."""
+    """Classes of the coefficient of variation, and how the margin of a median is found."""
 
     high_cv: float = Field(0.12, gt=0)
     medium_cv: float = Field(0.40, gt=0)
+    design_factor: float | None = Field(
+        None,
+        gt=0,
+        description="The Bureau's factor for household income (PUMS Accuracy of the Data); empty: medians take their margins from those of the brackets",
+    )
+    sample_share: float = Field(
+        0.125,
+        gt=0,
+        lt=1,
+        description="Share of homes the survey asked over its period: about 2.5% in each of five years",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Reliability:

@@ -10,6 +10,7 @@ from pipeline.origins import ROOMS, Raw, SourceEntry
 FILLS = {
     "area_shapes": "census_areas",
     "area_counts": "census_areas",
+    "bracket_counts": "area_brackets",
     "block_shapes": "census_blocks",
     "uninhabited_shapes": "uninhabited_ground",
     "lot_points": "residential_lots",
@@ -57,6 +58,7 @@ MADE_FROM = {
     "zone_profile": "census_areas crosswalk zones",
     "neighborhood_profile": "census_areas crosswalk neighborhood_names",
     "district_profile": "census_areas crosswalk",
+    "median_incomes": "area_brackets census_areas crosswalk",
     "school_quality": "performance school_facts",
     "need": "neighborhood_profile school_quality school_facts adjacency reach",
     "need_contributions": "need",

@@ -52,6 +52,9 @@ def _t(name: str, stage: str, grain: str, key: str, columns: str, geometry: tupl
 
 
 _COUNTS = " ".join(f"{count}? {count}_moe?" for count in CENSUS_COUNTS)
+_BRACKETS = (
+    "area_level vintage area_geoid measure bracket bracket_low_usd? bracket_high_usd? households? households_moe?"
+)
 _LEDGER = "line entry subject_name item reason total? inside? outside? unlocated? unit_name"
 _PUPILS = "pupils? pupils_low? pupils_high? value_status"
 
@@ -59,6 +62,7 @@ _PUPILS = "pupils? pupils_low? pupils_high? value_status"
 INPUTS: tuple[Table, ...] = (
     _t("area_shapes", "", "census area x vintage", "area_level vintage area_geoid", "area_level vintage area_geoid name? land_m2? water_m2?", POLYGONS),
     _t("area_counts", "", "census area x vintage", "area_level vintage area_geoid", f"area_level vintage area_geoid {_COUNTS}"),
+    _t("bracket_counts", "", "census area x vintage x bracket", "area_level vintage area_geoid measure bracket", _BRACKETS),
     _t("block_shapes", "", "census block", "block_geoid", "block_geoid vintage population homes? children_0_4? children_5_9? children_10_14? children_15_17? children_0_17? land_m2?", POLYGONS),
     _t("uninhabited_shapes", "", "piece of ground on which nobody lives", "ground_id", "ground_id ground_use name?", POLYGONS),
     _t("lot_points", "", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
@@ -81,6 +85,7 @@ INPUTS: tuple[Table, ...] = (
 TABLES: tuple[Table, ...] = (
     _t("census_areas", "census", "census area x vintage", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}", POLYGONS),
     _t("area_facts", "census", "census area x vintage, without its shape", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}"),
+    _t("area_brackets", "census", "census area x vintage x bracket", "area_level vintage area_geoid measure bracket", _BRACKETS),
     _t("census_blocks", "census", "census block", "block_geoid", "block_geoid vintage population homes? children_0_4? children_5_9? children_10_14? children_15_17? children_0_17? land_m2?", POLYGONS),
     _t("residential_lots", "census", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
     _t("uninhabited_ground", "census", "piece of ground on which nobody lives", "ground_id", "ground_id ground_use name?", POLYGONS),
@@ -115,6 +120,7 @@ TABLES: tuple[Table, ...] = (
     _t("zone_profile", "profiles", "zone x vintage", "level fall_year zone_id vintage", f"level fall_year zone_id vintage is_approximate method {_COUNTS}"),
     _t("neighborhood_profile", "profiles", "neighborhood x vintage", "neighborhood_id vintage", f"neighborhood_id vintage is_approximate method {_COUNTS}"),
     _t("district_profile", "profiles", "district x vintage", "district_id vintage", f"district_id vintage method {_COUNTS}"),
+    _t("median_incomes", "profiles", "area of a layer x vintage", "layer area_id vintage", "layer area_id vintage households? households_moe? median_income_usd? median_income_usd_moe? is_bottom_coded is_top_coded reliability_class"),
     _t("school_quality", "quality", "school with a place, latest year", "school_id", "school_id fall_year? pupils_tested? status_share? status_low_share? status_high_share? shrunk_share? growth_change? growth_change_moe? quality_class quality_probability_share? is_quality target_share? path_status"),
     _t("need", "need", "neighborhood", "neighborhood_id", "neighborhood_id vintage need_index? need_rank? need_rank_low? need_rank_high? high_need_probability_share? need_class hot_spot_z? hot_spot_class reliability_class"),
     _t("need_contributions", "need", "neighborhood x indicator", "neighborhood_id indicator", "neighborhood_id indicator indicator_share? indicator_share_moe? percentile_share? indicator_weight contribution_index?"),
