@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.analysis.areas import census_areas
 from pipeline.analysis.boundaries import without_shapes
 from pipeline.analysis.plausible import check_births
+from pipeline.analysis.rasters import raster_tables
 from pipeline.analysis.sound_counts import require_parts, require_people
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -35,7 +36,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "area_facts": without_shapes(areas),
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
-        "raster_cells": gather(entries, "cell_counts", folder),
+        **raster_tables(gather(entries, "cell_counts", folder)),
         "births": births,
         "ledger_census": ledger.frame(),
     }
@@ -50,6 +51,7 @@ STAGE = Stage(
         "area_facts",
         "census_blocks",
         "residential_lots",
+        "raster_grids",
         "raster_cells",
         "births",
         "ledger_census",
