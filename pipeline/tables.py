@@ -56,6 +56,8 @@ _BRACKETS = (
     "area_level vintage area_geoid measure bracket bracket_low_usd? bracket_high_usd? households? households_moe?"
 )
 _LEDGER = "line entry subject_name item reason total? inside? outside? unlocated? unit_name"
+_GRID = "grid_west grid_north cell_width cell_height grid_rows grid_columns grid_crs"
+_CELL_COUNTS = "population? children_0_4? children_5_9? children_10_14?"
 _PUPILS = "pupils? pupils_low? pupils_high? value_status"
 
 # What sources deliver: one canonical shape for each kind of raw file.
@@ -66,7 +68,7 @@ INPUTS: tuple[Table, ...] = (
     _t("block_shapes", "", "census block", "block_geoid", "block_geoid vintage population homes? children_0_4? children_5_9? children_10_14? children_15_17? children_0_17? land_m2?", POLYGONS),
     _t("uninhabited_shapes", "", "piece of ground on which nobody lives", "ground_id", "ground_id ground_use name?", POLYGONS),
     _t("lot_points", "", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
-    _t("cell_counts", "", "raster cell x vintage", "vintage cell_id", "vintage cell_id population? children_0_4? children_5_9? children_10_14?", POLYGONS),
+    _t("cell_counts", "", "raster cell x vintage", "vintage cell_row cell_column", f"vintage cell_row cell_column {_GRID} {_CELL_COUNTS}"),
     _t("birth_counts", "", "year x area", "year area_id", "year area_id births"),
     _t("zone_shapes", "", "zone part", "", "level fall_year zone_id name? school_id?", POLYGONS),
     _t("neighborhood_shapes", "", "neighborhood part", "", "neighborhood_id name?", POLYGONS),
@@ -89,7 +91,8 @@ TABLES: tuple[Table, ...] = (
     _t("census_blocks", "census", "census block", "block_geoid", "block_geoid vintage population homes? children_0_4? children_5_9? children_10_14? children_15_17? children_0_17? land_m2?", POLYGONS),
     _t("residential_lots", "census", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
     _t("uninhabited_ground", "census", "piece of ground on which nobody lives", "ground_id", "ground_id ground_use name?", POLYGONS),
-    _t("raster_cells", "census", "raster cell x vintage", "vintage cell_id", "vintage cell_id population? children_0_4? children_5_9? children_10_14?", POLYGONS),
+    _t("raster_grids", "census", "vintage of a population raster", "vintage", f"vintage {_GRID}"),
+    _t("raster_cells", "census", "raster cell x vintage", "vintage cell_row cell_column", f"vintage cell_row cell_column {_CELL_COUNTS}"),
     _t("births", "census", "year x area", "year area_id", "year area_id births"),
     _t("zones", "boundaries", "zone x level x school year", "level fall_year zone_id", "level fall_year zone_id name? school_id? is_approximate", POLYGONS),
     _t("neighborhoods", "boundaries", "neighborhood", "neighborhood_id", "neighborhood_id name is_approximate", POLYGONS),

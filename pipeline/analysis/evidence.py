@@ -82,7 +82,7 @@ def by_items(amounts: Floats, source_of: Integers, shares: sparse.csr_array, sou
     return Evidence(weights, held, _share(beyond, held))
 
 
-def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, covered: Floats, targets: int) -> Evidence:
+def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, targets: int) -> Evidence:
     """Weights by the people (or children of an age) whom a raster counts on each piece of ground.
 
     Parameters
@@ -93,17 +93,19 @@ def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, cover
         Sum of the raster over the common ground of each pair, by exact cell fractions.
     in_sources : array (sources)
         Its sum over each whole source.
-    covered : array (sources)
-        Share of the source under cells with data.
     targets : int
         Number of targets.
 
-    Notes
-    -----
-    A raster that does not cover all of a source says nothing about the rest of it: such a source has no evidence.
+    Examples
+    --------
+    Of 8 people in a tract 6 live in the zone:
+
+    >>> found = by_raster(pd.DataFrame({"source": [0], "target": [0]}), np.array([6.0]), np.array([8.0]), 1)
+    >>> found.weights.toarray().tolist(), found.beyond.tolist()
+    ([[0.75]], [0.25])
     """
     sources = len(in_sources)
-    held = np.where((covered > 1.0 - 1e-6) & (in_sources > 0), in_sources, 0.0)
+    held = np.maximum(in_sources, 0.0)
     source, target = pieces["source"].to_numpy(), pieces["target"].to_numpy()
     amounts = sparse.csr_array((np.where(held[source] > 0, on_pieces, 0.0), (source, target)), shape=(sources, targets))
     weights = scaled(amounts, _inverse(held))

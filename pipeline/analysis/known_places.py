@@ -1,8 +1,8 @@
-"""What a study knows of where people live within its census areas: blocks, lots and empty ground."""
+"""What a study knows of where people live within its census areas: blocks, lots, rasters and empty ground."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import shapely
 from scipy import sparse
 
 from pipeline.analysis import evidence as kinds
+from pipeline.analysis.coverage import raster_sums
 from pipeline.analysis.evidence import Evidence, Floats, Integers
-from pipeline.analysis.geometry import placed
+from pipeline.analysis.geometry import common_ground, placed, polygons_of
+from pipeline.analysis.grids import Grid, on_grid
 from pipeline.analysis.overlaps import area_weights, overlaps
 from pipeline.analysis.uncertainty import years_of
 from pipeline.columns import CHILD_COUNTS
@@ -20,8 +22,9 @@ from pipeline.columns import CHILD_COUNTS
 if TYPE_CHECKING:
     import geopandas as gpd
 
-# Blocks that cover less of a source's land than this say nothing about the rest of it.
+# Blocks (or cells with data) that cover less of a source than this say nothing about the rest of it.
 COMPLETE_SHARE = 0.9
+Raster = tuple[str, Grid, Mapping[str, Any]]
 
 
 def ladder(carrier: str, order: Iterable[str]) -> list[str]:
@@ -53,20 +56,28 @@ def ladder(carrier: str, order: Iterable[str]) -> list[str]:
 
 
 class KnownPlaces:
-    """Blocks, residential lots and uninhabited ground of a study, asked for one layer of targets after the other.
+    """Blocks, lots, rasters and uninhabited ground of a study, asked for one pair of layers after the other.
 
     Parameters
     ----------
     blocks, lots, uninhabited : GeoDataFrame
         Tables ``census_blocks``, ``residential_lots`` and ``uninhabited_ground``; each may be empty.
+    rasters : list of (vintage, Grid, bands)
+        Population rasters (`rasters.bands_of`); may be empty.
     split_blocks : bool
         Whether a block that crosses a line is split by area, or goes whole to where its middle lies.
     """
 
     def __init__(
-        self, blocks: gpd.GeoDataFrame, lots: gpd.GeoDataFrame, uninhabited: gpd.GeoDataFrame, *, split_blocks: bool
+        self,
+        blocks: gpd.GeoDataFrame,
+        lots: gpd.GeoDataFrame,
+        uninhabited: gpd.GeoDataFrame,
+        rasters: Sequence[Raster] = (),
+        *,
+        split_blocks: bool = True,
     ) -> None:
-        self.blocks, self.lots, self.uninhabited = blocks, lots, uninhabited
+        self.blocks, self.lots, self.uninhabited, self.rasters = blocks, lots, uninhabited, rasters
         self.split_blocks = split_blocks
         self._block_points = kinds.points_of(blocks.geometry.to_numpy())
         self._block_tree = shapely.STRtree(self._block_points)
@@ -92,6 +103,7 @@ class KnownPlaces:
         found = {
             **self._by_block(source, target, layer),
             **self._by_lot(source, target, vintage_layer, layer),
+            **self._by_raster(source, target, pieces, vintage_layer, layer),
             **self._by_habitable_ground(source, target, pieces, ground, layer),
             "area": kinds.by_ground(pieces, ground, shape),
         }
@@ -136,6 +148,32 @@ class KnownPlaces:
             for kind, column in (("people_by_lot", "population"), ("homes_by_lot", "homes"))
         }
 
+    def _by_raster(
+        self, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, pieces: pd.DataFrame, vintage_layer: str, layer: str
+    ) -> dict[str, Evidence]:
+        if not self.rasters:
+            return {}
+        vintages = pd.Series([vintage for vintage, _, _ in self.rasters])
+        vintage, grid, bands = self.rasters[int(np.flatnonzero(_nearest_vintage(vintages, vintage_layer))[0])]
+        stack = np.stack(list(bands.values()))
+        wholes, covered = self._seen.once(
+            source, f"people in raster {vintage}", lambda: raster_sums(on_grid(source.geometry, grid), grid, stack)
+        )
+        parts = self._seen.once(
+            source,
+            f"people in raster {vintage} and {layer}",
+            lambda: raster_sums(on_grid(_crossing(source, target, pieces), grid), grid, stack)[0],
+        )
+        on_pieces = wholes[pieces["source"]]
+        on_pieces[~pieces["is_inside"].to_numpy()] = parts
+        found = {}
+        for band, name in enumerate(bands):
+            by_cell = kinds.by_raster(pieces, on_pieces[:, band], wholes[:, band], len(target))
+            held = np.where(covered >= COMPLETE_SHARE, by_cell.held, np.nan)
+            kind = "people_by_raster" if name == "population" else f"{name}_by_raster"
+            found[kind] = Evidence(by_cell.weights, held, by_cell.beyond)
+        return found
+
     def _by_habitable_ground(
         self, source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, pieces: pd.DataFrame, ground: Floats, layer: str
     ) -> dict[str, Evidence]:
@@ -163,6 +201,16 @@ def _block_amounts(blocks: pd.DataFrame) -> dict[str, Floats]:
         **{f"{name}_by_block": blocks[name] for name in CHILD_COUNTS},
     }
     return {kind: amounts.to_numpy(dtype="float64") for kind, amounts in columns.items() if amounts.notna().any()}
+
+
+def _crossing(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, pieces: pd.DataFrame) -> gpd.GeoSeries:
+    """Common ground of the pairs in which the source lies in more than one target, or beyond them."""
+    import geopandas as gpd
+
+    crossing = pieces[~pieces["is_inside"]]
+    mine = source.geometry.to_numpy()[crossing["source"]]
+    common = common_ground(mine, target.geometry.to_numpy()[crossing["target"]])
+    return gpd.GeoSeries([polygons_of(shape) for shape in common], crs=source.crs)
 
 
 def _common_parts(ground: gpd.GeoDataFrame, source: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Integers]:

@@ -10,6 +10,7 @@ from pipeline.analysis.areas import census_areas
 from pipeline.analysis.boundaries import without_shapes
 from pipeline.analysis.incomes import area_brackets
 from pipeline.analysis.plausible import check_births
+from pipeline.analysis.rasters import raster_tables
 from pipeline.analysis.sound_counts import require_parts, require_people
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -38,7 +39,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
         "uninhabited_ground": gather(entries, "uninhabited_shapes", folder),
-        "raster_cells": gather(entries, "cell_counts", folder),
+        **raster_tables(gather(entries, "cell_counts", folder)),
         "births": births,
         "ledger_census": ledger.frame(),
     }
@@ -55,6 +56,7 @@ STAGE = Stage(
         "census_blocks",
         "residential_lots",
         "uninhabited_ground",
+        "raster_grids",
         "raster_cells",
         "births",
         "ledger_census",

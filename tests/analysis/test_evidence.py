@@ -35,15 +35,6 @@ def test_evidence_shares_each_source_by_its_own_items() -> None:
     assert found.weights.toarray().tolist() == [[25 / 40, 15 / 40], [0, 0]]
 
 
-def test_a_raster_that_does_not_cover_all_of_a_source_says_nothing_of_it() -> None:
-    """Both sources have 8 people in the raster, 6 of them in the zone; the raster ends within the second."""
-    pieces = pd.DataFrame({"source": [0, 1], "target": [0, 0]})
-    found = evidence.by_raster(pieces, np.array([6.0, 6.0]), np.array([8.0, 8.0]), np.array([1.0, 0.9]), 1)
-    assert found.weights.toarray().tolist() == [[0.75], [0.0]]
-    assert found.held.tolist() == [8, 0]
-    assert found.beyond.tolist() == pytest.approx([0.25, np.nan], nan_ok=True)
-
-
 def test_nobody_lives_in_the_lake() -> None:
     """A lake covers half of the tract and all but 250 m of zone w: a third of the habitable ground is there.
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.analysis import evidence, relations
 from pipeline.analysis.areas import source_layers
+from pipeline.analysis.grids import Grid
 from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.relations import all_crosswalks, crosswalk_table
 from pipeline.errors import ContractError, LedgerError
@@ -49,9 +50,10 @@ def relate(
     order: tuple[str, ...] = ORDER,
     empty_ground: Any = NO_GROUND,
     split_blocks: bool = True,
+    rasters: Any = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame, Ledger]:
     ledger = Ledger()
-    places = KnownPlaces(parts, lots, empty_ground, split_blocks=split_blocks)
+    places = KnownPlaces(parts, lots, empty_ground, rasters, split_blocks=split_blocks)
     found, spread = crosswalk_table(source_layers(sources), targets, places, evidence=order, ledger=ledger)
     return check(BY_TABLE["crosswalk"], found), check(BY_TABLE["interpolation_error"], spread), ledger
 
@@ -280,7 +282,7 @@ def test_zones_are_brought_down_to_neighborhoods_and_to_nothing_else() -> None:
         "neighborhood": HALF["zone"],
         "district": shapes(["d"], [square(0, 0)]),
     }
-    places = KnownPlaces(parts, NO_LOTS, NO_GROUND, split_blocks=True)
+    places = KnownPlaces(parts, NO_LOTS, NO_GROUND)
     found, _ = all_crosswalks(
         source_layers(areas([square(0, 0)], [10])), layers, places, evidence=ORDER, ledger=Ledger()
     )
@@ -361,3 +363,40 @@ def test_where_zones_follow_the_census_areas_all_ways_agree() -> None:
     zones = {"zone": shapes(["w", "e"], [square(0, 0), square(1000, 0)])}
     _, spread, _ = relate(areas([square(0, 0), square(1000, 0)], [10, 20]), zones)
     assert spread["spread_ratio"].tolist() == [0.0] * 4  # two zones, children and people
+
+
+# Two rows of four cells of 250 m x 500 m, in the system of the tract: children aged 5 to 9 and all people.
+GRID = Grid(0, 1000, 250, 500, rows=2, columns=4, crs=CRS)
+PEOPLE = np.array([[1.0, 1, 1, 1], [1, 1, 1, 9]])
+YOUNG = np.array([[3.0, 3, 1, 1], [0, 0, 0, 0]])
+
+
+def test_a_raster_places_each_age_by_its_own_band() -> None:
+    """Of the children of 5 to 9 six of eight are in the west, of all people four of sixteen."""
+    town = areas([square(0, 0)], [90]).assign(children_5_9=30.0, children_15_17=30.0)
+    raster = ("2020", GRID, {"population": PEOPLE, "children_5_9": YOUNG})
+    found, _, _ = relate(town, HALF, order=("people_by_raster", "area"), rasters=[raster])
+    west = found[found["target_id"] == "w"].set_index("carrier")[["weight", "method"]]
+    assert west.loc["children_5_9"].tolist() == [pytest.approx(0.75), "children_5_9_by_raster"]
+    assert west.loc["children_15_17"].tolist() == [pytest.approx(0.25), "people_by_raster"]
+
+
+def test_a_raster_that_covers_less_than_nine_tenths_of_a_tract_says_nothing_of_it() -> None:
+    bare = PEOPLE.copy()
+    bare[1, 3] = np.nan
+    found, _, _ = relate(
+        areas([square(0, 0)], [90]),
+        HALF,
+        order=("people_by_raster", "area"),
+        rasters=[("2020", GRID, {"population": bare})],
+    )
+    assert set(found["method"]) == {"area"}
+
+
+def test_the_raster_of_the_vintage_closest_to_the_tracts_is_used() -> None:
+    rasters = [("2010", GRID, {"population": YOUNG}), ("2020", GRID, {"population": PEOPLE})]
+    for vintage, west in (("2006-2010", 0.75), ("2019-2023", 0.25)):
+        found, _, _ = relate(
+            areas([square(0, 0)], [9], vintage=vintage), HALF, order=("people_by_raster",), rasters=rasters
+        )
+        assert weights(found[found["carrier"] == "people"])["w"] == pytest.approx(west)
