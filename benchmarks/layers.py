@@ -45,8 +45,8 @@ def _wound(
     turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
     low, high = np.where(turned[:, None], end, start), np.where(turned[:, None], start, end)
     on_edge = ((low == high) & ((low <= 0) | (low >= side_m))).any(axis=1)
-    along = np.arange(steps) / steps
-    t = np.where(turned[:, None], 1.0 - along, along)
+    step = np.arange(steps)
+    t = np.where(turned[:, None], steps - step, step) / steps
     phase = (low.sum(axis=1) * 0.37 + seed) % (2 * np.pi)
     bend = np.sin(np.pi * t) * (
         np.sin(4 * np.pi * t + phase[:, None]) + 0.4 * np.sin(14 * np.pi * t) + 0.2 * np.sin(46 * np.pi * t)
@@ -54,4 +54,5 @@ def _wound(
     bend = np.where(on_edge[:, None], 0.0, swing * bend)
     across = (high - low)[:, ::-1] * [-1.0, 1.0]
     x, y = (low[:, [k]] + t * (high - low)[:, [k]] + bend * across[:, [k]] for k in (0, 1))
-    return np.asarray(shapely.polygons(shapely.linearrings(np.column_stack([x.ravel(), y.ravel()]), indices=np.repeat(ring[first], steps))))
+    rings = shapely.linearrings(np.column_stack([x.ravel(), y.ravel()]), indices=np.repeat(ring[first], steps))
+    return np.asarray(shapely.polygons(rings))

@@ -14,6 +14,7 @@ KINDS = {
     "category": "str",
     "text": "str",
     "year": "int64",
+    "position": "int64",
     "count": "float64",
     "margin": "float64",
     "change": "float64",
@@ -29,7 +30,10 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its kind, unit and meaning; ``over`` names the count it is a share of."""
+    """One column: its kind, unit and meaning.
+
+    ``over`` names the count it is a share of, ``carrier`` whose whereabouts it travels by.
+    """
 
     name: str
     kind: str
@@ -38,6 +42,7 @@ class Column:
     over: str | None = None
     values: tuple[str, ...] = ()
     pattern: str | None = None
+    carrier: str | None = None
 
 
 GRADES = ("PK", "TK", "KG", *(f"{g:02d}" for g in range(1, 13)), "UG")
@@ -66,39 +71,58 @@ ABSENCE = ("reported", "suppressed", "not_reported", "not_applicable", "unreliab
 RELIABILITY = ("high", "medium", "low", "not_known")
 HIDDEN = "*"
 
-# Census counts: each has a margin of error beside it (`<count>_moe`), a 90% one.
-_CENSUS_COUNTS = (
-    ("population", "People living in the area", "population"),
-    ("children_0_4", "Children under 5", "population"),
-    ("children_5_9", "Children aged 5 to 9", "population"),
-    ("children_10_14", "Children aged 10 to 14", "population"),
-    ("children_15_17", "Children aged 15 to 17", "population"),
-    ("children_0_17", "Children under 18", "population"),
-    ("poverty_universe", "People whose poverty status is known", "population"),
-    ("people_in_poverty", "People below 100% of the poverty line", "poverty_universe"),
-    ("people_below_200_poverty", "People below 200% of the poverty line", "poverty_universe"),
-    ("child_poverty_universe", "Children whose poverty status is known", "children_0_17"),
-    ("children_in_poverty", "Children below 100% of the poverty line", "child_poverty_universe"),
-    ("households", "Households", "households"),
-    ("limited_english_households", "Households with no one 14 or older speaking English very well", "households"),
-    ("people_5_plus", "People aged 5 and over", "population"),
-    ("people_limited_english", "People aged 5 and over who speak English less than well", "people_5_plus"),
-    ("adults_25_plus", "Adults aged 25 and over", "population"),
-    ("adults_without_diploma", "Adults aged 25 and over without a high-school diploma", "adults_25_plus"),
-    ("families_with_children", "Families with own children under 18", "families_with_children"),
-    ("single_parent_families", "Single-parent families with children under 18", "families_with_children"),
-    ("single_parent_households", "Single-parent households with children under 18", "households"),
-    ("occupied_homes", "Occupied homes", "occupied_homes"),
-    ("homes_without_vehicle", "Occupied homes without a vehicle", "occupied_homes"),
-    ("renter_homes", "Homes lived in by renters", "occupied_homes"),
-    ("crowded_homes", "Occupied homes with more people than rooms", "occupied_homes"),
-    ("homes", "Homes, occupied or vacant", "homes"),
-    ("labor_force", "People aged 16 and over in the labor force", "population"),
-    ("unemployed_people", "People aged 16 and over in the labor force without work", "labor_force"),
-    ("civilians", "Civilians not living in institutions", "population"),
-    ("people_with_disability", "Civilians not living in institutions who have a disability", "civilians"),
+# Whose whereabouts within a census area decide where a count goes: children of an age are not
+# spread like adults, nor homes like people.
+CARRIERS = (
+    "children_0_4",
+    "children_5_9",
+    "children_10_14",
+    "children_15_17",
+    "children",
+    "adults",
+    "people",
+    "homes",
 )
-CENSUS_COUNTS = tuple(name for name, _, _ in _CENSUS_COUNTS)
+
+# Census counts: each has a margin of error beside it (`<count>_moe`), a 90% one. Beside the meaning:
+# the count it is a part of, and who carries it.
+_CENSUS_COUNTS = (
+    ("population", "People living in the area", "population", "people"),
+    ("children_0_4", "Children under 5", "population", "children_0_4"),
+    ("children_5_9", "Children aged 5 to 9", "population", "children_5_9"),
+    ("children_10_14", "Children aged 10 to 14", "population", "children_10_14"),
+    ("children_15_17", "Children aged 15 to 17", "population", "children_15_17"),
+    ("children_0_17", "Children under 18", "population", "children"),
+    ("poverty_universe", "People whose poverty status is known", "population", "people"),
+    ("people_in_poverty", "People below 100% of the poverty line", "poverty_universe", "people"),
+    ("people_below_200_poverty", "People below 200% of the poverty line", "poverty_universe", "people"),
+    ("child_poverty_universe", "Children whose poverty status is known", "children_0_17", "children"),
+    ("children_in_poverty", "Children below 100% of the poverty line", "child_poverty_universe", "children"),
+    ("households", "Households", "households", "homes"),
+    (
+        "limited_english_households",
+        "Households with no one 14 or older speaking English very well",
+        "households",
+        "homes",
+    ),
+    ("people_5_plus", "People aged 5 and over", "population", "people"),
+    ("people_limited_english", "People aged 5 and over who speak English less than well", "people_5_plus", "people"),
+    ("adults_25_plus", "Adults aged 25 and over", "population", "adults"),
+    ("adults_without_diploma", "Adults aged 25 and over without a high-school diploma", "adults_25_plus", "adults"),
+    ("families_with_children", "Families with own children under 18", "families_with_children", "children"),
+    ("single_parent_families", "Single-parent families with children under 18", "families_with_children", "children"),
+    ("single_parent_households", "Single-parent households with children under 18", "households", "children"),
+    ("occupied_homes", "Occupied homes", "occupied_homes", "homes"),
+    ("homes_without_vehicle", "Occupied homes without a vehicle", "occupied_homes", "homes"),
+    ("renter_homes", "Homes lived in by renters", "occupied_homes", "homes"),
+    ("crowded_homes", "Occupied homes with more people than rooms", "occupied_homes", "homes"),
+    ("homes", "Homes, occupied or vacant", "homes", "homes"),
+    ("labor_force", "People aged 16 and over in the labor force", "population", "adults"),
+    ("unemployed_people", "People aged 16 and over in the labor force without work", "labor_force", "adults"),
+    ("civilians", "Civilians not living in institutions", "population", "people"),
+    ("people_with_disability", "Civilians not living in institutions who have a disability", "civilians", "people"),
+)
+CENSUS_COUNTS = tuple(name for name, *_ in _CENSUS_COUNTS)
 CHILD_COUNTS = ("children_0_4", "children_5_9", "children_10_14", "children_15_17")
 
 _GEOID = r"[0-9A-Za-z]+"
@@ -113,7 +137,8 @@ COLUMNS: tuple[Column, ...] = (
     C("area_geoid", "key", "Census area (block group 12, tract 11 characters, or the publisher's id)", pattern=_GEOID),
     C("block_geoid", "key", "Census block, 15 digits", pattern=r"\d{15}"),
     C("lot_id", "key", "Residential lot"),
-    C("cell_id", "key", "Raster cell: '<row> <column>' of its raster"),
+    C("cell_row", "position", "Row of a raster cell in its grid, from 0 in the north"),
+    C("cell_column", "position", "Column of a raster cell in its grid, from 0 in the west"),
     C("project_id", "key", "Housing project"),
     C("pocket_id", "key", "Growth pocket: adjoining areas that change together"),
     C("recommendation_id", "key", "Recommendation"),
@@ -199,13 +224,43 @@ COLUMNS: tuple[Column, ...] = (
     C("last_year", "year", "Calendar year"),
     C("births", "count", "Live births to residents", "births"),
     C("year", "year", "Calendar year"),
+    C("bracket", "year", "Number of the bracket, 1 the lowest"),
+    C("bracket_low_usd", "measure", "Income from which the bracket counts; empty: open below", "usd"),
+    C("bracket_high_usd", "measure", "Income at which the next bracket begins; empty: open above", "usd"),
+    C("median_income_usd", "measure", "Median household income, rebuilt from households by bracket", "usd"),
+    C(
+        "median_income_usd_moe",
+        "margin",
+        "90% margin of the median; empty where it reaches into an open bracket",
+        "usd",
+    ),
+    C("is_bottom_coded", "flag", "The median lies in the lowest, open bracket: it is at most the number given"),
+    C("is_top_coded", "flag", "The median lies in the highest, open bracket: it is at least the number given"),
     # relations
     C("source_layer", "category", "Layer the counts come from: '<area_level> <vintage>'"),
     C("source_id", "key", "Area the counts come from"),
     C("target_layer", "category", "Layer the counts go to"),
     C("target_id", "key", "Area the counts go to"),
     C("weight", "share", "Share of the source's children (people, area) that lies in the target"),
+    C("carrier", "category", "Whose whereabouts the weight is of: counts of these travel by it", values=CARRIERS),
     C("method", "category", "How it was found"),
+    C("allocated_count", "count", "The count as it was carried, by the best evidence", "people"),
+    C("allocated_count_moe", "margin", "90% margin of the survey it comes from: sampling error alone", "people"),
+    C("methods", "count", "Ways to carry the count that were compared", "methods"),
+    C("next_count", "count", "The count as the second best evidence would carry it", "people"),
+    C("next_method", "category", "The second best evidence"),
+    C("lowest_count", "count", "Least that any of them gives", "people"),
+    C("lowest_method", "category", "The way that gives least"),
+    C("highest_count", "count", "Most that any of them gives", "people"),
+    C("highest_method", "category", "The way that gives most"),
+    C("spread_ratio", "ratio", "Most less least, over the count as carried: interpolation error"),
+    C("ground_id", "key", "Piece of ground on which nobody lives"),
+    C(
+        "ground_use",
+        "category",
+        "Why nobody lives there",
+        values=("water", "park", "industry", "transport", "other"),
+    ),
     C("shared_m", "measure", "Length of the common border", "m"),
     C("origin_layer", "category", "Layer of the origin"),
     C("origin_id", "key", "Where the trip starts"),
@@ -221,6 +276,13 @@ COLUMNS: tuple[Column, ...] = (
         values=("assigned", "inside", "on_border", "outside", "not_located"),
     ),
     C("measure", "category", "Which number"),
+    C("grid_west", "measure", "West edge of a raster's grid", "units of grid_crs"),
+    C("grid_north", "measure", "North edge of a raster's grid", "units of grid_crs"),
+    C("cell_width", "measure", "Width of a raster's cells", "units of grid_crs"),
+    C("cell_height", "measure", "Height of a raster's cells", "units of grid_crs"),
+    C("grid_rows", "position", "Rows of a raster's grid", "rows"),
+    C("grid_columns", "position", "Columns of a raster's grid", "columns"),
+    C("grid_crs", "text", "Coordinate system a raster's cells are rectangles in, such as EPSG:4326"),
     C("raster_count", "count", "Sum of the raster's cells over the area, by exact cell fractions"),
     C("coverage_share", "share", "Share of the area that the source covers"),
     # quality and need
@@ -366,10 +428,13 @@ COLUMNS: tuple[Column, ...] = (
     C("unlocated", "count", "What has no place"),
     C("unit_name", "text", "Unit of the counts: children, pupils, schools, rows, m2"),
     C("line", "year", "Number of the line within its stage"),
-    *(C(name, "count", meaning, unit="people", over=over) for name, meaning, over in _CENSUS_COUNTS),
+    *(
+        C(name, "count", meaning, unit="people", over=over, carrier=carrier)
+        for name, meaning, over, carrier in _CENSUS_COUNTS
+    ),
     *(
         C(f"{name}_moe", "margin", f"90% margin of error: {meaning[0].lower()}{meaning[1:]}")
-        for name, meaning, _ in _CENSUS_COUNTS
+        for name, meaning, *_ in _CENSUS_COUNTS
     ),
 )
 

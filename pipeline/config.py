@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
@@ -141,24 +141,49 @@ class Vintages(Strict):
         return self
 
 
+Evidence = Literal[
+    "children_by_block",
+    "people_by_block",
+    "people_by_lot",
+    "homes_by_block",
+    "homes_by_lot",
+    "people_by_raster",
+    "habitable_area",
+    "area",
+]
+
+
 class Allocation(Strict):
     """How counts travel from census areas to zones and neighborhoods."""
 
-    evidence: tuple[Literal["children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"], ...] = (
-        Field(
-            ("children_by_block", "people_by_block", "people_by_lot", "homes_by_block", "area"),
-            strict=False,
-            min_length=1,
-            description="Best first; the first that the study has data for is used",
-        )
+    evidence: tuple[Evidence, ...] = Field(
+        get_args(Evidence),
+        strict=False,
+        min_length=1,
+        description="Best first; for each census area the first that says anything about it is used",
+    )
+    blocks: Literal["split", "whole"] = Field(
+        "split",
+        description="A block that a zone line crosses is split by area, or goes whole to where its middle lies",
     )
 
 
 class Reliability(Strict):
-    """Classes of the coefficient of variation."""
+    """Classes of the coefficient of variation, and how the margin of a median is found."""
 
     high_cv: float = Field(0.12, gt=0)
     medium_cv: float = Field(0.40, gt=0)
+    design_factor: float | None = Field(
+        None,
+        gt=0,
+        description="The Bureau's factor for household income (PUMS Accuracy of the Data); empty: medians take their margins from those of the brackets",
+    )
+    sample_share: float = Field(
+        0.125,
+        gt=0,
+        lt=1,
+        description="Share of homes the survey asked over its period: about 2.5% in each of five years",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Reliability:

@@ -34,31 +34,33 @@ def write_layer(path: Path, frame: gpd.GeoDataFrame) -> None:
     Raises
     ------
     PipelineError
-        If the file cannot be written.
+        If the layer is empty or the file cannot be written.
     """
-    place = frame.hilbert_distance().to_numpy() if len(frame) else np.array([], dtype="int64")
-    ordered = frame.iloc[np.argsort(place, kind="stable")]
+    if frame.empty:
+        raise PipelineError(f"{path} is not written: the layer has no shape.")
+    ordered = frame.iloc[np.argsort(frame.hilbert_distance().to_numpy(), kind="stable")]
     draft = path.with_name(f".draft-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        ordered.to_parquet(
-            draft,
-            index=False,
-            compression="zstd",
-            geometry_encoding="geoarrow",
-            schema_version="1.1.0",
-            write_covering_bbox=True,
-            row_group_size=ROWS_PER_GROUP,
-            # coordinates hardly repeat: a dictionary of them costs time and saves nothing
-            use_dictionary=[name for name in frame.columns if name != frame.geometry.name],
-        )
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
+        try:
+            ordered.to_parquet(
+                draft,
+                index=False,
+                compression="zstd",
+                geometry_encoding="geoarrow",
+                schema_version="1.1.0",
+                write_covering_bbox=True,
+                row_group_size=ROWS_PER_GROUP,
+                # coordinates hardly repeat: a dictionary of them costs time and saves nothing
+                use_dictionary=[name for name in frame.columns if name != frame.geometry.name],
+            )
+            with draft.open("rb") as file:
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise PipelineError(refusal_of(error, f"{path} cannot be written")) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def read_rings(

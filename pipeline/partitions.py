@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from pipeline.columns import CHILD_COUNTS
 from pipeline.errors import ContractError, Fault, MissingInput, PipelineError, refusal_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 BLOCKS, AREAS, ZONES = "blocks.parquet", "areas.parquet", "zones.parquet"
 PROFILE, LEDGER = "zone_profile.parquet", "ledger.parquet"
 SAMPLE_SECONDS = 0.01
+# Of the counts by block those that are there are used.
+BLOCK_COUNTS = ("children_0_17", *CHILD_COUNTS, "homes")
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
     from pipeline.tables import BY_TABLE, check
 
     areas = _areas(folder / AREAS)
-    outlines, blocks, crs = _layer(folder / BLOCKS, ("block_geoid", "children_0_17", "population"), key=1)
-    grounds, zones, zone_crs = _layer(folder / ZONES, ("level", "fall_year", "zone_id", "is_approximate"), key=3)
+    outlines, blocks, crs = _layer(folder / BLOCKS, ("block_geoid", "population"), 1, BLOCK_COUNTS)
+    grounds, zones, zone_crs = _layer(folder / ZONES, ("level", "fall_year", "zone_id", "is_approximate"), 3)
     if crs != zone_crs:
         fault = Fault(
             "E-CRS", f"blocks are in {crs.name}, zones in {zone_crs.name}", 1, ZONES, "Reproject one of them."
@@ -156,12 +159,22 @@ def _areas(path: Path) -> pd.DataFrame:
     return check(table, frame.assign(**dict.fromkeys(lacking, np.nan)), str(path))
 
 
-def _layer(path: Path, columns: tuple[str, ...], key: int) -> tuple[Rings, pd.DataFrame, Any]:
+def _layer(
+    path: Path, columns: tuple[str, ...], key: int, optional: tuple[str, ...] = ()
+) -> tuple[Rings, pd.DataFrame, Any]:
     """Polygons and attributes of a layer in an equal-area CRS; its first columns are a key."""
+    import numpy as np
+    from pyarrow import parquet
+
     from pipeline.geoarrow import read_rings
     from pipeline.tables import unfit_crs
 
-    rings, frame, crs = read_rings(path, columns)
+    try:
+        given = parquet.read_schema(path).names
+    except (OSError, ValueError):
+        given = []  # `read_rings` says what is wrong
+    rings, frame, crs = read_rings(path, (*columns, *(name for name in optional if name in given)))
+    frame = frame.assign(**{name: np.nan for name in optional if name not in given})
     faults = []
     if frame.empty:
         faults.append(Fault("E-EMPTY", "layer has no rows", 1, path.name, "Leave the partition out, or complete it."))

@@ -52,16 +52,23 @@ def _t(name: str, stage: str, grain: str, key: str, columns: str, geometry: tupl
 
 
 _COUNTS = " ".join(f"{count}? {count}_moe?" for count in CENSUS_COUNTS)
+_BRACKETS = (
+    "area_level vintage area_geoid measure bracket bracket_low_usd? bracket_high_usd? households? households_moe?"
+)
 _LEDGER = "line entry subject_name item reason total? inside? outside? unlocated? unit_name"
+_GRID = "grid_west grid_north cell_width cell_height grid_rows grid_columns grid_crs"
+_CELL_COUNTS = "population? children_0_4? children_5_9? children_10_14?"
 _PUPILS = "pupils? pupils_low? pupils_high? value_status"
 
 # What sources deliver: one canonical shape for each kind of raw file.
 INPUTS: tuple[Table, ...] = (
     _t("area_shapes", "", "census area x vintage", "area_level vintage area_geoid", "area_level vintage area_geoid name? land_m2? water_m2?", POLYGONS),
     _t("area_counts", "", "census area x vintage", "area_level vintage area_geoid", f"area_level vintage area_geoid {_COUNTS}"),
-    _t("block_shapes", "", "census block", "block_geoid", "block_geoid vintage population homes? children_0_17? land_m2?", POLYGONS),
+    _t("bracket_counts", "", "census area x vintage x bracket", "area_level vintage area_geoid measure bracket", _BRACKETS),
+    _t("block_shapes", "", "census block", "block_geoid", "block_geoid vintage population homes? children_0_4? children_5_9? children_10_14? children_15_17? children_0_17? land_m2?", POLYGONS),
+    _t("uninhabited_shapes", "", "piece of ground on which nobody lives", "ground_id", "ground_id ground_use name?", POLYGONS),
     _t("lot_points", "", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
-    _t("cell_counts", "", "raster cell x vintage", "vintage cell_id", "vintage cell_id population? children_0_4? children_5_9? children_10_14?", POLYGONS),
+    _t("cell_counts", "", "raster cell x vintage", "vintage cell_row cell_column", f"vintage cell_row cell_column {_GRID} {_CELL_COUNTS}"),
     _t("birth_counts", "", "year x area", "year area_id", "year area_id births"),
     _t("zone_shapes", "", "zone part", "", "level fall_year zone_id name? school_id?", POLYGONS),
     _t("neighborhood_shapes", "", "neighborhood part", "", "neighborhood_id name?", POLYGONS),
@@ -80,9 +87,12 @@ INPUTS: tuple[Table, ...] = (
 TABLES: tuple[Table, ...] = (
     _t("census_areas", "census", "census area x vintage", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}", POLYGONS),
     _t("area_facts", "census", "census area x vintage, without its shape", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}"),
-    _t("census_blocks", "census", "census block", "block_geoid", "block_geoid vintage population homes? children_0_17? land_m2?", POLYGONS),
+    _t("area_brackets", "census", "census area x vintage x bracket", "area_level vintage area_geoid measure bracket", _BRACKETS),
+    _t("census_blocks", "census", "census block", "block_geoid", "block_geoid vintage population homes? children_0_4? children_5_9? children_10_14? children_15_17? children_0_17? land_m2?", POLYGONS),
     _t("residential_lots", "census", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
-    _t("raster_cells", "census", "raster cell x vintage", "vintage cell_id", "vintage cell_id population? children_0_4? children_5_9? children_10_14?", POLYGONS),
+    _t("uninhabited_ground", "census", "piece of ground on which nobody lives", "ground_id", "ground_id ground_use name?", POLYGONS),
+    _t("raster_grids", "census", "vintage of a population raster", "vintage", f"vintage {_GRID}"),
+    _t("raster_cells", "census", "raster cell x vintage", "vintage cell_row cell_column", f"vintage cell_row cell_column {_CELL_COUNTS}"),
     _t("births", "census", "year x area", "year area_id", "year area_id births"),
     _t("zones", "boundaries", "zone x level x school year", "level fall_year zone_id", "level fall_year zone_id name? school_id? is_approximate", POLYGONS),
     _t("neighborhoods", "boundaries", "neighborhood", "neighborhood_id", "neighborhood_id name is_approximate", POLYGONS),
@@ -101,7 +111,8 @@ TABLES: tuple[Table, ...] = (
     _t("school_sites", "facilities", "school at its site", "school_id", "school_id site_id"),
     _t("housing_projects", "facilities", "housing project", "project_id", "project_id name home_type planned_homes first_year last_year", POINTS),
     _t("project_facts", "facilities", "housing project, without its place on the map", "project_id", "project_id name home_type planned_homes first_year last_year"),
-    _t("crosswalk", "relations", "source area x target area", "source_layer source_id target_layer target_id", "source_layer source_id target_layer target_id weight method"),
+    _t("crosswalk", "relations", "source area x target area x carrier", "source_layer source_id target_layer target_id carrier", "source_layer source_id target_layer target_id carrier weight method"),
+    _t("interpolation_error", "relations", "source layer x target area x count", "source_layer target_layer target_id measure", "source_layer target_layer target_id measure allocated_count? allocated_count_moe? methods next_count? next_method lowest_count? lowest_method highest_count? highest_method spread_ratio?"),
     _t("adjacency", "relations", "area x neighbor", "layer area_id neighbor_id", "layer area_id neighbor_id shared_m"),
     _t("reach", "relations", "origin x destination within the study's limit", "origin_layer origin_id destination_kind destination_id", "origin_layer origin_id destination_kind destination_id distance_m minutes"),
     _t("membership", "relations", "school x level", "school_id level", "school_id level zone_id? neighborhood_id? match border_distance_m?"),
@@ -112,6 +123,7 @@ TABLES: tuple[Table, ...] = (
     _t("zone_profile", "profiles", "zone x vintage", "level fall_year zone_id vintage", f"level fall_year zone_id vintage is_approximate method {_COUNTS}"),
     _t("neighborhood_profile", "profiles", "neighborhood x vintage", "neighborhood_id vintage", f"neighborhood_id vintage is_approximate method {_COUNTS}"),
     _t("district_profile", "profiles", "district x vintage", "district_id vintage", f"district_id vintage method {_COUNTS}"),
+    _t("median_incomes", "profiles", "area of a layer x vintage", "layer area_id vintage", "layer area_id vintage households? households_moe? median_income_usd? median_income_usd_moe? is_bottom_coded is_top_coded reliability_class"),
     _t("school_quality", "quality", "school with a place, latest year", "school_id", "school_id fall_year? pupils_tested? status_share? status_low_share? status_high_share? shrunk_share? growth_change? growth_change_moe? quality_class quality_probability_share? is_quality target_share? path_status"),
     _t("need", "need", "neighborhood", "neighborhood_id", "neighborhood_id vintage need_index? need_rank? need_rank_low? need_rank_high? high_need_probability_share? need_class hot_spot_z? hot_spot_class reliability_class"),
     _t("need_contributions", "need", "neighborhood x indicator", "neighborhood_id indicator", "neighborhood_id indicator indicator_share? indicator_share_moe? percentile_share? indicator_weight contribution_index?"),

@@ -145,7 +145,7 @@ def test_no_name_becomes_a_path_that_leaves_its_folder(tmp_path: Path, before: s
         ("single_family: 0.45", "castle: 0.45", r"'castle' is none of single_family"),
         ("definitions: 2", "definitions: 4", r"utilization\.definitions"),
         (
-            "evidence: [children_by_block, people_by_block, homes_by_block, area]",
+            "evidence: [children_by_block, people_by_block, homes_by_block, people_by_raster, habitable_area, area]",
             "evidence: []",
             r"allocation\.evidence",
         ),

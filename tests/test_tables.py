@@ -119,6 +119,7 @@ def test_percent_in_a_share_is_refused() -> None:
             "source_id": ["1"],
             "target_layer": ["b"],
             "target_id": ["2"],
+            "carrier": ["children"],
             "weight": [45.6],
             "method": ["area"],
         }

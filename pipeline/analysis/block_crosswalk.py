@@ -14,15 +14,19 @@ import pandas as pd
 from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
-from pipeline.analysis.crosswalk import NOISE_SHARE, evidence_beyond, evidence_weights, require_no_overlap
-from pipeline.analysis.relations import weight_rows
+from pipeline.analysis.crosswalk import require_no_overlap
+from pipeline.analysis.evidence import by_items
+from pipeline.analysis.known_places import block_amounts
+from pipeline.analysis.overlaps import NOISE_SHARE
+from pipeline.analysis.relations import weights_by_carrier
+from pipeline.columns import BY_NAME
 from pipeline.errors import ContractError, Fault
 from pipeline.ledger import Ledger
 
 # How many digits of a block's number are the number of its area.
 PREFIX = MappingProxyType({"block_group": 12, "tract": 11})
-# Evidence of where an area's people live, best first, and the column of blocks that holds it.
-EVIDENCE = MappingProxyType({"children_by_block": "children_0_17", "people_by_block": "population", "area": "area_m2"})
+# Evidence of where an area's people live, best first.
+EVIDENCE = ("children_by_block", "people_by_block", "homes_by_block", "area")
 
 
 def block_shares(
@@ -70,13 +74,14 @@ def block_crosswalk(
 ) -> pd.DataFrame:
     """Weights from one layer of census areas to one layer of zones.
 
-    Each area's people are placed by where its children live by block, where there are none by its people,
-    and where nobody is counted by ground.
+    Each count travels by where those it counts live by block (`known_places.ladder`), and by ground
+    where nobody is counted.
 
     Parameters
     ----------
     blocks : DataFrame
-        ``block_geoid``, ``children_0_17``, ``population``, ``area_m2``.
+        ``block_geoid``, ``area_m2``, ``population``, ``homes``, ``children_0_17`` and the children of each age;
+        what is not known is missing.
     shares : sparse array (blocks, zones)
         From `block_shares`.
     areas : DataFrame
@@ -103,56 +108,38 @@ def block_crosswalk(
 
     Examples
     --------
+    >>> from pipeline.columns import CHILD_COUNTS
     >>> blocks = pd.DataFrame({"block_geoid": ["060010001001000", "060010001001001"], "area_m2": [10.0, 10.0],
     ...                        "children_0_17": [30.0, 10.0], "population": [90.0, 90.0]})
+    >>> blocks = blocks.reindex(columns=[*blocks, "homes", *CHILD_COUNTS])
     >>> half = sparse.csr_array(np.array([[1.0], [0.5]]))  # of the second block, half lies in the zone
     >>> areas = pd.DataFrame({"area_geoid": ["060010001001"], "children_0_17": [44.0], "population": [180.0]})
     >>> rows = block_crosswalk(blocks, half, areas, pd.DataFrame({"zone_id": ["z"]}), ledger=Ledger(),
     ...                        source_layer="block_group 2019-2023", target_layer="zone high 2024")
-    >>> rows[["source_id", "target_id", "weight", "method"]].to_dict("records")
-    [{'source_id': '060010001001', 'target_id': 'z', 'weight': 0.875, 'method': 'children_by_block'}]
+    >>> rows[["carrier", "weight", "method"]].to_dict("records")
+    [{'carrier': 'children', 'weight': 0.875, 'method': 'children_by_block'}, {'carrier': 'people', 'weight': 0.75, 'method': 'people_by_block'}]
     """
     area_of = _area_of(blocks, areas, source_layer)
-    sources = areas.rename(columns={"area_geoid": "source_id"})
-    method = np.full(len(areas), "", dtype=object)
-    weights, elsewhere = sparse.csr_array((len(areas), shares.shape[1])), np.zeros(len(areas))
-    for kind, column in EVIDENCE.items():
-        amounts = blocks[column].to_numpy(dtype="float64")
-        by_kind, totals = evidence_weights(amounts, area_of, shares, len(areas))
-        chosen = (method == "") & (totals > 0)
-        method[chosen] = kind
-        weights = weights + sparse.diags_array(chosen.astype("float64")) @ by_kind
-        elsewhere[chosen] = evidence_beyond(amounts, area_of, shares, len(areas))[chosen]
-    weights = require_no_overlap(sparse.csr_array(weights), areas["area_geoid"].to_numpy(), target_layer)
+    facts = areas.rename(columns={"area_geoid": "source_id"})
+    amounts = {**block_amounts(blocks), "area": blocks["area_m2"].to_numpy(dtype="float64")}
+    known = {kind: by_items(amount, area_of, shares, len(areas)) for kind, amount in amounts.items()}
+    nobody = np.zeros(len(areas), dtype=bool)
     targets = zones.rename(columns={"zone_id": "area_id"})
-    rows = weight_rows(weights, method, sources, targets, source_layer, target_layer)
-    _balance(rows, np.maximum(elsewhere, 0.0), method, sources, f"{source_layer} to {target_layer}", ledger)
+    layers = (source_layer, target_layer)
+    rows, weights = weights_by_carrier(facts, targets, known, nobody, EVIDENCE, layers, Ledger())
+    if measure := inhabited_measure(facts):
+        carrier = str(BY_NAME[measure].carrier)
+        value, beyond = facts[measure].to_numpy(dtype="float64"), weights[carrier].beyond
+        arriving = rows[rows["carrier"] == carrier]
+        counted = pd.Series(value, index=facts["source_id"]).reindex(arriving["source_id"]).to_numpy()
+        ledger.balance(
+            " to ".join(layers),
+            total=float(np.nansum(value)),
+            inside=float(np.nansum(arriving["weight"].to_numpy() * counted)),
+            outside=float(np.nansum(value * beyond)),
+            unit=measure,
+        )
     return rows
-
-
-def _balance(
-    rows: pd.DataFrame, elsewhere: np.ndarray, method: np.ndarray, sources: pd.DataFrame, subject: str, ledger: Ledger
-) -> None:
-    """Children of all areas, those that the weights deliver, and those outside by the blocks themselves."""
-    measure = inhabited_measure(sources)
-    kinds, numbers = np.unique(method.astype(str), return_counts=True)
-    used = ", ".join(f"{number} by {kind}" for kind, number in zip(kinds, numbers, strict=True))
-    if measure is None:
-        ledger.note(subject, f"areas weighted: {used}; no children or people are counted in this layer")
-        return
-    value = sources[measure].to_numpy(dtype="float64")
-    known = ~np.isnan(value)
-    if not known.all():
-        ledger.absence(subject, f"areas without a published {measure}", count=int((~known).sum()), unit="areas")
-    arriving = pd.Series(value, index=sources["source_id"]).reindex(rows["source_id"]).to_numpy()
-    ledger.balance(
-        subject,
-        total=float(value[known].sum()),
-        inside=float(np.nansum(rows["weight"].to_numpy() * arriving)),
-        outside=float((value[known] * elsewhere[known]).sum()),
-        unit=measure,
-        reason=f"areas weighted: {used}",
-    )
 
 
 def _area_of(blocks: pd.DataFrame, areas: pd.DataFrame, layer: str) -> np.ndarray:

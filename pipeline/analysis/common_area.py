@@ -24,6 +24,8 @@ edge topology (OverlayArea), which fails where vertices coincide.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -63,9 +65,8 @@ def common_areas(sources: Rings, targets: Rings) -> tuple[Integers, Integers, Fl
     tree = shapely.STRtree(shapely.box(*source_bounds.T))
     target, source = tree.query(shapely.box(*target_bounds.T))
     # neighbors in a tree leaf stay together: their outlines are in the cache
-    common = _common_of_parts(
-        *_outline(sources), source_bounds, *_outline(targets), target_bounds, source, target
-    )
+    compiled: Any = _common_of_parts
+    common = compiled(*_outline(sources), source_bounds, *_outline(targets), target_bounds, source, target)
     source, target = sources.shape_of_part[source], targets.shape_of_part[target]
     order = np.lexsort((common, target, source))
     source, target, common = source[order], target[order], common[order]

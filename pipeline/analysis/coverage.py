@@ -2,27 +2,169 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import shapely
 
-from pipeline.analysis.geometry import require_equal_area, subdivided
+from pipeline.analysis.cells import Cells, cells_of
+from pipeline.analysis.grids import Grid
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from scipy import sparse
 
-    from pipeline.ledger import Ledger
+Floats = npt.NDArray[np.float64]
+# Cells that are turned to float64 at once: the copy stays in the processor's cache.
+BLOCK = 1 << 17
 
-_Pieces = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]
-MEASURES = ("population", "children_0_4", "children_5_9", "children_10_14")
+
+@dataclass(frozen=True)
+class CellCoverage:
+    """Which cells of a grid each of some zones covers, and how much of each.
+
+    Made once for a layer, it serves every band and year of a raster.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> grid = Grid(0, 2, 1, 1, rows=2, columns=2, crs="EPSG:3310")
+    >>> zone = gpd.GeoSeries([shapely.box(0.5, 0.5, 9, 2)], crs="EPSG:3310")
+    >>> coverage = CellCoverage.of(zone, grid)
+    >>> coverage.sums(np.array([[[8, 8], [8, 8]], [[1, np.nan], [0, 0]]])).tolist()
+    [[18.0, 0.5]]
+    >>> coverage.matrix().toarray().tolist()
+    [[0.5, 1.0, 0.25, 0.5]]
+    """
+
+    grid: Grid
+    cells: Cells
+
+    @classmethod
+    def of(cls, shapes: gpd.GeoSeries, grid: Grid) -> CellCoverage:
+        """Coverage of the cells of a grid by polygons in the grid's own CRS (see `grids.on_grid`).
+
+        Raises
+        ------
+        ContractError
+            If the shapes are in another CRS: a border that is straight in one is none in the other.
+        """
+        grid.require_same_crs(shapes)
+        return cls(grid, cells_of(np.asarray(shapes.array, dtype=object), grid))
+
+    @property
+    def zones(self) -> int:
+        """How many zones there are."""
+        return len(self.cells.zone_cells)
+
+    def sums(self, bands: npt.NDArray[Any], *, nodata: float | None = None) -> Floats:
+        """Sum of each band over each zone, cells by their share; no data (NaN or masked) adds nothing.
+
+        Parameters
+        ----------
+        bands : array (bands, rows, columns)
+            Counts, of any number type; added up in float64. A masked array's mask is no data.
+
+        Returns
+        -------
+        array (zones, bands)
+        """
+        cells = self.cells
+        sums = np.empty((self.zones, len(bands)))
+        for position, band in enumerate(bands):
+            flat = band.reshape(-1)
+            values = _counted(flat[cells.cell], nodata) * cells.share
+            sums[:, position] = np.bincount(cells.zone, weights=values, minlength=self.zones)
+            sums[:, position] += np.bincount(cells.run_zone, weights=self._runs(flat, nodata), minlength=self.zones)
+        return sums
+
+    def _runs(self, flat: npt.NDArray[Any], nodata: float | None) -> Floats:
+        """Sum of a band over each run of whole cells."""
+        start, stop = self.cells.run_start, self.cells.run_stop
+        sums = np.empty(len(start))
+        cells = max(BLOCK // self.grid.columns, 1) * self.grid.columns
+        edges = np.searchsorted(start, np.arange(0, len(flat) + cells, cells))
+        for block, (first, last) in enumerate(itertools.pairwise(edges)):
+            if first < last:
+                offset = block * cells
+                # one cell more, for a run that ends with the block
+                values = np.append(_counted(flat[offset : offset + cells], nodata), 0.0)
+                bounds = np.stack((start[first:last], stop[first:last]), axis=1).ravel() - offset
+                sums[first:last] = np.add.reduceat(values, bounds)[::2]
+        return sums
+
+    def covered_share(self, valid: npt.NDArray[np.bool_]) -> Floats:
+        """Share of each zone that lies under cells with data; 1 only where all of it does.
+
+        Off the grid there is no data. A zone without ground is covered by nothing: 0.
+
+        Parameters
+        ----------
+        valid : array (rows, columns) of bool
+            Which cells have data.
+        """
+        whole = self.cells.zone_cells
+        bare = self.sums(~valid[None])[:, 0]
+        length = self.cells.run_stop - self.cells.run_start
+        on_outline = np.bincount(self.cells.zone, weights=self.cells.share, minlength=self.zones)
+        on_grid = on_outline + np.bincount(self.cells.run_zone, weights=length, minlength=self.zones)
+        bare += np.where(self.cells.is_within, 0.0, np.maximum(whole - on_grid, 0.0))
+        return np.clip(1.0 - np.divide(bare, whole, out=np.ones(self.zones), where=whole > 0), 0.0, 1.0)
+
+    def cell_shares(self) -> Floats:
+        """Share of each cell that lies in any zone (rows, columns); more than 1 where zones overlap."""
+        cells, size = self.cells, self.grid.rows * self.grid.columns
+        begins = np.bincount(cells.run_start, minlength=size)
+        runs = np.cumsum(begins - np.bincount(cells.run_stop, minlength=size + 1)[:size])
+        outline = np.bincount(cells.cell, weights=cells.share, minlength=size)
+        return np.asarray(runs + outline, dtype="float64").reshape(self.grid.rows, self.grid.columns)
+
+    def matrix(self) -> sparse.csr_array:
+        """Zones x cells (row by row), so that years and bands of ages are products with one matrix.
+
+        Runs are written out: it takes 12 bytes for each cell of each zone.
+        """
+        from scipy import sparse
+
+        cells = self.cells
+        length = cells.run_stop - cells.run_start
+        inside = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length - cells.run_start, length)
+        zone = np.r_[cells.zone, np.repeat(cells.run_zone, length)]
+        share = np.r_[cells.share, np.ones(len(inside))]
+        shape = (self.zones, self.grid.rows * self.grid.columns)
+        return sparse.csr_array((share, (zone, np.r_[cells.cell, inside])), shape=shape)
 
 
-def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequence[str]) -> pd.DataFrame:
-    """Sum of a raster of counts over each area, and how much of the area it covers.
+def _counted(values: npt.NDArray[Any], nodata: float | None) -> Floats:
+    """Values as float64, zero where there are none."""
+    plain = np.ma.getdata(values)
+    counted = plain.astype("float64")
+    nothing = np.isnan(plain)
+    if np.ma.isMaskedArray(values):
+        nothing |= np.ma.getmaskarray(values)
+    if nothing.any():
+        counted[nothing] = 0.0
+    if nodata is not None and (nothing := plain == nodata).any():
+        counted *= ~nothing
+    return counted
+
+
+def has_data(bands: npt.NDArray[Any], nodata: float | None = None) -> npt.NDArray[np.bool_]:
+    """Where bands hold a number: not NaN, not masked and not the number that stands for no data.
+
+    >>> has_data(np.array([1.0, np.nan, -99999.0]), -99999.0).tolist()
+    [True, False, False]
+    """
+    plain = np.ma.getdata(bands)
+    return np.asarray(~(np.isnan(plain) | np.ma.getmaskarray(bands) | (plain == nodata)), dtype=bool)
+
+
+def raster_sums(
+    shapes: gpd.GeoSeries, grid: Grid, bands: npt.NDArray[Any], *, nodata: float | None = None
+) -> tuple[Floats, Floats]:
+    """Sum of each band over each polygon, and the share of the polygon that lies under data.
 
     A cell that crosses a border gives each side the share of its ground that lies there, so
     the areas add up to the raster where they cover it. No cell is lost to a small area, and
@@ -30,20 +172,24 @@ def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequ
 
     Parameters
     ----------
-    cells : GeoDataFrame
-        One box per cell, in the same equal-area CRS as the areas, with one column of counts
-        per measure; missing means no data.
-    areas : GeoDataFrame
-        ``area_id`` and polygons.
-    measures : sequence of str
-        Columns of ``cells`` to add up; those without any value are left out.
+    shapes : GeoSeries of polygons
+        Zones, or pieces of sources by zone, in the grid's own CRS (see `grids.on_grid`).
+    grid : Grid
+        Where the cells lie.
+    bands : array (bands, rows, columns)
+        Counts per cell, not densities; NaN, a mask or ``nodata`` is no data.
 
     Returns
     -------
-    DataFrame
-        ``area_id``, ``measure``, ``raster_count``, ``coverage_share``: one row per area and
-        measure, sorted. ``coverage_share`` is the share of the area under cells with data;
-        where it is below 1 the sum says nothing about the rest.
+    sums : array (shapes, bands)
+        Sums over what has data; where ``covered_share`` is below 1 they say nothing about the rest.
+    covered_share : array
+        By cells in which every band has data.
+
+    Raises
+    ------
+    ContractError
+        If the shapes are in another CRS than the raster.
 
     References
     ----------
@@ -51,89 +197,13 @@ def raster_sums(cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequ
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> cells = gpd.GeoDataFrame({"population": [8.0, 4.0]}, geometry=[shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)], crs="EPSG:3310")
-    >>> area = gpd.GeoDataFrame({"area_id": ["a"]}, geometry=[shapely.box(50, 0, 250, 100)], crs="EPSG:3310")
-    >>> raster_sums(cells, area, ["population"]).to_dict("records")
-    [{'area_id': 'a', 'measure': 'population', 'raster_count': 8.0, 'coverage_share': 0.75}]
+    >>> import geopandas as gpd, shapely
+    >>> grid = Grid(0, 100, 100, 100, rows=1, columns=2, crs="EPSG:3310")
+    >>> area = gpd.GeoSeries([shapely.box(50, 0, 250, 100)], crs="EPSG:3310")
+    >>> sums, covered = raster_sums(area, grid, np.array([[[8.0, 4.0]]]))
+    >>> sums.tolist(), covered.tolist()
+    ([[8.0]], [0.75])
     """
-    require_equal_area(cells, areas)
-    areas = areas.sort_values("area_id", kind="stable")
-    return _added_up(cells, areas, measures, _pieces(cells.geometry.to_numpy(), areas.geometry.to_numpy()))
-
-
-def _added_up(
-    cells: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, measures: Sequence[str], pieces: _Pieces
-) -> pd.DataFrame:
-    area, cell, piece_m2, cell_share = pieces
-    shapes = areas.geometry.to_numpy()
-    parts = []
-    for measure in measures:
-        if cells[measure].isna().all():
-            continue
-        value = cells[measure].to_numpy(dtype="float64")[cell]
-        known = ~np.isnan(value)
-        sums = np.bincount(area[known], weights=(value * cell_share)[known], minlength=len(areas))
-        covered = np.bincount(area[known], weights=piece_m2[known], minlength=len(areas)) / shapely.area(shapes)
-        # rounding of the pieces' edges must not make a covered area more than covered
-        parts.append(
-            pd.DataFrame(
-                {
-                    "area_id": areas["area_id"].to_numpy(),
-                    "measure": measure,
-                    "raster_count": sums,
-                    "coverage_share": np.minimum(covered, 1.0),
-                }
-            )
-        )
-    columns = ["area_id", "measure", "raster_count", "coverage_share"]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return table.sort_values(["area_id", "measure"], ignore_index=True)
-
-
-def raster_counts(cells: gpd.GeoDataFrame, targets: Mapping[str, gpd.GeoDataFrame], ledger: Ledger) -> pd.DataFrame:
-    """Table ``raster_counts``: each raster added up over each layer, with a balance of its people."""
-    columns = ["layer", "area_id", "vintage", "measure", "raster_count", "coverage_share"]
-    parts = []
-    for vintage, of_vintage in cells.groupby("vintage", sort=True):
-        for layer, frame in targets.items():
-            require_equal_area(of_vintage, frame)
-            areas = frame.sort_values("area_id", kind="stable")
-            pieces = _pieces(of_vintage.geometry.to_numpy(), areas.geometry.to_numpy())
-            sums = _added_up(of_vintage, areas, MEASURES, pieces)
-            covered = np.bincount(pieces[1], weights=pieces[3], minlength=len(of_vintage))
-            parts.append(sums.assign(layer=layer, vintage=vintage)[columns])
-            for measure, total in sums.groupby("measure")["raster_count"].sum().items():
-                whole, beyond = (
-                    float(part.sum()) for part in (of_vintage[measure], of_vintage[measure] * (1.0 - covered))
-                )
-                reason = "cells reach beyond the layer" if total < whole else ""
-                ledger.balance(
-                    f"raster {vintage} to {layer}: {measure}",
-                    total=whole,
-                    inside=total,
-                    outside=beyond,
-                    unit="people",
-                    reason=reason,
-                )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def _pieces(cells: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_]) -> _Pieces:
-    """Area, cell, common ground in m2 and its share of the cell, for each pair that meets.
-
-    Large areas are cut into simple pieces first, so that a cell on a border is compared with
-    the few vertices near it and not with the thousands of a shoreline.
-    """
-    parent, pieces = subdivided(shapes, 64)
-    tree = shapely.STRtree(cells)
-    piece, cell = tree.query(pieces, predicate="intersects")
-    shapely.prepare(pieces)
-    inside = shapely.contains_properly(pieces[piece], cells[cell])
-    whole = shapely.area(cells)[cell]
-    ground = whole.copy()
-    ground[~inside] = shapely.area(shapely.intersection(pieces[piece[~inside]], cells[cell[~inside]]))
-    keep = ground > 0
-    order = np.lexsort((piece[keep], cell[keep], parent[piece[keep]]))
-    area, cell, ground, whole = (column[keep][order] for column in (parent[piece], cell, ground, whole))
-    return area, cell, ground, ground / whole
+    coverage = CellCoverage.of(shapes, grid)
+    valid = np.asarray(has_data(bands, nodata).all(axis=0))
+    return coverage.sums(bands, nodata=nodata), coverage.covered_share(valid)

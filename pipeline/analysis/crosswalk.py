@@ -1,8 +1,8 @@
-"""How counts travel from census areas to zones: which pieces meet, what share, and the sum.
+"""How counts travel from census areas to zones: multiply by a table of weights, and add.
 
-Three separate things, each of which can be looked at and replaced: `overlaps` (which areas
-meet, and in how many square metres), weights (the share of a source's children that lies in
-a target; `area_weights`, `evidence_weights`) and `allocate` (multiply and add).
+Three separate things, each of which can be looked at and replaced: overlaps (which areas meet, and
+in how many square metres; `overlaps.overlaps`), weights (the share of a source's children that
+lies in a target; `evidence`) and `allocate`.
 
 The denominator of a weight is always the source's own whole. The weights of a source add to
 1 where the targets cover it and to less where they do not: children outside stay outside.
@@ -10,135 +10,27 @@ Targets that overlap are an error and are never normalised away.
 
 References
 ----------
-Goodchild, Lam (1980), Areal interpolation: a variant of the traditional spatial problem,
-Geo-Processing 1. Eicher, Brewer (2001), Dasymetric mapping and areal interpolation,
-Cartography and GIS 28(2). maup (MGGG Redistricting Lab) for the three separate things.
+maup (MGGG Redistricting Lab) for the three separate things.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
 from scipy import sparse
 
-from pipeline.analysis.geometry import common_m2, require_equal_area
+from pipeline.analysis.evidence import scaled
 from pipeline.columns import BY_NAME
 from pipeline.errors import ContractError, Fault
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-# Pieces below this share of their source are the rounding of coordinates.
-NOISE_SHARE = 1e-9
 # By so much may weights of one source exceed 1 through rounding before it is called an overlap.
 ROUNDING = 1e-6
 # Sources without a count that bring no more than this share of a target's weights are passed over.
 SLIGHT_SHARE = 0.001
-CROSSWALK_COLUMNS = ["source_layer", "source_id", "target_layer", "target_id", "weight", "method"]
-
-
-def overlaps(sources: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Which areas of two layers meet, and on how much ground.
-
-    Parameters
-    ----------
-    sources, targets : GeoDataFrame
-        Polygons in one equal-area CRS; ids do not matter here.
-
-    Returns
-    -------
-    DataFrame
-        One row per pair that shares ground: ``source`` and ``target`` (positions),
-        ``area_m2`` of the common piece, ``area_share`` of the source's whole area, and
-        ``is_inside`` (the whole source lies in the target; its share is then exactly 1).
-        Sorted by source, then target.
-
-    Raises
-    ------
-    ContractError
-        If the CRS differ or do not keep areas.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> squares = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)], crs="EPSG:3310")
-    >>> zone = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1500, 1000)], crs="EPSG:3310")
-    >>> overlaps(squares, zone)[["source", "target", "area_share"]].to_dict("list")
-    {'source': [0, 1], 'target': [0, 0], 'area_share': [1.0, 0.5]}
-    """
-    require_equal_area(sources, targets)
-    source_shapes, target_shapes = sources.geometry.to_numpy(), targets.geometry.to_numpy()
-    # The larger shapes ask the tree of the many: each of them is prepared once.
-    target, source = shapely.STRtree(source_shapes).query(target_shapes, predicate="intersects")
-    order = np.lexsort((target, source))
-    source, target = source[order], target[order]
-    shapely.prepare(target_shapes)
-    inside = shapely.covers(target_shapes[target], source_shapes[source])
-    whole = shapely.area(source_shapes)[source]
-    area = whole.copy()
-    crossing = ~inside
-    area[crossing] = common_m2(source_shapes[source[crossing]], target_shapes[target[crossing]])
-    share = np.divide(area, whole, out=np.zeros(len(area)), where=whole > 0)
-    share[inside] = 1.0
-    pieces = pd.DataFrame(
-        {"source": source, "target": target, "area_m2": area, "area_share": share, "is_inside": inside}
-    )
-    return pieces[pieces["area_share"] > NOISE_SHARE].reset_index(drop=True)
-
-
-def area_weights(pieces: pd.DataFrame, shape: tuple[int, int]) -> sparse.csr_array:
-    """Weights by ground: the share of the source's area that lies in the target.
-
-    Right only where people are spread evenly. ``shape`` is (sources, targets).
-    """
-    return sparse.csr_array((pieces["area_share"], (pieces["source"], pieces["target"])), shape=shape)
-
-
-def evidence_weights(
-    amounts: np.ndarray, source_of: np.ndarray, shares: sparse.csr_array, sources: int
-) -> tuple[sparse.csr_array, np.ndarray]:
-    """Weights by smaller pieces of evidence, such as the children of each block.
-
-    Parameters
-    ----------
-    amounts : array (items)
-        Children, people or homes of each block or lot; missing counts as no evidence.
-    source_of : array (items)
-        Position of the source each item belongs to, -1 for none.
-    shares : sparse array (items, targets)
-        Share of each item in each target: of a block by its area, of a lot 0 or 1.
-    sources : int
-        Number of sources.
-
-    Returns
-    -------
-    weights, totals : sparse array (sources, targets), array (sources)
-        Weights, and what evidence each source has; where it is 0 the row is empty and
-        another kind of evidence is needed.
-    """
-    value = np.where(np.isnan(amounts), 0.0, amounts)
-    used = (source_of >= 0) & (value > 0)
-    totals = np.bincount(source_of[used], weights=value[used], minlength=sources)
-    belongs = sparse.csr_array((value[used], (source_of[used], np.flatnonzero(used))), shape=(sources, len(value)))
-    inverse = np.divide(1.0, totals, out=np.zeros(sources), where=totals > 0)
-    return sparse.csr_array(sparse.diags_array(inverse) @ (belongs @ shares)), totals
-
-
-def evidence_beyond(amounts: np.ndarray, source_of: np.ndarray, shares: sparse.csr_array, sources: int) -> np.ndarray:
-    """Share of each source's evidence that lies in none of the targets; missing where it has none.
-
-    Parameters as in `evidence_weights`. Counted from what the targets leave of each item, so
-    that the weights can be held against it.
-    """
-    used = (source_of >= 0) & (amounts > 0)
-    left = amounts * (1.0 - np.asarray(shares.sum(axis=1)).ravel())
-    beyond, whole = (np.bincount(source_of[used], weights=part[used], minlength=sources) for part in (left, amounts))
-    share: np.ndarray = np.divide(beyond, whole, out=np.full(sources, np.nan), where=whole > 0)
-    return share
+CROSSWALK_COLUMNS = ["source_layer", "source_id", "target_layer", "target_id", "carrier", "weight", "method"]
 
 
 def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: str) -> sparse.csr_array:
@@ -158,7 +50,7 @@ def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: s
             f"layer {layer}",
             [Fault("E-WEIGHTS", what, len(over), first, "Clear the overlaps first; they are never averaged away.")],
         )
-    return sparse.csr_array(sparse.diags_array(1.0 / np.maximum(sums, 1.0)) @ weights)
+    return scaled(weights, 1.0 / np.maximum(sums, 1.0))
 
 
 def allocate(
@@ -174,7 +66,8 @@ def allocate(
     Parameters
     ----------
     crosswalk : DataFrame
-        ``source_id``, ``target_id``, ``weight`` of one source layer and one target layer.
+        ``source_id``, ``target_id``, ``weight`` of one source layer and one target layer. Where it has
+        ``carrier``, each count travels by the weights of its own carrier (`columns.CARRIERS`).
     table : DataFrame
         One row per ``source_id`` with the counts and margins.
     columns : sequence of str
@@ -189,12 +82,13 @@ def allocate(
         A target's count is missing where a source with a weight lacks it, unless nobody
         lives in that source, or all such sources together bring no more than 0.1% of the
         target's weights (a sliver along a border does not empty a neighborhood); its margin
-        likewise. A target in no row of the crosswalk is absent.
+        likewise. A target in no row of the crosswalk is absent; one that no weight of a count's carrier
+        reaches has none of it, with an unknown margin.
 
     Raises
     ------
     ContractError
-        If a column is not a count, or ids are doubled.
+        If a column is not a count, ids are doubled, or the crosswalk has no weights for a count's carrier.
 
     References
     ----------
@@ -224,6 +118,28 @@ def allocate(
         raise ContractError(
             "table to allocate", [Fault("E-KEY-DUP", "a source stands twice", 1, first, "Give each area one row.")]
         )
+    carriers = {name: BY_NAME[name].carrier if "carrier" in crosswalk else None for name in columns}
+    parts = []
+    for carrier in dict.fromkeys(carriers.values()):
+        links = crosswalk if carrier is None else crosswalk[crosswalk["carrier"] == carrier]
+        if links.empty and len(crosswalk):
+            what = f"there are no weights for {carrier}"
+            fault = Fault("E-CARRIER", what, 1, str(crosswalk["carrier"].iloc[0]), "Run stage relations again.")
+            raise ContractError("crosswalk", [fault])
+        parts.append(_arrived(links, table, [name for name in columns if carriers[name] == carrier], people))
+    target_ids = np.unique(crosswalk["target_id"].to_numpy(dtype=object).astype(str))
+    together = (
+        pd.concat([part.reindex(target_ids) for part in parts], axis=1) if parts else pd.DataFrame(index=target_ids)
+    )
+    for part in parts:
+        absent = ~together.index.isin(part.index)
+        together.loc[absent, [name for name in part.columns if not name.endswith("_moe")]] = 0.0
+    names = [name for count in columns for name in (count, f"{count}_moe") if name in together]
+    return together[names].rename_axis("target_id").reset_index()
+
+
+def _arrived(crosswalk: pd.DataFrame, table: pd.DataFrame, columns: Sequence[str], people: str) -> pd.DataFrame:
+    """Counts and margins that travel by one carrier, by target."""
     target_ids, row = np.unique(crosswalk["target_id"].to_numpy(dtype=object).astype(str), return_inverse=True)
     position = pd.Index(table["source_id"]).get_indexer(crosswalk["source_id"])
     if (position < 0).any():
@@ -247,7 +163,7 @@ def allocate(
     empty = (table[people] == 0).to_numpy() if people in table else np.zeros(len(table), dtype=bool)
     takes_part = (weight > 0) & ~empty[position]
     slight = SLIGHT_SHARE * np.bincount(row, weights=weight, minlength=len(target_ids))
-    result: dict[str, Any] = {"target_id": target_ids}
+    result: dict[str, Any] = {}
     for name in columns:
         value = table[name].to_numpy(dtype="float64")[position]
         lacking = takes_part & np.isnan(value)
@@ -257,7 +173,7 @@ def allocate(
         if f"{name}_moe" in table:
             moe = table[f"{name}_moe"].to_numpy(dtype="float64")[position]
             result[f"{name}_moe"] = _margin(row, weight, value, moe, counts, len(target_ids))
-    return pd.DataFrame(result)
+    return pd.DataFrame(result, index=target_ids)
 
 
 def _sum(row: np.ndarray, part: np.ndarray, counts: np.ndarray, targets: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS, inhabited_measure
 from pipeline.analysis.crosswalk import ROUNDING, SLIGHT_SHARE, allocate
-from pipeline.columns import CENSUS_COUNTS
+from pipeline.columns import BY_NAME, CENSUS_COUNTS, CHILD_COUNTS
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 
@@ -20,8 +20,9 @@ def layer_profile(
 
     A count is taken from the finest census areas that publish it for the vintage (block groups
     before tracts): mixing levels within one count would count people twice.
-    All counts of an area travel by the same weights, those of where its children live by the study's
-    default: what is said of adults is therefore less sharp than what is said of children.
+    Each count travels by the weights of its carrier: children of an age by where children of that age live,
+    adults, people and homes by their own. All children are the sum of their ages where all ages arrive, so that
+    ages and total agree; their margin is that of the published total.
 
     Parameters
     ----------
@@ -60,8 +61,11 @@ def layer_profile(
                 continue
             part = allocate(links, source, columns).set_index("target_id")
             _balance(part, links, source, f"{layer} from {level} {vintage}", columns, ledger)
+            part = _with_sum_of_ages(part)
             profile = part if profile is None else profile.join(part, how="outer")
-            methods.append(links[["target_id", "method"]])
+            measure = inhabited_measure(source)
+            of_main = links["carrier"] == (BY_NAME[measure].carrier if measure else links["carrier"].iloc[0])
+            methods.append(links.loc[of_main, ["target_id", "method"]])
             taken.update(columns)
         if profile is not None:
             used = pd.concat(methods).drop_duplicates().sort_values(["target_id", "method"])
@@ -71,6 +75,14 @@ def layer_profile(
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype="float64" if name in COUNT_COLUMNS else "str") for name in columns})
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
+
+
+def _with_sum_of_ages(part: pd.DataFrame) -> pd.DataFrame:
+    """All children as the sum of their ages, where every age has arrived."""
+    if not {*CHILD_COUNTS, "children_0_17"} <= set(part.columns):
+        return part
+    ages = part[list(CHILD_COUNTS)].sum(axis=1, skipna=False)
+    return part.assign(children_0_17=ages.where(ages.notna(), part["children_0_17"]))
 
 
 def zone_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, zones: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
@@ -130,26 +142,25 @@ def balance_layers(
         in force: names the level, the share and the census area with the most of them.
     """
     layers = sorted(set(crosswalk["target_layer"]) - {"district"})
-    sums = crosswalk.pivot_table(
-        index=["source_layer", "source_id"], columns="target_layer", values="weight", aggfunc="sum"
-    )
     too_many = []
     for vintage, of_vintage in areas.groupby("vintage", sort=True):
         level, measure = _finest(of_vintage)
-        if measure is None or "district" not in sums:
+        if measure is None or "district" not in set(crosswalk["target_layer"]):
             continue
         source_layer = f"{level} {vintage}"
-        if source_layer not in sums.index.get_level_values(0):
+        of_layer = (crosswalk["source_layer"] == source_layer) & (crosswalk["carrier"] == BY_NAME[measure].carrier)
+        links = crosswalk[of_layer]
+        if links.empty:
             continue
-        share = sums.loc[source_layer]
+        share = links.pivot_table(index="source_id", columns="target_layer", values="weight", aggfunc="sum")
         children = of_vintage[of_vintage["area_level"] == level].set_index("area_geoid")[measure]
-        arriving = crosswalk[(crosswalk["source_layer"] == source_layer) & (crosswalk["target_layer"] == "district")]
+        arriving = links[links["target_layer"] == "district"]
         total = float((arriving["weight"] * children.reindex(arriving["source_id"]).to_numpy()).sum())
         children = children.reindex(share.index)
         share, children = share[children.notna()], children[children.notna()]
-        in_district = share["district"].where(share["district"].notna(), 0.0)
+        in_district = share["district"].fillna(0.0)
         for layer in layers:
-            in_layer = share[layer].where(share[layer].notna(), 0.0)
+            in_layer = share[layer].fillna(0.0) if layer in share else 0.0 * in_district
             lacking = in_district - in_layer
             is_lacking = lacking > ROUNDING
             nowhere = children * lacking.where(is_lacking, 0.0)
@@ -186,9 +197,11 @@ def _balance(
     a target that stays empty, as another area of it publishes none, have no place.
     """
     counts = source.set_index("source_id")[list(columns)].astype("float64")
-    weight = links.groupby("source_id")["weight"].sum().reindex(counts.index)
+    by_carrier = dict(iter(links.groupby("carrier")))
     measure = inhabited_measure(counts)
     for name in columns:
+        links = by_carrier[BY_NAME[name].carrier]
+        weight = links.groupby("source_id")["weight"].sum().reindex(counts.index).fillna(0.0)
         known = counts[name].dropna()
         carried = (links["weight"] * counts[name].reindex(links["source_id"]).to_numpy()).groupby(links["target_id"])
         empty = arrived.index[arrived[name].isna()]

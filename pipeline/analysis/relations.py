@@ -1,10 +1,10 @@
-"""Every crosswalk of a study, each source by the best evidence there is of where its people live."""
+"""How children (and adults, people, homes) of each census area spread over zones and neighborhoods."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,73 +12,70 @@ import shapely
 from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
-from pipeline.analysis.crosswalk import (
-    CROSSWALK_COLUMNS,
-    NOISE_SHARE,
-    area_weights,
-    evidence_beyond,
-    evidence_weights,
-    overlaps,
-    require_no_overlap,
-)
-from pipeline.analysis.geometry import placed
-from pipeline.analysis.uncertainty import years_of
+from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap
+from pipeline.analysis.evidence import Evidence, by_point, inside, points_of, scaled
+from pipeline.analysis.known_places import KnownPlaces, ladder
+from pipeline.analysis.overlaps import NOISE_SHARE
+from pipeline.analysis.spread import MEASURES, SPREAD_COLUMNS, spread_of
+from pipeline.columns import BY_NAME, CARRIERS, CENSUS_COUNTS
+from pipeline.ledger import Ledger
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from pipeline.ledger import Ledger
-
-# The amount each kind of evidence is measured in.
-BLOCK_AMOUNTS = {"children_by_block": "children_0_17", "people_by_block": "population", "homes_by_block": "homes"}
-LOT_AMOUNTS = {"people_by_lot": "population"}
-# Blocks that cover less of a source's land than this say nothing about the rest of it.
-COMPLETE_SHARE = 0.9
 # Evidence found wherever this share of a layer's people live knows its inhabited places ...
 KNOWN_SHARE = 0.99
 # ... and where no more than this share of it lies, nobody lives: ten in a million.
 NOBODY_SHARE = 1e-5
+_GROUND = ("habitable_area", "area")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Weights of one carrier by the best evidence of each source, the name of it, and what share lies elsewhere."""
+
+    weights: sparse.csr_array
+    method: np.ndarray
+    beyond: np.ndarray
 
 
 def all_crosswalks(
     sources: Mapping[str, gpd.GeoDataFrame],
     targets: Mapping[str, gpd.GeoDataFrame],
-    blocks: gpd.GeoDataFrame,
-    lots: gpd.GeoDataFrame,
+    places: KnownPlaces,
     *,
     evidence: Sequence[str],
     ledger: Ledger,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Weights from census areas to every layer, and from each layer of zones to neighborhoods.
 
     The latter say how a zone's children spread over neighborhoods, so that what is known of
     zones (seats they lack) can be brought down to where the children live. Parameters and
-    result as in `crosswalk_table`.
+    results as in `crosswalk_table`.
     """
     zones = {
         layer: frame.rename(columns={"area_id": "source_id"}).assign(land_m2=np.nan)
         for layer, frame in targets.items()
         if layer.startswith("zone ")
     }
-    return crosswalk_table({**sources, **zones}, targets, blocks, lots, evidence=evidence, ledger=ledger)
+    return crosswalk_table({**sources, **zones}, targets, places, evidence=evidence, ledger=ledger)
 
 
 def crosswalk_table(
     sources: Mapping[str, gpd.GeoDataFrame],
     targets: Mapping[str, gpd.GeoDataFrame],
-    blocks: gpd.GeoDataFrame,
-    lots: gpd.GeoDataFrame,
+    places: KnownPlaces,
     *,
     evidence: Sequence[str],
     ledger: Ledger,
-) -> pd.DataFrame:
-    """Weights from every layer of census areas to every layer of zones.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Weights from every layer of census areas to every layer of zones, and how much depends on the way they were found.
 
-    For each source the best evidence that says anything about it is used, in the study's
-    order, and area last. A source that lies wholly in one target has weight 1 by geometry
-    alone ("inside"). Blocks that cross a zone line are split by area; a block belongs to the
-    source that holds its representative point. Blocks that cover less than 90% of a
-    source's land cannot stand for the whole of it and are passed over for that source. People
+    For each source and carrier the best evidence that says anything about it is used, in the
+    order of `known_places.ladder`, and area last. A source that lies wholly in one target has weight 1 by
+    geometry alone ("inside"). Blocks that cross a zone line are split by area unless the study says
+    otherwise; a block belongs to the source that holds its representative point. Blocks that cover less than 90%
+    of a source's land cannot stand for the whole of it and are passed over for that source. People
     of a source without land go where its representative point lies. A source without a published
     count in which nobody lives by the evidence (a park) has no weight: its own count stays
     unknown, but leaves no other unknown.
@@ -86,11 +83,11 @@ def crosswalk_table(
     Parameters
     ----------
     sources : mapping
-        Layer to census areas with ``source_id``, counts and polygons (`areas.source_layers`).
+        Layer to census areas with ``source_id``, ``land_m2``, counts and polygons (`areas.source_layers`).
     targets : mapping
         Layer to shapes with ``area_id`` (`areas.target_layers`).
-    blocks, lots : GeoDataFrame
-        Tables ``census_blocks`` and ``residential_lots``; may be empty.
+    places : KnownPlaces
+        Blocks, lots and uninhabited ground.
     evidence : sequence of str
         Kinds of evidence, best first.
     ledger : Ledger
@@ -98,112 +95,153 @@ def crosswalk_table(
 
     Returns
     -------
-    DataFrame
-        Table ``crosswalk``: positive weights only, sorted.
+    crosswalk, interpolation_error : DataFrame
+        The tables of these names; positive weights only, sorted.
 
     Raises
     ------
     ContractError
         If targets of one layer overlap.
+    LedgerError
+        If what arrives and what lies elsewhere is not what the sources have, for any carrier.
     """
-    block_shares = {
-        layer: area_weights(overlaps(blocks, frame), (len(blocks), len(frame))) for layer, frame in targets.items()
-    }
-    lot_points, block_points = lots.geometry.to_numpy(), shapely.point_on_surface(blocks.geometry.to_numpy())
-    lot_tree, block_tree = shapely.STRtree(lot_points), shapely.STRtree(block_points)
-    lot_shares = {layer: _points_in(lot_points, frame, lot_tree) for layer, frame in targets.items()}
-    if sources and targets and blocks.empty and lots.empty:
+    if sources and targets and places.is_empty:
         reason = "neither blocks nor lots are given: children are spread evenly over the ground of their census area"
         ledger.missing_input("crosswalk", f"{reason}; Census TIGER/Line has blocks with people (tabblock20)")
-    same = _Seen()
-    parts = []
+    parts, spreads = [], []
     for source_layer, source in sources.items():
-        block_of = same.once(source, "blocks", partial(_positions, block_points, block_tree))
-        lot_of = same.once(source, "lots", partial(_positions, lot_points, lot_tree))
-        covered = _covered(source, blocks, block_of)
-        of_vintage = _nearest_vintage(lots["vintage"], source_layer)
         # a layer of zones is brought down to neighborhoods only
         reached = {"neighborhood"} & set(targets) if source_layer in targets else targets
         for target_layer in reached:
             target = targets[target_layer]
-            pieces = same.once(source, target_layer, partial(overlaps, targets=target))
-            by_area = require_no_overlap(
-                area_weights(pieces, (len(source), len(target))), source["source_id"], target_layer
+            known = places.evidence(source, target, source_layer, target_layer)
+            require_no_overlap(known["area"].weights, source["source_id"], target_layer)
+            nobody = _uninhabited(source, known)
+            known["inside"] = inside(places.pieces(source, target, target_layer), (len(source), len(target)))
+            known["representative_point"] = _dry_points(source, target)
+            facts = pd.DataFrame(source.drop(columns="geometry"))
+            rows, weights = weights_by_carrier(
+                facts, target, known, nobody, evidence, (source_layer, target_layer), ledger
             )
-            # of each kind: weights, and what it holds in each source (missing where it cannot tell)
-            known: dict[str, tuple[sparse.csr_array, np.ndarray]] = {}
-            beyond = {"inside": np.zeros(len(source)), "area": 1.0 - _by_source(pieces, len(source))}
-            for kind in evidence:
-                if kind in BLOCK_AMOUNTS:
-                    amounts = blocks[BLOCK_AMOUNTS[kind]].to_numpy(dtype="float64")
-                    shares = block_shares[target_layer]
-                    weights, totals = evidence_weights(amounts, block_of, shares, len(source))
-                    known[kind] = weights, np.where(covered, totals, np.nan)
-                    beyond[kind] = evidence_beyond(amounts, block_of, shares, len(source))
-                elif kind in LOT_AMOUNTS:
-                    amounts = np.where(of_vintage, lots[LOT_AMOUNTS[kind]].to_numpy(dtype="float64"), np.nan)
-                    shares = lot_shares[target_layer]
-                    weights, totals = evidence_weights(amounts, lot_of, shares, len(source))
-                    known[kind] = weights, totals
-                    beyond[kind] = evidence_beyond(amounts, lot_of, shares, len(source))
-            weights, method = _chosen(source, target, pieces, by_area, known)
-            weights = require_no_overlap(weights, source["source_id"], target_layer)
-            nobody = _uninhabited(source, {kind: totals for kind, (_, totals) in known.items()})
-            weights = _without(weights, nobody, source, f"{source_layer} to {target_layer}", ledger)
-            rows = weight_rows(weights, method, source, target, source_layer, target_layer)
             parts.append(rows)
-            elsewhere = _elsewhere(method, beyond, source, target)
-            _balance(rows, elsewhere, method, ~nobody, source, f"{source_layer} to {target_layer}", ledger)
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CROSSWALK_COLUMNS)
-    return table.sort_values(CROSSWALK_COLUMNS[:4], ignore_index=True)
+            arrived = allocate(rows, facts, [name for name in MEASURES if _is_counted(facts, name)])
+            for carrier, chosen in weights.items():
+                spread = spread_of(
+                    facts, carrier, arrived, target["area_id"], ladder(carrier, evidence), known, chosen.weights
+                )
+                spreads.append(spread.assign(source_layer=source_layer, target_layer=target_layer)[SPREAD_COLUMNS])
+    return _together(parts, CROSSWALK_COLUMNS, 5), _together(spreads, SPREAD_COLUMNS, 4)
 
 
-def _chosen(
-    source: gpd.GeoDataFrame,
-    target: gpd.GeoDataFrame,
-    pieces: pd.DataFrame,
-    by_area: sparse.csr_array,
-    known: Mapping[str, tuple[sparse.csr_array, np.ndarray]],
-) -> tuple[sparse.csr_array, np.ndarray]:
-    """Weights by the best evidence of each source, and its name."""
-    shape = (len(source), len(target))
-    method = np.full(len(source), "", dtype=object)
-    whole = pieces[pieces["is_inside"]]
-    rows = {"inside": sparse.csr_array((whole["area_share"], (whole["source"], whole["target"])), shape=shape)}
-    method[whole["source"]] = "inside"
-    for kind, (weights, totals) in known.items():
-        rows[kind] = weights
-        method[(method == "") & (totals > 0)] = kind
-    dry = (shapely.area(source.geometry.to_numpy()) == 0) | (source["land_m2"] == 0).to_numpy()
-    rows["representative_point"] = _points_in(shapely.point_on_surface(source.geometry.to_numpy()), target)
-    method[(method == "") & dry] = "representative_point"
-    rows["area"] = by_area
-    method[method == ""] = "area"
-    chosen = sum(sparse.diags_array((method == kind).astype("float64")) @ weights for kind, weights in rows.items())
-    return sparse.csr_array(chosen), method
+def weights_by_carrier(
+    facts: pd.DataFrame,
+    target: pd.DataFrame,
+    known: Mapping[str, Evidence],
+    nobody: np.ndarray,
+    evidence: Sequence[str],
+    layers: tuple[str, str],
+    ledger: Ledger,
+) -> tuple[pd.DataFrame, dict[str, Chosen]]:
+    """Weights from one layer of sources to one of targets, for each carrier of the counts they have.
 
+    Parameters
+    ----------
+    facts, target : DataFrame
+        Sources (``source_id`` and counts) and targets (``area_id``).
+    known : mapping
+        Evidence by its kind; 'area' is among them.
+    nobody : array of bool (sources)
+        Sources that are left out, as nobody lives there.
+    evidence : sequence of str
+        Kinds of evidence, best first.
+    layers : (str, str)
+        Names of the source and target layers.
+    ledger : Ledger
+        Takes the balance of the main carrier; all others are held to theirs as well.
 
-def _uninhabited(source: gpd.GeoDataFrame, totals: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Sources without a published count in which nobody lives, by all evidence that knows the layer's people.
-
-    ``totals`` has what each kind of evidence holds in each source; missing where it cannot tell.
+    Returns
+    -------
+    rows, weights
+        Rows of table ``crosswalk``, and by carrier what they were made from.
     """
+    main, subject = _main_carrier(facts), " to ".join(layers)
+    parts, weights = [], {}
+    for carrier in _carriers(facts):
+        chosen = _chosen(ladder(carrier, evidence), known, facts["source_id"], layers[1])
+        book = ledger if carrier == main else Ledger()
+        chosen = replace(chosen, weights=_without(chosen.weights, nobody, facts, subject, book))
+        rows = _rows(chosen.weights, chosen.method, facts, target).assign(carrier=carrier)
+        _balance(rows, chosen, ~nobody, facts, carrier, subject, book)
+        parts.append(rows.assign(source_layer=layers[0], target_layer=layers[1])[CROSSWALK_COLUMNS])
+        weights[carrier] = chosen
+    return pd.concat(parts, ignore_index=True), weights
+
+
+def _together(parts: Sequence[pd.DataFrame], columns: list[str], keys: int) -> pd.DataFrame:
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return table.sort_values(columns[:keys], ignore_index=True)
+
+
+def _carriers(source: pd.DataFrame) -> list[str]:
+    """Carriers of the counts that a layer has; a layer without counts (zones) is spread by its children."""
+    counted = {BY_NAME[name].carrier for name in CENSUS_COUNTS if _is_counted(source, name)}
+    return [carrier for carrier in CARRIERS if carrier in (counted or {"children"})]
+
+
+def _is_counted(source: pd.DataFrame, name: str) -> bool:
+    return name in source and bool(source[name].notna().any())
+
+
+def _main_carrier(source: pd.DataFrame) -> str:
+    """The carrier that the ledger speaks of: children where they are counted."""
+    measure = inhabited_measure(source)
+    return "children" if measure is None else str(BY_NAME[measure].carrier)
+
+
+def _dry_points(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Evidence:
+    """Of sources without land (people live afloat) the target that holds their representative point."""
+    shapes = source.geometry.to_numpy()
+    dry = (shapely.area(shapes) == 0) | (source["land_m2"] == 0).to_numpy()
+    found = by_point(points_of(shapes), target.geometry.to_numpy())
+    return Evidence(found.weights, dry.astype("float64"), found.beyond)
+
+
+def _chosen(steps: Sequence[str], known: Mapping[str, Evidence], names: Sequence[str], layer: str) -> Chosen:
+    """Weights by the best evidence of each source."""
+    by_count = [step for step in steps if step not in _GROUND]
+    by_ground = [step for step in steps if step in _GROUND]
+    order = [step for step in ("inside", *by_count, "representative_point", *by_ground) if step in known]
+    method = np.full(len(names), "", dtype=object)
+    beyond = np.zeros(len(names))
+    weights = sparse.csr_array(known["area"].weights.shape)
+    for step in order:
+        evidence = known[step]
+        new = (method == "") & ((evidence.held > 0) | (step == "area"))
+        method[new] = step
+        beyond[new] = evidence.beyond[new]
+        weights = weights + scaled(evidence.weights, new)
+    # pieces may add to a trifle more than their source
+    return Chosen(require_no_overlap(sparse.csr_array(weights), names, layer), method, np.maximum(beyond, 0.0))
+
+
+def _uninhabited(source: gpd.GeoDataFrame, known: Mapping[str, Evidence]) -> np.ndarray:
+    """Sources without a published count in which nobody lives, by all evidence that knows the layer's people."""
     measure = inhabited_measure(source)
     nobody = np.zeros(len(source), dtype=bool)
     if measure is None or not source[measure].sum() > 0:
         return nobody
     people = source[measure]
     said = [
-        amount <= NOBODY_SHARE * np.nansum(amount)
-        for amount in totals.values()
-        if people[amount > 0].sum() >= KNOWN_SHARE * people.sum()
+        evidence.held <= NOBODY_SHARE * np.nansum(evidence.held)
+        for kind, evidence in known.items()
+        if kind not in _GROUND and people[evidence.held > 0].sum() >= KNOWN_SHARE * people.sum()
     ]
     unpublished = source[[measure, "population"]].isna().all(axis=1).to_numpy()
     return unpublished & np.all(said, axis=0) if said else nobody
 
 
 def _without(
-    weights: sparse.csr_array, nobody: np.ndarray, source: gpd.GeoDataFrame, subject: str, ledger: Ledger
+    weights: sparse.csr_array, nobody: np.ndarray, source: pd.DataFrame, subject: str, ledger: Ledger
 ) -> sparse.csr_array:
     """Weights of the inhabited sources; those that had any and are left out are a ledger line."""
     left_out = nobody & (np.asarray(weights.sum(axis=1)).ravel() > 0)
@@ -211,76 +249,17 @@ def _without(
         reason = "areas without a published count that hold nobody by lots or blocks: taken as uninhabited"
         first = str(source["source_id"].to_numpy()[left_out][0])
         ledger.absence(subject, reason, count=int(left_out.sum()), unit="areas", item=first)
-    return sparse.csr_array(sparse.diags_array((~left_out).astype("float64")) @ weights)
+    return scaled(weights, ~left_out)
 
 
-class _Seen:
-    """Remembers what was measured on shapes, for vintages that are published on the same areas."""
-
-    def __init__(self) -> None:
-        self._known: list[tuple[Any, str, Any]] = []
-
-    def once(self, frame: gpd.GeoDataFrame, what: str, measure: Callable[[gpd.GeoDataFrame], Any]) -> Any:
-        """The result of ``measure(frame)``, taken from memory where the same shapes were measured."""
-        shapes = frame.geometry.to_numpy()
-        for known, name, result in self._known:
-            if name == what and len(known) == len(shapes) and shapely.equals_identical(known, shapes).all():
-                return result
-        result = measure(frame)
-        self._known.append((shapes, what, result))
-        return result
-
-
-def _positions(points: np.ndarray, tree: shapely.STRtree, frame: gpd.GeoDataFrame) -> np.ndarray:
-    return placed(points, frame.geometry.to_numpy(), tree)[0]
-
-
-def _by_source(pieces: pd.DataFrame, sources: int) -> np.ndarray:
-    return np.bincount(pieces["source"], weights=pieces["area_share"], minlength=sources)
-
-
-def _points_in(points: np.ndarray, target: gpd.GeoDataFrame, tree: shapely.STRtree | None = None) -> sparse.csr_array:
-    position = placed(points, target.geometry.to_numpy(), tree)[0]
-    found = np.flatnonzero(position >= 0)
-    return sparse.csr_array((np.ones(len(found)), (found, position[found])), shape=(len(points), len(target)))
-
-
-def _covered(source: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, block_of: np.ndarray) -> np.ndarray:
-    """Whether the blocks cover (nearly) all of a source's ground, or of its land."""
-    used = block_of >= 0
-    ground, land = shapely.area(blocks.geometry.to_numpy()), blocks["land_m2"].to_numpy(dtype="float64")
-    of_ground, of_land = (np.bincount(block_of[used], weights=m2[used], minlength=len(source)) for m2 in (ground, land))
-    whole, dry = shapely.area(source.geometry.to_numpy()), source["land_m2"].to_numpy(dtype="float64")
-    # files of blocks may leave out the water, so either will do; unknown land compares as false
-    return np.asarray((of_ground >= COMPLETE_SHARE * whole) | (of_land >= COMPLETE_SHARE * dry))
-
-
-def _nearest_vintage(vintages: pd.Series, layer: str) -> np.ndarray:
-    """Lots of the vintage that ends closest to the layer's; the earlier of two equally close."""
-    end = years_of(layer)[1]
-    ends = {vintage: years_of(vintage)[1] for vintage in sorted(vintages.unique())}
-    best = min(ends, key=lambda vintage: (abs(ends[vintage] - end), ends[vintage]), default="")
-    return np.asarray(vintages == best, dtype=bool)
-
-
-def weight_rows(
-    weights: sparse.csr_array,
-    method: np.ndarray,
-    source: pd.DataFrame,
-    target: pd.DataFrame,
-    source_layer: str,
-    target_layer: str,
-) -> pd.DataFrame:
-    """Positive weights as rows of table ``crosswalk``; ``source`` and ``target`` name the areas (``source_id``, ``area_id``)."""
+def _rows(weights: sparse.csr_array, method: np.ndarray, source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
     entries = weights.tocoo()
     row, column = entries.coords
     positive = entries.data > 0
     row, column = row[positive], column[positive]
     return pd.DataFrame(
         {
-            "source_layer": source_layer,
             "source_id": source["source_id"].to_numpy()[row],
-            "target_layer": target_layer,
             "target_id": target["area_id"].to_numpy()[column],
             "weight": np.minimum(entries.data[positive], 1.0),
             "method": method[row].astype(str),
@@ -288,51 +267,42 @@ def weight_rows(
     )
 
 
-def _elsewhere(
-    method: np.ndarray, beyond: Mapping[str, np.ndarray], source: gpd.GeoDataFrame, target: gpd.GeoDataFrame
-) -> np.ndarray:
-    """Share of each source that is in no target, by the evidence itself and not by what its weights leave over."""
-    share = np.zeros(len(source))
-    for kind, left in beyond.items():
-        share[method == kind] = left[method == kind]
-    dry = method == "representative_point"
-    points = shapely.point_on_surface(source.geometry.to_numpy()[dry])
-    share[dry] = placed(points, target.geometry.to_numpy())[0] < 0
-    # pieces may add to a trifle more than their source
-    return np.maximum(share, 0.0)
-
-
 def _balance(
     rows: pd.DataFrame,
-    elsewhere: np.ndarray,
-    method: np.ndarray,
+    chosen: Chosen,
     is_weighted: np.ndarray,
-    source: gpd.GeoDataFrame,
+    source: pd.DataFrame,
+    carrier: str,
     subject: str,
     ledger: Ledger,
 ) -> None:
-    """What of the children of all sources that touch the target arrived in it.
+    """What of the counts of all sources that touch the target arrived in it, for each count of the carrier.
 
-    Three counts, none of them made from the others: the sources' own, what the rows of the
+    Three sums, none of them made from the others: the sources' own, what the rows of the
     crosswalk deliver, and what lies elsewhere by the evidence.
     """
-    touching = is_weighted & (elsewhere < 1.0 - NOISE_SHARE)
-    kinds, numbers = np.unique(method[touching].astype(str), return_counts=True)
+    touching = is_weighted & (chosen.beyond < 1.0 - NOISE_SHARE)
+    kinds, numbers = np.unique(chosen.method[touching].astype(str), return_counts=True)
     used = ", ".join(f"{number} by {kind}" for kind, number in zip(kinds, numbers, strict=True))
-    measure = inhabited_measure(source)
-    if measure is None:
+    main = inhabited_measure(source)
+    if main is None:
         ledger.note(subject, f"areas weighted: {used}; no children or people are counted in this layer")
         return
-    value = source.set_index("source_id")[measure].astype("float64")
-    known = touching & value.notna().to_numpy()
-    missing = int((touching & ~known).sum())
-    if missing:
-        ledger.absence(subject, f"areas without a published {measure}", count=missing, unit="areas")
-    ledger.balance(
-        subject,
-        total=float(value[known].sum()),
-        inside=float((rows["weight"] * value.reindex(rows["source_id"]).to_numpy()).sum()),
-        outside=float((value[known] * elsewhere[known]).sum()),
-        unit=measure,
-        reason=f"areas weighted: {used}",
+    delivered = np.bincount(
+        pd.Index(source["source_id"]).get_indexer(rows["source_id"]), weights=rows["weight"], minlength=len(source)
     )
+    for measure in (n for n in CENSUS_COUNTS if BY_NAME[n].carrier == carrier and _is_counted(source, n)):
+        value = source[measure].to_numpy(dtype="float64")
+        book = ledger if measure == main else Ledger()
+        known = touching & ~np.isnan(value)
+        missing = int((touching & ~known).sum())
+        if missing:
+            book.absence(subject, f"areas without a published {measure}", count=missing, unit="areas")
+        book.balance(
+            subject,
+            total=float(value[known].sum()),
+            inside=float(np.nansum(delivered * value)),
+            outside=float((value[known] * chosen.beyond[known]).sum()),
+            unit=measure,
+            reason=f"areas weighted: {used}",
+        )

@@ -28,7 +28,7 @@ def unmet_by_neighborhood(
     gap : DataFrame
         Table ``service_gap``.
     crosswalk : DataFrame
-        Table ``crosswalk``; rows from 'zone <level> <fall>' to 'neighborhood' are used.
+        Table ``crosswalk``; children's rows from 'zone <level> <fall>' to 'neighborhood' are used.
     membership : DataFrame
         Table ``membership``.
     fall_year : int
@@ -42,16 +42,15 @@ def unmet_by_neighborhood(
     Examples
     --------
     >>> gap = pd.DataFrame({"level": ["middle"], "zone_id": ["z"], "unmet_seats": [100.0]})
-    >>> weights = pd.DataFrame({"source_layer": "zone middle 2024", "source_id": "z", "target_layer": "neighborhood", "target_id": ["n", "m"], "weight": [0.7, 0.3]})
+    >>> weights = pd.DataFrame({"source_layer": "zone middle 2024", "source_id": "z", "target_layer": "neighborhood", "target_id": ["n", "m"], "carrier": "children", "weight": [0.7, 0.3]})
     >>> members = pd.DataFrame({"level": [], "zone_id": [], "neighborhood_id": []}, dtype="str")
     >>> unmet_by_neighborhood(gap, weights, members, fall_year=2024, ledger=Ledger())["unmet_seats"].tolist()
     [30.0, 70.0]
     """
     wanting = gap[gap["unmet_seats"] > 0][["level", "zone_id", "unmet_seats"]]
     wanting = wanting.assign(source_layer="zone " + wanting["level"] + f" {fall_year}")
-    weights = crosswalk[crosswalk["target_layer"] == "neighborhood"].rename(
-        columns={"source_id": "zone_id", "target_id": "neighborhood_id"}
-    )
+    of_children = (crosswalk["target_layer"] == "neighborhood") & (crosswalk["carrier"] == "children")
+    weights = crosswalk[of_children].rename(columns={"source_id": "zone_id", "target_id": "neighborhood_id"})
     found = wanting.merge(
         weights[["source_layer", "zone_id", "neighborhood_id", "weight"]],
         on=["source_layer", "zone_id"],

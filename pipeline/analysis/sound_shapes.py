@@ -11,7 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from pipeline.analysis.coverage import raster_sums
 from pipeline.analysis.geometry import common_ground
+from pipeline.analysis.grids import on_grid
+from pipeline.analysis.rasters import bands_of
 from pipeline.columns import GRADES
 from pipeline.errors import ContractError, Fault
 
@@ -214,21 +217,26 @@ def require_cover(
         raise ContractError("the census areas", faults)
 
 
-def note_raster(cells: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, district: gpd.GeoDataFrame, ledger: Ledger) -> None:
+def note_raster(
+    grids: pd.DataFrame, cells: pd.DataFrame, blocks: gpd.GeoDataFrame, district: gpd.GeoDataFrame, ledger: Ledger
+) -> None:
     """Note a raster that has half as many people more or fewer in the district than its blocks.
 
-    People are counted where the middle of their cell or block lies; blocks that cover less than 90%
-    of the district are not compared.
+    People are counted where the middle of their block lies, those of a cell by the share of it in the
+    district; blocks that cover less than 90% of the district are not compared.
     """
-    if district.empty or blocks.empty or cells["population"].isna().all():
+    if district.empty or blocks.empty:
         return
     outline = district.geometry.to_numpy()[0]
     if _ground_inside(blocks.geometry.to_numpy(), outline).sum() < LEAST_COVER * outline.area:
         return
     shapely.prepare(outline)
     counted = float(blocks.loc[_middles_inside(blocks, outline), "population"].sum())
-    for vintage, part in cells.groupby("vintage", sort=True):
-        drawn = float(part.loc[_middles_inside(part, outline), "population"].sum())
+    for vintage, grid, bands in bands_of(grids, cells):
+        if "population" not in bands:
+            continue
+        shape = on_grid(district.geometry.iloc[:1], grid)
+        drawn = float(raster_sums(shape, grid, bands["population"][None])[0].sum())
         if abs(drawn - counted) > MOST_APART * counted:
             what = (
                 f"{drawn:,.0f} people in the district, its census blocks {counted:,.0f}: are they of the same people?"

@@ -12,8 +12,8 @@ from pipeline.sources import Folder
 from pipeline.sources.faults import Faults
 from pipeline.sources.values import subject_of
 
-# Lines of a table that add up to its first: the ages of both sexes.
-LEAVES = {"B01001": (*range(3, 26), *range(27, 50))}
+# Lines of a table that add up to its first: the ages of both sexes, the brackets of household income.
+LEAVES = {"B01001": (*range(3, 26), *range(27, 50)), "B19001": tuple(range(2, 18))}
 LEAST_AREAS, FULL_AREAS = 0.95, 0.995
 _SLACK, _MOST_OFF = 0.05, 0.05
 
@@ -21,7 +21,7 @@ _SLACK, _MOST_OFF = 0.05, 0.05
 def check_sums(name: str, estimates: pd.DataFrame, geo_ids: pd.Series, subject: str, folder: Folder) -> Faults:
     """Faults of a table whose lines do not add up to its total.
 
-    Rounding leaves at most one person. An area that is off by more is a line of the ledger; where
+    Rounding leaves at most one. An area that is off by more is a line of the ledger; where
     more than 5% of the areas are off by more than 5%, lines are of another place or year.
 
     Parameters

@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.errors import ConfigError
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
+from pipeline.sources.acs_codes import sum_of_lines
 from pipeline.sources.faults import Faults
 from pipeline.sources.files import read_rows
 from pipeline.sources.values import parse_number, places, subject_of
@@ -168,15 +169,13 @@ def _cells(rows: pd.DataFrame, code: str, entry: SourceEntry, faults: Faults) ->
 
 
 def _sum(parts: list[tuple[pd.Series, pd.Series]]) -> tuple[pd.Series, pd.Series]:
-    """Sum of estimates and its margin; of parts that are zero only the largest margin counts."""
+    """Sum of estimates and its margin; a single one stays as it is."""
     if len(parts) == 1:
         return parts[0]
-    estimates = np.column_stack([estimate for estimate, _ in parts])
-    margins = np.column_stack([margin for _, margin in parts])
-    zero = estimates == 0
-    squares = np.where(zero, 0.0, margins**2).sum(axis=1) + np.where(zero, margins, 0.0).max(axis=1) ** 2
+    estimates, margins = (np.column_stack(columns) for columns in zip(*parts, strict=True))
+    total, margin = sum_of_lines(estimates, margins)
     index = parts[0][0].index
-    return pd.Series(estimates.sum(axis=1), index=index), pd.Series(np.sqrt(squares), index=index)
+    return pd.Series(total, index=index), pd.Series(margin, index=index)
 
 
 def _children(out: pd.DataFrame, found: dict[str, tuple[pd.Series, pd.Series]], folder: Folder, vintage: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipeline.origins import SourceEntry
@@ -12,14 +14,15 @@ from pipeline.sources.faults import Faults
 from pipeline.sources.files import read_rows
 from pipeline.sources.values import parse_number, places, subject_of
 
-# Boys and girls under 5, 5-9, 10-14 and 15-17.
-_CHILDREN = (3, 4, 5, 6, 27, 28, 29, 30)
+# Boys and girls of each age.
+_AGES = {"children_0_4": (3, 27), "children_5_9": (4, 28), "children_10_14": (5, 29), "children_15_17": (6, 30)}
 _PARTS = {"state": 2, "county": 3, "tract": 6, "block": 4}
 
 
-def children_by_block(entry: SourceEntry, folder: Folder, name: str) -> pd.Series:
-    """Children under 18 by block (15 digits) from an answer of the Census Data API for table P12.
+def children_by_block(entry: SourceEntry, folder: Folder, name: str) -> pd.DataFrame:
+    """Children by age and block (15 digits) from an answer of the Census Data API for table P12.
 
+    Columns ``children_0_4``, ``children_5_9``, ``children_10_14``, ``children_15_17`` and their sum ``children_0_17``.
     The file is an array of arrays whose first row is the header: ``P12_003N`` (2020) or ``P012003``
     (2010) and ``state``, ``county``, ``tract``, ``block``. The 2020 counts of single blocks carry
     noise that the Bureau added against disclosure: they serve as weights, never as figures to show.
@@ -36,7 +39,8 @@ def children_by_block(entry: SourceEntry, folder: Folder, name: str) -> pd.Serie
     rows = read_rows(folder.path / name, entry_id=entry.id)
     faults, subject = Faults(), subject_of(entry, name)
     found = {int(match[1]): column for column in rows.columns if (match := re.fullmatch(r"P0?12_?(\d{3})N?", column))}
-    lacking = [f"P12_{line:03d}N" for line in _CHILDREN if line not in found]
+    lines = sorted(line for pair in _AGES.values() for line in pair)
+    lacking = [f"P12_{line:03d}N" for line in lines if line not in found]
     lacking += [part for part in _PARTS if part not in rows.columns]
     faults.add(
         "E-COLUMNS",
@@ -59,18 +63,21 @@ def children_by_block(entry: SourceEntry, folder: Folder, name: str) -> pd.Serie
         places(block.duplicated(keep=False), block, "block", rows["__row__"]),
         "Do not append answers that overlap.",
     )
-    total = pd.Series(0.0, index=rows.index)
-    for line in _CHILDREN:
-        values, _ = parse_number(
-            rows[found[line]], entry=entry, what=found[line], absent={}, rows=rows["__row__"], faults=faults
-        )
-        numbers = values.astype("float64")
-        faults.add(
-            "E-NEGATIVE",
-            f"{found[line]} must not be negative",
-            places(numbers < 0, rows[found[line]], found[line], rows["__row__"]),
-            "Look the code up and report it.",
-        )
-        total += numbers
+    counts = pd.DataFrame(index=pd.Index(block.tolist(), name="block_geoid"))
+    for age, pair in _AGES.items():
+        counts[age] = sum(_line(rows, found[line], entry, faults) for line in pair)
     faults.raise_if_any(subject)
-    return pd.Series(total.to_numpy(), index=pd.Index(block.tolist(), name="block_geoid"), name="children_0_17")
+    return counts.assign(children_0_17=counts.sum(axis=1))
+
+
+def _line(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults) -> npt.NDArray[np.float64]:
+    """One line of the table as counts."""
+    values, _ = parse_number(rows[column], entry=entry, what=column, absent={}, rows=rows["__row__"], faults=faults)
+    numbers = values.astype("float64")
+    faults.add(
+        "E-NEGATIVE",
+        f"{column} must not be negative",
+        places(numbers < 0, rows[column], column, rows["__row__"]),
+        "Look the code up and report it.",
+    )
+    return np.asarray(numbers, dtype="float64")

@@ -37,6 +37,7 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "room_counts": ("rooms",),
     "birth_counts": ("births",),
     "project_list": ("planned_homes",),
+    "cell_counts": ("cell_row", "cell_column", "grid_rows", "grid_columns"),
 }
 ROUNDING = 1e-6
 

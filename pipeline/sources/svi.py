@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
+from pipeline.sources.acs_codes import SVI_MISSING
 from pipeline.sources.faults import Faults
 from pipeline.sources.files import read_rows
 from pipeline.sources.values import parse_number, places, subject_of, text_id
@@ -35,7 +36,6 @@ _UNIVERSES = {
     "labor_force": "UNEMP",
     "civilians": "DISABL",
 }
-_MISSING = ("-999", "-999.0", "")
 
 
 def read_svi2018(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
@@ -170,7 +170,12 @@ def _number(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults)
     if column not in rows.columns:
         return pd.Series(np.nan, index=rows.index)
     values, _ = parse_number(
-        rows[column], entry=entry, what=column, absent={"not_reported": _MISSING}, rows=rows["__row__"], faults=faults
+        rows[column],
+        entry=entry,
+        what=column,
+        absent={"not_reported": SVI_MISSING},
+        rows=rows["__row__"],
+        faults=faults,
     )
     numbers = values.astype("float64")
     faults.add(

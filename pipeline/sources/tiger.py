@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pipeline.columns import CHILD_COUNTS
 from pipeline.errors import ConfigError
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
@@ -92,10 +93,11 @@ def read_tiger_blocks(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
         "Fetch tl_YYYY_SS_tabblock20 of 2020 or later, which carries POP20 and HOUSING20.",
     )
     faults.raise_if_any(subject_of(entry))
-    frame["children_0_17"] = float("nan")
+    frame[[*CHILD_COUNTS, "children_0_17"]] = float("nan")
     if children_file is not None:
-        children = children_by_block(entry, folder, str(children_file))
-        frame["children_0_17"] = frame["block_geoid"].map(children).astype("float64")
+        ages = children_by_block(entry, folder, str(children_file))
+        frame[list(ages.columns)] = ages.reindex(frame["block_geoid"]).to_numpy()
+        children = ages["children_0_17"]
         _require_children(frame, entry, folder, str(children_file))
         found = children.index.isin(frame["block_geoid"])
         folder.ledger.match(

@@ -1,4 +1,4 @@
-"""Stage census: areas, blocks, lots, raster cells and births, as their publishers give them."""
+"""Stage census: areas, households by income, blocks, lots, raster cells and births, as their publishers give them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 from pipeline.analysis.areas import census_areas
 from pipeline.analysis.boundaries import without_shapes
+from pipeline.analysis.incomes import area_brackets
 from pipeline.analysis.plausible import check_births
+from pipeline.analysis.rasters import raster_tables
 from pipeline.analysis.sound_counts import require_parts, require_people
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -33,9 +35,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "census_areas": areas,
         "area_facts": without_shapes(areas),
+        "area_brackets": area_brackets(gather(entries, "bracket_counts", folder), areas, ledger),
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
-        "raster_cells": gather(entries, "cell_counts", folder),
+        "uninhabited_ground": gather(entries, "uninhabited_shapes", folder),
+        **raster_tables(gather(entries, "cell_counts", folder)),
         "births": births,
         "ledger_census": ledger.frame(),
     }
@@ -43,13 +47,16 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
 
 STAGE = Stage(
     name="census",
-    summary="Census areas with counts and margins, blocks, lots, population raster and births",
+    summary="Census areas with counts and margins, households by income, blocks, lots, population raster and births",
     reads=(),
     writes=(
         "census_areas",
         "area_facts",
+        "area_brackets",
         "census_blocks",
         "residential_lots",
+        "uninhabited_ground",
+        "raster_grids",
         "raster_cells",
         "births",
         "ledger_census",

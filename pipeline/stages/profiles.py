@@ -1,10 +1,13 @@
-"""Stage profiles: who lives in the district and in each zone and neighborhood, as counts with margins."""
+"""Stage profiles: who lives in the district and in each zone and neighborhood, as counts with margins,
+and the medians that are rebuilt from them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.analysis.incomes import median_incomes
 from pipeline.analysis.profiles import balance_layers, district_profile, neighborhood_profile, zone_profile
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -14,7 +17,7 @@ from pipeline.stages import Stage
 def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     """Carry census counts to zones, neighborhoods and the district; refuse if too many children are in no zone."""
     ledger = Ledger()
-    areas, crosswalk = tables["census_areas"], tables["crosswalk"]
+    areas, crosswalk, sure = tables["census_areas"], tables["crosswalk"], study.reliability
     balance_layers(
         areas,
         crosswalk,
@@ -26,15 +29,25 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "zone_profile": zone_profile(areas, crosswalk, tables["zones"], ledger),
         "neighborhood_profile": neighborhood_profile(areas, crosswalk, tables["neighborhood_names"], ledger),
         "district_profile": district_profile(areas, crosswalk),
+        "median_incomes": median_incomes(
+            tables["area_brackets"],
+            areas,
+            crosswalk,
+            design_factor=sure.design_factor,
+            sample_share=sure.sample_share,
+            high_cv=sure.high_cv,
+            medium_cv=sure.medium_cv,
+            ledger=ledger,
+        ),
         "ledger_profiles": ledger.frame(),
     }
 
 
 STAGE = Stage(
     name="profiles",
-    summary="Counts and margins of each zone, neighborhood and the district, for each vintage",
-    reads=("census_areas", "crosswalk", "zones", "neighborhood_names"),
-    writes=("zone_profile", "neighborhood_profile", "district_profile", "ledger_profiles"),
-    sections=("geography", "zones"),
+    summary="Counts and margins of each zone, neighborhood and the district, and median incomes, for each vintage",
+    reads=("census_areas", "area_brackets", "crosswalk", "zones", "neighborhood_names"),
+    writes=("zone_profile", "neighborhood_profile", "district_profile", "median_incomes", "ledger_profiles"),
+    sections=("geography", "zones", "reliability"),
     run=run,
 )

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.analysis.areas import source_layers, target_layers
-from pipeline.analysis.coverage import raster_counts
+from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.membership import membership, project_places, site_places
 from pipeline.analysis.neighbors import adjacency_table
 from pipeline.analysis.plausible import record_zone_schools
+from pipeline.analysis.rasters import bands_of, raster_counts
 from pipeline.analysis.reach import destinations, inhabited_places, reach
 from pipeline.analysis.relations import all_crosswalks
 from pipeline.analysis.sound_shapes import note_raster, require_cover
@@ -30,16 +31,20 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     fall_year, levels = study.zones.fall_year, study.zones.levels
     require_cover(tables["census_areas"], tables["district"], blocks, ledger)
     record_zone_schools(zones, tables["schools"], fall_year, ledger)
-    note_raster(tables["raster_cells"], blocks, tables["district"], ledger)
+    note_raster(tables["raster_grids"], tables["raster_cells"], blocks, tables["district"], ledger)
+    places = KnownPlaces(
+        blocks,
+        lots,
+        tables["uninhabited_ground"],
+        bands_of(tables["raster_grids"], tables["raster_cells"]),
+        split_blocks=study.allocation.blocks == "split",
+    )
+    crosswalk, interpolation_error = all_crosswalks(
+        source_layers(tables["census_areas"]), layers, places, evidence=study.allocation.evidence, ledger=ledger
+    )
     return {
-        "crosswalk": all_crosswalks(
-            source_layers(tables["census_areas"]),
-            layers,
-            blocks,
-            lots,
-            evidence=study.allocation.evidence,
-            ledger=ledger,
-        ),
+        "crosswalk": crosswalk,
+        "interpolation_error": interpolation_error,
         "adjacency": adjacency_table(layers, ledger),
         "reach": reach(
             neighborhoods.rename(columns={"neighborhood_id": "area_id"}),
@@ -65,7 +70,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "project_places": project_places(
             tables["housing_projects"], zones, neighborhoods, fall_year=fall_year, levels=levels
         ),
-        "raster_counts": raster_counts(tables["raster_cells"], layers, ledger),
+        "raster_counts": raster_counts(tables["raster_grids"], tables["raster_cells"], layers, ledger),
         "ledger_relations": ledger.frame(),
     }
 
@@ -77,6 +82,8 @@ STAGE = Stage(
         "census_areas",
         "census_blocks",
         "residential_lots",
+        "uninhabited_ground",
+        "raster_grids",
         "raster_cells",
         "zones",
         "neighborhoods",
@@ -88,6 +95,7 @@ STAGE = Stage(
     ),
     writes=(
         "crosswalk",
+        "interpolation_error",
         "adjacency",
         "reach",
         "school_site_distance",

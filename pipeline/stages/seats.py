@@ -25,7 +25,17 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     rated, good = seats.rated_levels(offered, quality, ledger), seats.quality_seats(offered, quality)
     gap = seats.service_gap(
         zones,
-        demand.resident_pupils(zones, flows, facts, offered, bands, now, ledger, **study.reliability.model_dump()),
+        demand.resident_pupils(
+            zones,
+            flows,
+            facts,
+            offered,
+            bands,
+            now,
+            ledger,
+            high_cv=study.reliability.high_cv,
+            medium_cv=study.reliability.medium_cv,
+        ),
         seats.seats_by_zone(good, zones, facts, tables["membership"], flows, now, ledger),
         rated=rated,
     )

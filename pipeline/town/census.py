@@ -183,6 +183,17 @@ def write_areas(ground: Ground, census: Census, folder: files.Out) -> None:
     folder.shapefile("tl_2023_06_tabblock20", frame, polygons, "EPSG:4269")
 
 
+def write_empty_ground(ground: Ground, folder: files.Out) -> None:
+    """The river and the park as a city's layer of ground on which nobody lives."""
+    names = ["Mill River", "Lindley Park"]
+    label = np.where(ground.is_water, 0, np.where(ground.is_park, 1, -1))
+    kinds, polygons = shapes(ground, label.astype(np.int64))
+    frame = pd.DataFrame(
+        {"feature": [f"G{kind + 1}" for kind in kinds], "use": [("river", "city park")[kind] for kind in kinds]}
+    )
+    folder.geojson("water_and_parks.geojson", frame.assign(label=[names[kind] for kind in kinds]), polygons)
+
+
 def _write_level(
     ground: Ground, geoid_of_block: np.ndarray, land: Floats, water: Floats, name: str, folder: files.Out
 ) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.town.areas import Flags, Ints, tally
+from pipeline.town.incomes import median_usd
 from pipeline.town.people import BANDS, BEFORE, NOW
 from pipeline.town.survey import counts_by_cell
 from pipeline.town.write import Town, town
@@ -28,6 +29,7 @@ class Truth:
     area_counts: pd.DataFrame  # area_level, vintage, area_geoid, the counts of the census tables
     zone_children: pd.DataFrame  # level, fall_year, zone_id, vintage, children_*
     neighborhood_children: pd.DataFrame  # neighborhood_id, vintage, population, children_*
+    neighborhood_incomes: pd.DataFrame  # neighborhood_id, vintage, median_income_usd
     deprivation: pd.Series  # neighborhood_id: 0 (well off) .. 1
     growing: tuple[str, ...]  # neighborhoods planted as growth pockets
     shrinking: tuple[str, ...]
@@ -69,6 +71,7 @@ def truth(size: int | None = None) -> Truth:
         _areas(made),
         _zones(made, cells),
         neighborhoods[neighborhoods["neighborhood_id"].isin(ids[there])].reset_index(drop=True),
+        _incomes(made, ids[there]),
         pd.Series(
             made.people.deprivation[there], index=pd.Index(ids[there], name="neighborhood_id"), name="deprivation"
         ),
@@ -92,6 +95,24 @@ def _totals(cells: pd.DataFrame, label: Ints, ids: np.ndarray, name: str, vintag
     inside = label >= 0
     sums = {c: tally(label[inside], cells[c].to_numpy()[inside], len(ids)) for c in cells}
     return pd.DataFrame({name: ids, "vintage": vintage, **sums})
+
+
+def _incomes(made: Town, ids: np.ndarray) -> pd.DataFrame:
+    """True median incomes of the neighborhoods that are there."""
+    every = {f"N{n + 1:02d}": n for n in range(len(made.people.deprivation))}
+    parts = [
+        pd.DataFrame(
+            {
+                "neighborhood_id": ids,
+                "vintage": vintage,
+                "median_income_usd": median_usd(made.people, year, made.people.neighborhood, len(every))[
+                    [every[str(i)] for i in ids]
+                ],
+            }
+        )
+        for vintage, (_, year) in VINTAGES.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _zones(made: Town, cells: dict[str, pd.DataFrame]) -> pd.DataFrame:

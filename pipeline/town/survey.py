@@ -19,6 +19,7 @@ from pipeline.town.ground import Ground
 from pipeline.town.people import BANDS, BEFORE, NOW, People
 
 WEIGHT = 6.0
+PEOPLE_PER_HOME = 2.71
 ZERO_MARGIN = 12
 _SEXES = 2
 
@@ -49,7 +50,7 @@ def _truth(ground: Ground, people: People, year: int) -> dict[str, Floats]:
     bands = {band: people.children(band, years) for band in BANDS}
     young: Floats = np.sum(list(bands.values()), axis=0)
     poor_then = 1.0 if year == 2021 else 1.12
-    homes = persons / 2.71
+    homes = persons / PEOPLE_PER_HOME
     return {
         **bands,
         "adults": np.maximum(persons - young, 0),
@@ -239,9 +240,15 @@ def write_survey(ground: Ground, people: People, census: Census, folder: files.O
 
 def survey_table(table: str, truth: dict[str, Floats], geoid: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """One table of one vintage: estimates and margins of block groups and tracts."""
-    leaves = _LEAVES[table](truth)
+    return sampled_table(table, _LEAVES[table](truth), _PARENTS[table], geoid, rng)
+
+
+def sampled_table(
+    table: str, leaves: dict[int, Floats], sums: dict[int, Iterable[int]], geoid: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """A table seen through the sample: true leaves by block group, and which lines are sums of others."""
     estimate = {n: sampled(np.maximum(values, 0), rng) for n, values in leaves.items()}
-    for parent, parts in _PARENTS[table].items():
+    for parent, parts in sums.items():
         estimate[parent] = np.sum([estimate[n] for n in parts], axis=0)
     columns = sorted(estimate)
     values = pd.DataFrame({n: estimate[n] for n in columns}, index=pd.Index(geoid))
@@ -273,7 +280,7 @@ def _with_codes(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The Bureau's codes: the park has no households to ask; one tract's total is held to a control."""
     name = table.upper()
     park = frame["GEO_ID"].str.contains("US06999980000")
-    if table in ("b16002", "b08201"):
+    if table in ("b16002", "b08201", "b19001"):
         frame.loc[park, [c for c in frame if c.startswith(f"{name}_E")]] = -666666666
         frame.loc[park, [c for c in frame if c.startswith(f"{name}_M")]] = -222222222
     if table == "b11003":

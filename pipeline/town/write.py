@@ -10,9 +10,10 @@ import numpy as np
 
 from pipeline.town import facilities as places
 from pipeline.town import files, raster
-from pipeline.town.census import Census, census, write_areas, write_births, write_count
+from pipeline.town.census import Census, census, write_areas, write_births, write_count, write_empty_ground
 from pipeline.town.directory import write_directory, write_flows, write_private
 from pipeline.town.ground import Ground, ground
+from pipeline.town.incomes import write_incomes
 from pipeline.town.people import People, people
 from pipeline.town.pupils import pupils, write_census_day, write_enrollment
 from pipeline.town.results import write_results
@@ -72,8 +73,10 @@ def write(size: int | None, folder: Path) -> Path:
         out[room] = files.Out(folder / room)
     (folder / "README.md").write_text(README, encoding="utf-8", newline="\n")
     write_areas(made.ground, made.census, out["census"])
+    write_empty_ground(made.ground, out["census"])
     write_count(made.census, out["census"], _stream("count"))
     write_survey(made.ground, made.people, made.census, out["census"], _stream("survey"))
+    write_incomes(made.ground, made.people, made.census, out["census"], _stream("incomes"))
     write_zones(made.ground, made.people, made.zones, _zone_schools(made), out["boundaries"])
     if made.schools is None or made.facilities is None:
         return folder

@@ -45,7 +45,7 @@ def quality_seats(ledger: Ledger) -> None:
 def unmet_seats(ledger: Ledger) -> None:
     gap = ZONES.assign(unmet_seats=[100.0, 40.0])
     links = {"source_layer": "zone elementary 2024", "target_layer": "neighborhood", "source_id": "north"}
-    crosswalk = pd.DataFrame({**links, "target_id": ["m", "n"], "weight": [0.5, 0.25]})
+    crosswalk = pd.DataFrame({**links, "target_id": ["m", "n"], "carrier": "children", "weight": [0.5, 0.25]})
     members = PLACES[["level", "zone_id"]].assign(neighborhood_id=["n", None, None])
     siting.unmet_by_neighborhood(gap, crosswalk, members, fall_year=2024, ledger=ledger)
 

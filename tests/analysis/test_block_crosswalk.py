@@ -11,14 +11,17 @@ import pytest
 import shapely
 from scipy import sparse
 
-from pipeline.analysis import block_crosswalk as module
+from pipeline.analysis import relations
 from pipeline.analysis.areas import COUNT_COLUMNS
-from pipeline.analysis.block_crosswalk import block_crosswalk, block_shares
+from pipeline.analysis.block_crosswalk import EVIDENCE, block_crosswalk, block_shares
 from pipeline.analysis.common_area import common_areas
+from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.relations import crosswalk_table
 from pipeline.analysis.rings import Rings
+from pipeline.columns import CHILD_COUNTS
 from pipeline.errors import ContractError, LedgerError
 from pipeline.ledger import Ledger
+from pipeline.tables import empty as empty_table
 from pipeline.town import country
 
 LAYERS = {"source_layer": "block_group 2019-2023", "target_layer": "zone high 2024"}
@@ -43,7 +46,7 @@ def blocks(children: list[float], people: list[float]) -> pd.DataFrame:
             "population": people,
             "area_m2": shapely.area(SHAPES),
         }
-    )
+    ).reindex(columns=["block_geoid", "children_0_17", "population", "area_m2", "homes", *CHILD_COUNTS])
 
 
 def areas(children: list[float]) -> pd.DataFrame:
@@ -57,7 +60,9 @@ def shares(table: pd.DataFrame, zones: np.ndarray = ZONE_SHAPES) -> sparse.csr_a
 
 def weights(table: pd.DataFrame, ledger: Ledger | None = None) -> dict[tuple[str, str], tuple[float, str]]:
     rows = block_crosswalk(table, shares(table), areas([40.0, 20.0]), ZONES, **LAYERS, ledger=ledger or Ledger())
-    return {(r.source_id, r.target_id): (r.weight, r.method) for r in rows.itertuples()}
+    assert set(rows["carrier"]) == {"children", "people"}
+    own = rows[rows["carrier"] == "children"]
+    return {(r.source_id, r.target_id): (r.weight, r.method) for r in own.itertuples()}
 
 
 def test_children_go_where_the_blocks_say() -> None:
@@ -70,7 +75,6 @@ def test_children_go_where_the_blocks_say() -> None:
     }
     (line,) = ledger.frame().to_dict("records")
     assert (line["total"], line["inside"], line["outside"]) == pytest.approx((60.0, 50.0, 10.0))
-    assert line["reason"] == "areas weighted: 2 by children_by_block"
 
 
 def test_people_stand_in_for_children_and_ground_for_people() -> None:
@@ -117,8 +121,8 @@ def _loses(real: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
 
 
 def test_the_ledger_refuses_a_lost_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "weight_rows", _loses(module.weight_rows))
-    with pytest.raises(LedgerError, match=r"60\.000000 children_0_17 went in, but 15\.000000 arrived"):
+    monkeypatch.setattr(relations, "_rows", _loses(relations._rows))
+    with pytest.raises(LedgerError, match=r"60\.000000 children_0_17 went in, but 45\.000000 arrived"):
         weights(blocks([30, 10, 0, 5], [60, 60, 60, 60]))
 
 
@@ -126,29 +130,31 @@ def test_the_weights_are_those_of_a_district() -> None:
     """Oracle: the district's own way, which looks shapes up on the map and overlays them by GEOS."""
     state = country.state(2, blocks=400)
     zones = state.zones[state.zones["level"] == "elementary"].reset_index(drop=True)
-    given = state.blocks.assign(homes=np.nan, area_m2=state.blocks.area, land_m2=state.blocks.area, vintage="2020")
+    given = state.blocks.assign(area_m2=state.blocks.area, land_m2=state.blocks.area, vintage="2020")
+    given = given.reindex(columns=[*given, "homes", *CHILD_COUNTS])
+    pairs = common_areas(Rings.of(given.geometry.to_numpy()), Rings.of(zones.geometry.to_numpy()))
     ours = block_crosswalk(
         given.drop(columns="geometry"),
-        block_shares(*common_areas(Rings.of(given.geometry.to_numpy()), Rings.of(zones.geometry.to_numpy())), given, len(zones), "zones"),
+        block_shares(*pairs, given, len(zones), "zones"),
         state.areas.drop(columns="geometry"),
         zones.drop(columns="geometry"),
         source_layer="block_group 2019-2023",
         target_layer="zone elementary 2024",
         ledger=Ledger(),
-    )  # fmt: skip
+    )
     sources = state.areas.rename(columns={"area_geoid": "source_id"}).assign(land_m2=state.areas.area)
     sources = sources.reindex(columns=["source_id", "land_m2", *COUNT_COLUMNS, "geometry"])
-    lots = gpd.GeoDataFrame({"vintage": [], "lot_id": [], "population": [], "homes": []}, geometry=[], crs=country.CRS)
-    theirs = crosswalk_table(
+    lots, empty = empty_table("residential_lots", country.CRS), empty_table("uninhabited_ground", country.CRS)
+    theirs, _ = crosswalk_table(
         {"block_group 2019-2023": gpd.GeoDataFrame(sources, crs=country.CRS)},
         {"zone elementary 2024": zones.rename(columns={"zone_id": "area_id"})[["area_id", "geometry"]]},
-        given,
-        lots,
-        evidence=("children_by_block", "people_by_block", "area"),
+        KnownPlaces(given, lots, empty),
+        evidence=EVIDENCE,
         ledger=Ledger(),
     )
-    key = ["source_id", "target_id"]
-    both = ours.merge(theirs, on=key, how="outer", suffixes=("", "_of_district"), validate="1:1").fillna({"weight": 0, "weight_of_district": 0})  # fmt: skip
-    assert len(theirs) > 15
+    both = ours.merge(
+        theirs, on=["carrier", "source_id", "target_id"], how="outer", suffixes=("", "_of_district"), validate="1:1"
+    ).fillna({"weight": 0.0, "weight_of_district": 0.0})
+    assert set(theirs["carrier"]) == set(ours["carrier"]) >= {"children", "people", "homes"}
     assert (theirs["method"] == "children_by_block").sum() > 5
     np.testing.assert_allclose(both["weight"], both["weight_of_district"], rtol=0, atol=1e-9)

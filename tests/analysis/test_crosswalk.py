@@ -13,14 +13,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.analysis.crosswalk import (
-    allocate,
-    area_weights,
-    evidence_beyond,
-    evidence_weights,
-    overlaps,
-    require_no_overlap,
-)
+from pipeline.analysis.crosswalk import allocate, require_no_overlap
+from pipeline.analysis.overlaps import area_weights, overlaps
 from pipeline.analysis.uncertainty import moe_of_weighted_sum
 from pipeline.errors import ContractError
 from tests.analysis.ground import CRS, grid, shapes, square
@@ -335,19 +329,34 @@ def test_a_sliver_without_a_count_does_not_empty_a_neighborhood(sliver: float, a
     assert np.isnan(y).all()
 
 
-def test_what_the_targets_leave_of_the_evidence_is_counted_from_the_items() -> None:
-    # 10 + 30 children in source 0, of which three quarters of the 30 lie in no target; none are known in source 1
-    shares = area_weights(pd.DataFrame({"source": [0, 1], "target": [0, 0], "area_share": [1.0, 0.25]}), (4, 1))
-    beyond = evidence_beyond(np.array([10.0, 30.0, np.nan, 5.0]), np.array([0, 0, 1, -1]), shares, 2)
-    assert beyond.tolist() == pytest.approx([22.5 / 40, np.nan], nan_ok=True)
+def test_each_count_travels_by_its_own_carrier() -> None:
+    """Zone x has 9 of 10 young children, half of the homes and nobody of 15 to 17; zone y has the rest.
 
-
-def test_evidence_shares_each_source_by_its_own_items() -> None:
-    # items 0-2 belong to source 0 (10 + 30 + 0), item 3 to source 1 (no children), item 4 to none
-    shares = area_weights(
-        pd.DataFrame({"source": [0, 1, 1, 3, 4], "target": [0, 0, 1, 1, 1], "area_share": [1.0, 0.5, 0.5, 1.0, 1.0]}),
-        (5, 2),
+    What no weight of its carrier reaches is none, and nobody knows by how much that errs.
+    """
+    crosswalk = pd.DataFrame(
+        {
+            "source_id": ["a"] * 5,
+            "target_id": ["x", "y", "x", "y", "y"],
+            "carrier": ["children_5_9", "children_5_9", "homes", "homes", "children_15_17"],
+            "weight": [0.9, 0.1, 0.5, 0.5, 1.0],
+        }
     )
-    weights, totals = evidence_weights(np.array([10.0, 30.0, np.nan, 0.0, 99.0]), np.array([0, 0, 0, 1, -1]), shares, 2)
-    assert totals.tolist() == [40, 0]
-    assert weights.toarray().tolist() == [[25 / 40, 15 / 40], [0, 0]]
+    table = counts("a", children_5_9=[100.0], children_5_9_moe=[10.0], renter_homes=[40.0], children_15_17=[30.0])
+    table["children_15_17_moe"] = 6.0
+    arrived = allocate(crosswalk, table, ["renter_homes", "children_5_9", "children_15_17"]).set_index("target_id")
+    assert arrived.columns.tolist() == [
+        "renter_homes",
+        "children_5_9",
+        "children_5_9_moe",
+        "children_15_17",
+        "children_15_17_moe",
+    ]
+    assert arrived.loc["x"].tolist() == pytest.approx([20, 90, 9, 0, np.nan], nan_ok=True)
+    assert arrived.loc["y"].tolist() == pytest.approx([20, 10, 1, 30, 6])
+
+
+def test_a_count_whose_carrier_has_no_weights_is_refused_and_not_zero() -> None:
+    crosswalk = pd.DataFrame({"source_id": ["a"], "target_id": ["x"], "carrier": ["homes"], "weight": [1.0]})
+    with pytest.raises(ContractError, match=r"E-CARRIER\] there are no weights for children_5_9.*first: homes"):
+        allocate(crosswalk, counts("a", children_5_9=[1.0]), ["children_5_9"])

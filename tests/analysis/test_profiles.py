@@ -17,6 +17,7 @@ from pipeline.analysis.profiles import (
     neighborhood_profile,
     zone_profile,
 )
+from pipeline.columns import CARRIERS, CHILD_COUNTS
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
@@ -25,7 +26,8 @@ from tests.analysis.ground import CRS, table
 
 def links(*rows: tuple[str, str, str, str, float]) -> pd.DataFrame:
     columns = ["source_layer", "source_id", "target_layer", "target_id", "weight"]
-    return pd.DataFrame(rows, columns=columns).assign(method="area")
+    alike = pd.DataFrame(rows, columns=columns).assign(method="area")
+    return alike.merge(pd.DataFrame({"carrier": CARRIERS}), how="cross")
 
 
 AREAS = table(
@@ -180,3 +182,22 @@ def test_a_zone_that_reaches_beyond_the_district_makes_up_for_no_gap_elsewhere()
     balance_layers(AREAS, crosswalk, fall_year=2024, outside_share=0.5, ledger=ledger)
     line = ledger.frame().iloc[0]
     assert (line["total"], line["inside"], line["outside"]) == (70, 40, 30)
+
+
+def test_ages_and_all_children_agree_though_each_age_has_its_own_weights() -> None:
+    """Infants live in the west, teenagers in the east: by their ages 20 + 5 of 50 are in n; by all children 0.4 x 50 = 20."""
+    ages = {"children_0_4": [20.0], "children_5_9": [10.0], "children_10_14": [0.0], "children_15_17": [20.0]}
+    area = table(
+        "census_areas", area_level=["tract"], vintage=["2020"], area_geoid=["t"], population=[100.0], **ages,
+        children_0_17=[50.0], children_0_17_moe=[10.0],
+    )  # fmt: skip
+    weight = {"children_0_4": 1.0, "children_5_9": 0.5, "children_10_14": 0.5, "children": 0.4, "people": 0.5}
+    crosswalk = pd.DataFrame(
+        [("tract 2020", "t", "neighborhood", "n", carrier, share, "area") for carrier, share in weight.items()]
+        + [("tract 2020", "t", "neighborhood", "m", carrier, 1 - share, "area") for carrier, share in weight.items()]
+        + [("tract 2020", "t", "neighborhood", "m", "children_15_17", 1.0, "area")],
+        columns=["source_layer", "source_id", "target_layer", "target_id", "carrier", "weight", "method"],
+    )
+    found = layer_profile(area, crosswalk[crosswalk["weight"] > 0], "neighborhood", Ledger()).set_index("target_id")
+    assert found.loc["n", [*CHILD_COUNTS, "children_0_17"]].tolist() == [20, 5, 0, 0, 25]
+    assert found.loc["m", "children_0_17"] == 25 and found["children_0_17_moe"].tolist() == [6, 4]

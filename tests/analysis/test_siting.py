@@ -18,6 +18,7 @@ WEIGHTS = pd.DataFrame(
         "source_id": "z",
         "target_layer": ["neighborhood", "neighborhood", "district"],
         "target_id": ["n", "m", "d"],
+        "carrier": "children",
         "weight": [0.6, 0.3, 1.0],
     }
 )

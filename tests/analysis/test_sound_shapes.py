@@ -157,14 +157,25 @@ def test_the_sea_in_the_outline_is_no_fault() -> None:
 @pytest.mark.parametrize(("people", "told"), [(1.0, 0), (3.0, 1), (0.1, 1)])
 def test_a_raster_of_other_people_than_the_blocks_is_noted(people: float, told: int) -> None:
     ledger = Ledger()
+    grids = table(
+        "raster_grids",
+        vintage=["2020"],
+        grid_west=[0.0],
+        grid_north=[10_000.0],
+        cell_width=[1000.0],
+        cell_height=[1000.0],
+        grid_rows=[10],
+        grid_columns=[10],
+        grid_crs=[CRS],
+    )
     cells = table(
         "raster_cells",
         vintage=["2020"] * 100,
-        cell_id=[str(n) for n in range(100)],
+        cell_row=[n // 10 for n in range(100)],
+        cell_column=[n % 10 for n in range(100)],
         population=[people] * 100,
-        geometry=grid(10, 10),
     )
-    note_raster(cells, blocks(grid(10, 10), [0] * 100, [1] * 100), TOWN, ledger)
+    note_raster(grids, cells, blocks(grid(10, 10), [0] * 100, [1] * 100), TOWN, ledger)
     assert len(reasons(ledger)) == told
 
 

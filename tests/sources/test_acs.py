@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.columns import CENSUS_COUNTS
 from pipeline.errors import ConfigError, SourceError
-from pipeline.sources.acs import CELLS, read_acs_summary_file, sum_of_lines
+from pipeline.sources.acs import CELLS, read_acs_summary_file
+from pipeline.sources.acs_codes import sum_of_lines
 from tests.sources.agency import entry, folder, held, lines, write
 
 SIZES = {"B01001": 49, "B01003": 1, "B11003": 20, "B15003": 25, "B16002": 38, "B16005": 45, "B17001": 59, "B18101": 39, "B23025": 7,

@@ -25,7 +25,7 @@ def answer(path: Path, pattern: str, *blocks: tuple[str, dict[int, object]]) -> 
 
 
 @pytest.mark.parametrize("pattern", ["P12_{:03d}N", "P012{:03d}"])
-def test_boys_and_girls_under_18_are_added(tmp_path: Path, pattern: str) -> None:
+def test_boys_and_girls_are_added_for_each_age(tmp_path: Path, pattern: str) -> None:
     answer(
         tmp_path,
         pattern,
@@ -33,7 +33,15 @@ def test_boys_and_girls_under_18_are_added(tmp_path: Path, pattern: str) -> None
         ("060670001001001", {}),
     )
     children = children_by_block(entry("tiger_blocks", "block_shapes", "p12.json"), folder(tmp_path), "p12.json")
-    assert children.to_dict() == {"060670001001000": 255, "060670001001001": 0}
+    # a line of 2 to the power of its place tells which lines went where
+    assert children.loc["060670001001000"].to_dict() == {
+        "children_0_4": 1 + 16,
+        "children_5_9": 2 + 32,
+        "children_10_14": 4 + 64,
+        "children_15_17": 8 + 128,
+        "children_0_17": 255,
+    }
+    assert children.loc["060670001001001"].tolist() == [0.0] * 5
 
 
 def test_codes_that_lost_a_zero_and_negative_numbers_are_refused_together(tmp_path: Path) -> None:

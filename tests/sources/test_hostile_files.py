@@ -14,6 +14,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -493,7 +494,7 @@ def _raster(
     return path
 
 
-def _read_raster(path: Path, name: str = "mlb_ppp_2020.tif") -> gpd.GeoDataFrame:
+def _read_raster(path: Path, name: str = "mlb_ppp_2020.tif") -> pd.DataFrame:
     return gather([entry("cell_counts", "worldpop", name, vintage="2020")], "cell_counts", folder(path))
 
 

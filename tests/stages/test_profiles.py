@@ -44,10 +44,36 @@ def test_every_balance_of_the_ledger_adds_up(millbrook: Any) -> None:
     bare.balanced(ledger, subjects)
 
 
+def test_every_layer_has_median_incomes_that_lie_within_their_margins_of_the_truth(millbrook: Any) -> None:
+    from pipeline.town import truth
+
+    medians = millbrook("median_incomes")
+    layers = {"neighborhood", "district", "zone elementary 2024", "zone middle 2024", "zone high 2024"}
+    assert layers <= set(medians["layer"]) and set(medians["vintage"]) == {"2014-2018", "2019-2023"}
+    own = medians[medians["layer"] == "neighborhood"].rename(columns={"area_id": "neighborhood_id"})
+    both = own.merge(
+        truth().neighborhood_incomes, on=["neighborhood_id", "vintage"], suffixes=("", "_true"), validate="1:1"
+    )
+    assert len(both) == len(own) == 80
+    off = both["median_income_usd"] - both["median_income_usd_true"]
+    assert 0.8 <= (off.abs() <= both["median_income_usd_moe"]).mean() <= 0.97
+    # neither high nor low on the whole: brackets $25,000 wide bend the curve by less than this
+    assert abs(off.mean()) < 0.02 * both["median_income_usd"].mean()
+
+
+def test_households_by_income_are_the_districts(millbrook: Any) -> None:
+    medians = millbrook("median_incomes").query("vintage == '2019-2023'").set_index("layer")
+    whole = medians.loc["district", "households"]
+    assert medians.loc["neighborhood", "households"].sum() == pytest.approx(whole, rel=1e-9)
+    assert len(millbrook("area_brackets").query("vintage == '2019-2023' and area_level == 'tract'")) % 16 == 0
+    bare.balanced(millbrook("ledger_profiles"), ["households by income, district from block_group 2019-2023"])
+
+
 def test_a_study_with_nothing_has_empty_profiles_and_says_so() -> None:
     tables = bare.run("profiles")
     assert tables["zone_profile"].empty and tables["neighborhood_profile"].empty
-    assert "zone_profile" in bare.missing(tables["ledger_profiles"])
+    assert tables["median_incomes"].empty
+    assert bare.missing(tables["ledger_profiles"]) == ["zone_profile"]
 
 
 def test_blocks_find_the_children_of_zones_better_than_the_ground_does(millbrook: Any) -> None:

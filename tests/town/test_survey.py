@@ -21,9 +21,9 @@ def read(table: str, edition: int) -> pd.DataFrame:
     return frame.where(frame > JAM)
 
 
-def test_eleven_tables_in_two_vintages() -> None:
+def test_eleven_tables_and_that_of_incomes_in_two_vintages() -> None:
     assert len(TABLES) == 11
-    assert len(list(CENSUS.glob("acsdt5y*.dat"))) == 22
+    assert len(list(CENSUS.glob("acsdt5y*.dat"))) == 24
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_eleven_tables_in_two_vintages() -> None:
         ("b11003", 1, (2, 8)),
         ("b18101", 1, (2, 21)),
         ("b23025", 3, (4, 5)),
+        ("b19001", 1, range(2, 18)),
     ],
 )
 def test_parts_sum_to_totals(table: str, total: int, parts: range) -> None:

@@ -1,0 +1,198 @@
+"""Where within a census area people live: one function for each kind of evidence, all with one result.
+
+Each kind says what share of a source lies in each target (weights), how much it knows of the source
+(held) and what share of that lies in none of the targets (beyond). The last is counted by itself and not
+as what the weights leave over, so that the one can be held against the other.
+
+References
+----------
+Goodchild, Lam (1980), Areal interpolation: a variant of the traditional spatial problem,
+Geo-Processing 1 (plain area). Eicher, Brewer (2001), Dasymetric mapping and areal interpolation, Cartography and
+GIS 28(2); Mennis (2003), Generating surface models of population using dasymetric mapping, The
+Professional Geographer 55(1) (where people are known not to live). Wright (1936), A method of mapping
+densities of population, Geographical Review 26(1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy import sparse
+
+from pipeline.analysis.geometry import placed
+from pipeline.analysis.overlaps import area_weights
+
+Floats = npt.NDArray[np.floating[Any]]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one kind of evidence says of every source.
+
+    Parameters
+    ----------
+    weights : sparse array (sources, targets)
+        Share of the source's children (people, homes, ground) that lies in the target.
+    held : array (sources)
+        How much evidence the source has; zero or missing: another kind is needed.
+    beyond : array (sources)
+        Share of it that lies in none of the targets; missing where there is none.
+    """
+
+    weights: sparse.csr_array
+    held: Floats
+    beyond: Floats
+
+
+def by_items(amounts: Floats, source_of: Integers, shares: sparse.csr_array, sources: int) -> Evidence:
+    """Weights by smaller places of which it is known how many live there: census blocks, or residential lots.
+
+    Parameters
+    ----------
+    amounts : array (items)
+        Children, people or homes of each block or lot; missing counts as no evidence.
+    source_of : array (items)
+        Position of the source each item belongs to, -1 for none.
+    shares : sparse array (items, targets)
+        Share of each item in each target: of a block by its area (`overlaps`), of a lot 0 or 1.
+    sources : int
+        Number of sources.
+
+    Examples
+    --------
+    Two blocks of one block group hold 30 and 10 children; the second lies half in the zone:
+
+    >>> found = by_items(np.array([30.0, 10.0]), np.array([0, 0]), sparse.csr_array([[1.0], [0.5]]), 1)
+    >>> found.weights.toarray().tolist(), found.held.tolist(), found.beyond.tolist()
+    ([[0.875]], [40.0], [0.125])
+    """
+    value = np.where(np.isnan(amounts), 0.0, amounts)
+    used = (source_of >= 0) & (value > 0)
+    held = np.asarray(np.bincount(source_of[used], weights=value[used], minlength=sources), dtype="float64")
+    belongs = sparse.csr_array((value[used], (source_of[used], np.flatnonzero(used))), shape=(sources, len(value)))
+    weights = scaled(sparse.csr_array(belongs @ shares), _inverse(held))
+    left = (value * (1.0 - np.asarray(shares.sum(axis=1)).ravel()))[used]
+    beyond = np.asarray(np.bincount(source_of[used], weights=left, minlength=sources), dtype="float64")
+    return Evidence(weights, held, _share(beyond, held))
+
+
+def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, targets: int) -> Evidence:
+    """Weights by the people (or children of an age) whom a raster counts on each piece of ground.
+
+    Parameters
+    ----------
+    pieces : DataFrame
+        ``source`` and ``target`` of each pair that shares ground (`overlaps.overlaps`).
+    on_pieces : array (pieces)
+        Sum of the raster over the common ground of each pair, by exact cell fractions.
+    in_sources : array (sources)
+        Its sum over each whole source.
+    targets : int
+        Number of targets.
+
+    Examples
+    --------
+    Of 8 people in a tract 6 live in the zone:
+
+    >>> found = by_raster(pd.DataFrame({"source": [0], "target": [0]}), np.array([6.0]), np.array([8.0]), 1)
+    >>> found.weights.toarray().tolist(), found.beyond.tolist()
+    ([[0.75]], [0.25])
+    """
+    sources = len(in_sources)
+    held = np.maximum(in_sources, 0.0)
+    source, target = pieces["source"].to_numpy(), pieces["target"].to_numpy()
+    amounts = sparse.csr_array((np.where(held[source] > 0, on_pieces, 0.0), (source, target)), shape=(sources, targets))
+    weights = scaled(amounts, _inverse(held))
+    inside = np.bincount(source, weights=on_pieces, minlength=sources)
+    return Evidence(weights, held, _share(np.where(held > 0, in_sources - inside, 0.0), held))
+
+
+def by_habitable_ground(
+    pieces: pd.DataFrame, source_m2: Floats, empty_pieces: pd.DataFrame, empty_m2: Floats, shape: tuple[int, int]
+) -> Evidence:
+    """Weights by the ground that is not known to be uninhabited (water, parks, industry).
+
+    Parameters
+    ----------
+    pieces : DataFrame
+        ``source``, ``target`` and ``area_m2`` of each pair (`overlaps.overlaps`).
+    source_m2 : array (sources)
+        Area of each source.
+    empty_pieces : DataFrame
+        ``source``, ``target`` and ``area_m2`` of the uninhabited part of each pair.
+    empty_m2 : array (sources)
+        Uninhabited area of each source.
+    shape : (int, int)
+        Numbers of sources and targets.
+
+    Examples
+    --------
+    A lake fills half of a tract, all of it in the zone that takes three quarters of the tract's ground:
+
+    >>> whole = pd.DataFrame({"source": [0, 0], "target": [0, 1], "area_m2": [75.0, 25.0]})
+    >>> lake = pd.DataFrame({"source": [0], "target": [0], "area_m2": [50.0]})
+    >>> by_habitable_ground(whole, np.array([100.0]), lake, np.array([50.0]), (1, 2)).weights.toarray().tolist()
+    [[0.5, 0.5]]
+    """
+    # ground that is all but used up is none: what remains is the rounding of two borders
+    held = np.where(source_m2 - empty_m2 > 1e-6 * source_m2, source_m2 - empty_m2, 0.0)
+    ground, empty = (
+        sparse.csr_array((part["area_m2"], (part["source"], part["target"])), shape=shape)
+        for part in (pieces, empty_pieces)
+    )
+    habitable = sparse.csr_array(ground - empty)
+    habitable.data = np.maximum(habitable.data, 0.0)
+    weights = scaled(habitable, _inverse(held))
+    left = source_m2 - empty_m2 - np.asarray((ground - empty).sum(axis=1)).ravel()
+    return Evidence(weights, held, _share(np.where(held > 0, np.maximum(left, 0.0), 0.0), held))
+
+
+def by_ground(pieces: pd.DataFrame, source_m2: Floats, shape: tuple[int, int]) -> Evidence:
+    """Weights by plain ground: right only where people are spread evenly."""
+    shared = np.bincount(pieces["source"], weights=pieces["area_share"], minlength=shape[0])
+    return Evidence(area_weights(pieces, shape), source_m2, np.maximum(1.0 - shared, 0.0))
+
+
+def by_point(points: npt.NDArray[Any], targets: npt.NDArray[Any]) -> Evidence:
+    """The whole source to the target in which its representative point lies; water with houseboats has no other."""
+    position = placed(points, targets)[0]
+    found = np.flatnonzero(position >= 0)
+    weights = sparse.csr_array((np.ones(len(found)), (found, position[found])), shape=(len(points), len(targets)))
+    return Evidence(weights, np.ones(len(points)), (position < 0).astype("float64"))
+
+
+def inside(pieces: pd.DataFrame, shape: tuple[int, int]) -> Evidence:
+    """Sources that lie wholly in one target: weight 1 by geometry alone."""
+    whole = pieces[pieces["is_inside"]]
+    held = np.zeros(shape[0])
+    held[whole["source"]] = 1.0
+    return Evidence(area_weights(whole, shape), held, np.zeros(shape[0]))
+
+
+def points_of(shapes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A point within each shape."""
+    return np.asarray(shapely.point_on_surface(shapes), dtype=object)
+
+
+def scaled(weights: sparse.csr_array, factors: npt.NDArray[Any]) -> sparse.csr_array:
+    """Each row of the weights times its factor; a factor of 0 empties the row.
+
+    >>> scaled(sparse.csr_array([[1.0, 2.0], [3.0, 0.0]]), np.array([0.5, 0.0])).toarray().tolist()
+    [[0.5, 1.0], [0.0, 0.0]]
+    """
+    data = weights.data * np.repeat(factors, np.diff(weights.indptr))
+    return sparse.csr_array((data, weights.indices, weights.indptr), shape=weights.shape)
+
+
+def _inverse(held: npt.NDArray[Any]) -> Floats:
+    return np.asarray(np.divide(1.0, held, out=np.zeros(len(held)), where=held > 0))
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0))
