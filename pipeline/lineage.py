@@ -10,6 +10,8 @@ from pipeline.origins import ROOMS, Raw, SourceEntry
 FILLS = {
     "area_shapes": "census_areas",
     "area_counts": "census_areas",
+    "area_relations": "vintage_crosswalk",
+    "block_relations": "vintage_crosswalk",
     "block_shapes": "census_blocks",
     "lot_points": "residential_lots",
     "cell_counts": "raster_cells",
@@ -33,6 +35,8 @@ FILLS = {
 # What only selects rows or names them is not named.
 MADE_FROM = {
     "area_facts": "census_areas",
+    "census_areas": "vintage_crosswalk",
+    "vintage_crosswalk": "census_blocks",
     "zones": "census_areas schools",
     "zone_names": "zones",
     "neighborhoods": "census_areas",

@@ -59,6 +59,8 @@ _PUPILS = "pupils? pupils_low? pupils_high? value_status"
 INPUTS: tuple[Table, ...] = (
     _t("area_shapes", "", "census area x vintage", "area_level vintage area_geoid", "area_level vintage area_geoid name? land_m2? water_m2?", POLYGONS),
     _t("area_counts", "", "census area x vintage", "area_level vintage area_geoid", f"area_level vintage area_geoid {_COUNTS}"),
+    _t("area_relations", "", "part of a census area in an area of another census", "area_level geography_from area_geoid_from geography_to area_geoid_to", "area_level geography_from area_geoid_from geography_to area_geoid_to land_m2 water_m2 population? homes?"),
+    _t("block_relations", "", "part of a census block in a block of another census", "geography_from block_geoid_from geography_to block_geoid_to", "geography_from block_geoid_from geography_to block_geoid_to land_m2 water_m2"),
     _t("block_shapes", "", "census block", "block_geoid", "block_geoid vintage population homes? children_0_17? land_m2?", POLYGONS),
     _t("lot_points", "", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
     _t("cell_counts", "", "raster cell x vintage", "vintage cell_id", "vintage cell_id population? children_0_4? children_5_9? children_10_14?", POLYGONS),
@@ -80,6 +82,7 @@ INPUTS: tuple[Table, ...] = (
 TABLES: tuple[Table, ...] = (
     _t("census_areas", "census", "census area x vintage", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}", POLYGONS),
     _t("area_facts", "census", "census area x vintage, without its shape", "area_level vintage area_geoid", f"area_level vintage area_geoid name? land_m2? water_m2? {_COUNTS}"),
+    _t("vintage_crosswalk", "census", "area of one census x area of another", "source_layer source_id target_layer target_id", "source_layer source_id target_layer target_id weight method"),
     _t("census_blocks", "census", "census block", "block_geoid", "block_geoid vintage population homes? children_0_17? land_m2?", POLYGONS),
     _t("residential_lots", "census", "residential lot x vintage", "vintage lot_id", "vintage lot_id population homes?", POINTS),
     _t("raster_cells", "census", "raster cell x vintage", "vintage cell_id", "vintage cell_id population? children_0_4? children_5_9? children_10_14?", POLYGONS),

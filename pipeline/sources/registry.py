@@ -12,7 +12,19 @@ import pandas as pd
 
 from pipeline.errors import ConfigError, MissingInput
 from pipeline.origins import SourceEntry
-from pipeline.sources import Folder, Source, acs, calenviroscreen, councilcount, district, nces, svi, tiger, worldpop
+from pipeline.sources import (
+    Folder,
+    Source,
+    acs,
+    calenviroscreen,
+    councilcount,
+    district,
+    nces,
+    relationship,
+    svi,
+    tiger,
+    worldpop,
+)
 from pipeline.sources.faults import Faults, refuse
 from pipeline.sources.intake import check_file
 from pipeline.sources.placing import NEAR_DEGREES
@@ -24,6 +36,7 @@ from pipeline.tables import BY_TABLE, Table, check, empty, unfit_crs
 SOURCES: tuple[Source, ...] = (
     *acs.SOURCES,
     *tiger.SOURCES,
+    *relationship.SOURCES,
     *svi.SOURCES,
     *calenviroscreen.SOURCES,
     *councilcount.SOURCES,

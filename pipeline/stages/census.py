@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.analysis.areas import census_areas
 from pipeline.analysis.boundaries import without_shapes
+from pipeline.analysis.carried import carried_counts
 from pipeline.analysis.plausible import check_births
 from pipeline.analysis.sound_counts import require_parts, require_people
 from pipeline.config import Study
@@ -18,7 +19,7 @@ from pipeline.stages import Stage
 
 
 def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the census room and join shapes to counts."""
+    """Read the census room, carry counts over that lack shapes of their own, and join shapes to counts."""
     ledger = Ledger()
     place = study.geography
     folder = Folder(Path("data/raw") / study.study.name / "census", place.crs, place.box, ledger)
@@ -27,12 +28,22 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     shapes, counts = gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder)
     require_people(blocks, ledger)
     require_parts(counts, ledger)
+    shapes, counts, vintage_crosswalk = carried_counts(
+        shapes,
+        counts,
+        gather(entries, "area_relations", folder),
+        gather(entries, "block_relations", folder),
+        blocks,
+        evidence=study.allocation.evidence,
+        ledger=ledger,
+    )
     areas = census_areas(shapes, counts, blocks, ledger)
     births = gather(entries, "birth_counts", folder)
     check_births(births, areas, study.study.fall_year, ledger)
     return {
         "census_areas": areas,
         "area_facts": without_shapes(areas),
+        "vintage_crosswalk": vintage_crosswalk,
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
         "raster_cells": gather(entries, "cell_counts", folder),
@@ -48,13 +59,14 @@ STAGE = Stage(
     writes=(
         "census_areas",
         "area_facts",
+        "vintage_crosswalk",
         "census_blocks",
         "residential_lots",
         "raster_cells",
         "births",
         "ledger_census",
     ),
-    sections=("study", "geography", "raw.census"),
+    sections=("study", "geography", "allocation", "raw.census"),
     run=run,
     rooms=("census",),
 )

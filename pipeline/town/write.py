@@ -15,6 +15,7 @@ from pipeline.town.directory import write_directory, write_flows, write_private
 from pipeline.town.ground import Ground, ground
 from pipeline.town.people import People, people
 from pipeline.town.pupils import pupils, write_census_day, write_enrollment
+from pipeline.town.relationship import write_relations
 from pipeline.town.results import write_results
 from pipeline.town.schools import Schools, schools
 from pipeline.town.survey import write_survey
@@ -72,6 +73,7 @@ def write(size: int | None, folder: Path) -> Path:
         out[room] = files.Out(folder / room)
     (folder / "README.md").write_text(README, encoding="utf-8", newline="\n")
     write_areas(made.ground, made.census, out["census"])
+    write_relations(made.ground, made.census, out["census"])
     write_count(made.census, out["census"], _stream("count"))
     write_survey(made.ground, made.people, made.census, out["census"], _stream("survey"))
     write_zones(made.ground, made.people, made.zones, _zone_schools(made), out["boundaries"])
