@@ -106,6 +106,15 @@ def test_a_divided_tract_is_divided_as_the_children_of_its_new_tracts_are() -> N
     }
 
 
+def test_a_new_tract_of_two_old_ones_gives_each_its_children_by_land() -> None:
+    """A2 has 40 children and lies half in A and half in B: |  A1  |  A2  |  B  | over |    A    |    B    |."""
+    parts = relations((A, A1, 30.0, 0.0), (A, A2, 20.0, 0.0), (B, A2, 20.0, 0.0), (B, B, 10.0, 0.0))
+    counted = blocks({f"{A1}1000": 60.0, f"{A2}1000": 40.0, f"{B}1000": 100.0})
+    found = weights(parts, NO_PAIRS, counted)
+    assert found[f"{A}>{A1}"] == (0.75, "relationship_by_blocks")
+    assert found[f"{B}>{A2}"] == (round(20 / 120, 6), "relationship_by_blocks")
+
+
 def test_children_unknown_in_one_block_leave_it_to_the_people_and_those_to_the_file_and_the_land() -> None:
     parts = relations((A, A1, 25.0, 0.0), (A, A2, 75.0, 0.0), population=[60.0, 40.0], homes=[1.0, 1.0])
     people = {f"{A1}1000": 80.0, f"{A2}1000": 20.0}
