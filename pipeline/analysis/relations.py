@@ -12,8 +12,8 @@ import shapely
 from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
-from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap
-from pipeline.analysis.evidence import Evidence, by_point, inside, points_of, scaled
+from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, scaled
+from pipeline.analysis.evidence import Evidence, by_point, inside, points_of
 from pipeline.analysis.known_places import KnownPlaces, ladder
 from pipeline.analysis.overlaps import NOISE_SHARE
 from pipeline.analysis.spread import MEASURES, SPREAD_COLUMNS, spread_of
