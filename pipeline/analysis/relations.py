@@ -110,6 +110,8 @@ def crosswalk_table(
         ledger.missing_input("crosswalk", f"{reason}; Census TIGER/Line has blocks with people (tabblock20)")
     parts, spreads = [], []
     for source_layer, source in sources.items():
+        facts = _counts_of(source)
+        carriers, main = _carriers(facts), _main_carrier(facts)
         # a layer of zones is brought down to neighborhoods only
         reached = {"neighborhood"} & set(targets) if source_layer in targets else targets
         for target_layer in reached:
@@ -119,19 +121,15 @@ def crosswalk_table(
             nobody = _uninhabited(source, known)
             known["inside"] = inside(places.pieces(source, target, target_layer), (len(source), len(target)))
             known["representative_point"] = _dry_points(source, target)
-            facts = pd.DataFrame(source.drop(columns="geometry"))
-            main = _main_carrier(facts)
             weights = {}
-            for carrier in _carriers(facts):
+            for carrier in carriers:
                 chosen = _chosen(ladder(carrier, evidence), known, facts["source_id"], target_layer)
                 book = ledger if carrier == main else Ledger()
                 weights[carrier] = _without(chosen.weights, nobody, facts, subject, book)
                 rows = _rows(weights[carrier], chosen.method, facts, target).assign(carrier=carrier)
                 _balance(rows, chosen, ~nobody, facts, carrier, subject, book)
                 parts.append(rows.assign(source_layer=source_layer, target_layer=target_layer)[CROSSWALK_COLUMNS])
-            arrived = allocate(
-                pd.concat(parts[-len(weights) :]), facts, [name for name in MEASURES if _is_counted(facts, name)]
-            )
+            arrived = allocate(pd.concat(parts[-len(weights) :]), facts, [name for name in MEASURES if name in facts])
             for carrier, chosen_weights in weights.items():
                 spread = spread_of(
                     facts, carrier, arrived, target["area_id"], ladder(carrier, evidence), known, chosen_weights
@@ -147,12 +145,15 @@ def _together(parts: Sequence[pd.DataFrame], columns: list[str], keys: int) -> p
 
 def _carriers(source: pd.DataFrame) -> list[str]:
     """Carriers of the counts that a layer has; a layer without counts (zones) is spread by its children."""
-    counted = {BY_NAME[name].carrier for name in CENSUS_COUNTS if _is_counted(source, name)}
+    counted = {BY_NAME[name].carrier for name in CENSUS_COUNTS if name in source}
     return [carrier for carrier in CARRIERS if carrier in (counted or {"children"})]
 
 
-def _is_counted(source: pd.DataFrame, name: str) -> bool:
-    return name in source and bool(source[name].notna().any())
+def _counts_of(source: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Ids of a layer with those of its counts (and margins) that hold anything."""
+    counted = [name for name in CENSUS_COUNTS if name in source and source[name].notna().any()]
+    margins = [f"{name}_moe" for name in counted if f"{name}_moe" in source]
+    return pd.DataFrame(source[["source_id", *counted, *margins]])
 
 
 def _main_carrier(source: pd.DataFrame) -> str:
@@ -256,7 +257,7 @@ def _balance(
     delivered = np.bincount(
         pd.Index(source["source_id"]).get_indexer(rows["source_id"]), weights=rows["weight"], minlength=len(source)
     )
-    for measure in (n for n in CENSUS_COUNTS if BY_NAME[n].carrier == carrier and _is_counted(source, n)):
+    for measure in (n for n in CENSUS_COUNTS if BY_NAME[n].carrier == carrier and n in source):
         value = source[measure].to_numpy(dtype="float64")
         book = ledger if measure == main else Ledger()
         known = touching & ~np.isnan(value)
