@@ -13,7 +13,7 @@ from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
 from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, scaled
-from pipeline.analysis.evidence import Evidence, by_point, inside, points_of
+from pipeline.analysis.evidence import Evidence, by_point, inside
 from pipeline.analysis.known_places import KnownPlaces, ladder
 from pipeline.analysis.overlaps import NOISE_SHARE
 from pipeline.analysis.spread import MEASURES, SPREAD_COLUMNS, spread_of
@@ -120,7 +120,7 @@ def crosswalk_table(
             require_no_overlap(known["area"].weights, source["source_id"], target_layer)
             nobody = _uninhabited(source, known)
             known["inside"] = inside(places.pieces(source, target, target_layer), (len(source), len(target)))
-            known["representative_point"] = _dry_points(source, target)
+            known["representative_point"] = _dry_points(source, target, places.middles(source))
             weights = {}
             for carrier in carriers:
                 chosen = _chosen(ladder(carrier, evidence), known, facts["source_id"], target_layer)
@@ -162,11 +162,10 @@ def _main_carrier(source: pd.DataFrame) -> str:
     return "children" if measure is None else str(BY_NAME[measure].carrier)
 
 
-def _dry_points(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Evidence:
+def _dry_points(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, middles: np.ndarray) -> Evidence:
     """Of sources without land (people live afloat) the target that holds their representative point."""
-    shapes = source.geometry.to_numpy()
-    dry = (shapely.area(shapes) == 0) | (source["land_m2"] == 0).to_numpy()
-    found = by_point(points_of(shapes), target.geometry.to_numpy())
+    dry = (shapely.area(source.geometry.to_numpy()) == 0) | (source["land_m2"] == 0).to_numpy()
+    found = by_point(middles, target.geometry.to_numpy())
     return Evidence(found.weights, dry.astype("float64"), found.beyond)
 
 
