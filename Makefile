@@ -51,7 +51,7 @@ bench: $(READY) ## time every stage: imports and work
 	@$(BIN)/python -m benchmarks
 
 bench-us: $(READY) ## build a fictional country of 8 million blocks and profile it
-	@$(BIN)/python -m benchmarks.country
+	@$(BIN)/python -m benchmarks country
 
 notebooks: $(READY) ## open the notebooks on the study last run
 	@$(BIN)/jupyter lab notebooks

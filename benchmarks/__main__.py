@@ -1,22 +1,36 @@
-"""``python -m benchmarks [NAME ...]``: run the named measurements (all when none is named)."""
+"""``python -m benchmarks [NAME ...]``: run the named measurements (all but the country when none is named)."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 
-from benchmarks import stages
+from benchmarks.harness import RESULTS, report
 
-BENCHMARKS = {"stages": stages.measure}
+# What each measures, and where; those of the second kind only print.
+COMPARISONS = {
+    "areas": "areas.file_to_weights",
+    "district": "areas.district",
+    "rasters": "rasters.zonal_sums",
+    "country": "country.country",
+}
+TABLES = {"stages": "stages.measure"}
 
 
 def main(names: list[str]) -> int:
     """Run measurements by name; an unknown name is refused with those that exist."""
-    unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown:
-        print(f"no benchmark called {', '.join(unknown)}; there is: {', '.join(BENCHMARKS)}", file=sys.stderr)
+    known = {**COMPARISONS, **TABLES}
+    if unknown := [name for name in names if name not in known]:
+        print(f"no benchmark called {', '.join(unknown)}; there is: {', '.join(known)}", file=sys.stderr)
         return 2
-    for name in names or list(BENCHMARKS):
-        BENCHMARKS[name]()
+    for name in names or [name for name in known if name != "country"]:
+        module, function = known[name].split(".")
+        measure = getattr(importlib.import_module(f"benchmarks.{module}"), function)
+        if name in TABLES:
+            measure()
+        else:
+            report(measure(small=False))
+            print(f"kept in {RESULTS.name}\n", flush=True)
     return 0
 
 

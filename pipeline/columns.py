@@ -159,6 +159,12 @@ COLUMNS: tuple[Column, ...] = (
     C("vintage", "category", "Period of a census figure, such as 2019-2023", pattern=r"\d{4}(-\d{4})?"),
     C("vintage_from", "category", "Earlier vintage of a comparison", pattern=r"\d{4}(-\d{4})?"),
     C("vintage_to", "category", "Later vintage of a comparison", pattern=r"\d{4}(-\d{4})?"),
+    C("geography_from", "category", "Census whose areas the counts are on: 2000, 2010 or 2020", pattern=r"\d{4}"),
+    C("geography_to", "category", "Census whose areas they are brought to", pattern=r"\d{4}"),
+    C("area_geoid_from", "key", "Census area of the one census", pattern=_GEOID),
+    C("area_geoid_to", "key", "Census area of the other census that shares ground with it", pattern=_GEOID),
+    C("block_geoid_from", "key", "Census block of the one census, 15 digits", pattern=r"\d{15}"),
+    C("block_geoid_to", "key", "Census block of the other census that shares ground with it", pattern=r"\d{15}"),
     C("fall_year", "year", "School year, by the calendar year of its autumn"),
     C("is_approximate", "flag", "The zone is drawn by nearest school because none is published"),
     C("land_m2", "measure", "Land area", "m2"),
@@ -448,3 +454,20 @@ def kind(name: str) -> str:
     ('count', 'share')
     """
     return BY_NAME[name].kind
+
+
+def census_of(vintage: str) -> str:
+    """The census by whose areas the figures of a period are published: that of the decade it ends in.
+
+    Five-year estimates that end in 2010-2019 are on the tracts and block groups of 2010, those that
+    end in 2020 or later on the areas of 2020. (Connecticut changed its counties, and with them the
+    ids of all its areas, once more in 2022.)
+
+    References
+    ----------
+    U.S. Census Bureau, ACS Geography Boundaries by Year.
+
+    >>> census_of("2014-2018"), census_of("2016-2020"), census_of("2020")
+    ('2010', '2020', '2020')
+    """
+    return f"{vintage[-4:-1]}0"

@@ -131,7 +131,10 @@ class Vintages(Strict):
     now: Vintage
     before: Vintage | None = None
     control: dict[Vintage, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="vintage: total population its counts are scaled to"
+        default_factory=dict, description="vintage: total its counts of children are scaled to, with their margins"
+    )
+    control_count: Literal["population", "children_0_17"] = Field(
+        "population", description="What the totals count: people, or children where a publisher scales ages differently"
     )
 
     @model_validator(mode="after")
@@ -330,8 +333,34 @@ class Compute(Strict):
     )
 
 
+class Against(Strict):
+    """A file of the publisher's with one number for each area, and why ours may differ from it."""
+
+    source: Name = Field(
+        description="Id of the source whose (first) file it is; `feeds: comparison` if it fills no table"
+    )
+    value: str = Field(description="Its column of numbers")
+    key: str | None = Field(None, description="Its column with the ids of the areas; empty: see `within`")
+    within: str | None = Field(
+        None, description="Table of areas: each shape of the file counts where its representative point lies"
+    )
+    keep: dict[str, str] = Field(default_factory=dict, description="their column: value of the rows that count")
+    ours: Literal["table", "split", "raster"] = Field(
+        "table",
+        description="What is compared: sums of the table; the file's numbers split by area over the table's shapes; or the table's raster cells added up over the file's shapes",
+    )
+    largest: float = Field(strict=False, ge=0, description="Largest difference of one area that `because` explains")
+    because: str = Field(description="Why the two differ, in a sentence")
+
+    @model_validator(mode="after")
+    def _one_way_to_the_areas(self) -> Against:
+        if (self.key is None) == (self.within is None):
+            raise ValueError("name either `key` (their column of ids) or `within` (a table of areas)")
+        return self
+
+
 class Expected(Strict):
-    """One total of the publisher's own that the finished tables must agree with."""
+    """What the finished tables must agree with: a total of the publisher's own, or a file of them by area."""
 
     what: str
     table: str
@@ -340,12 +369,22 @@ class Expected(Strict):
         None, description="Table joined to it by that table's key, so that `where` may use its columns"
     )
     where: dict[str, str | int | bool] = Field(default_factory=dict, description="column: value of the rows that count")
-    value: float = Field(strict=False)
-    tolerance: float = Field(0.0, strict=False, ge=0)
+    by: str | None = Field(None, description="Column with the ids of the areas, where there is a number for each")
+    against: Against | None = Field(None, description="File with a number for each area; instead of `value`")
+    value: float | None = Field(None, strict=False)
+    tolerance: float = Field(0.0, strict=False, ge=0, description="By how much the totals may differ")
     unknown: int = Field(
         0, ge=0, description="Rows without a number, where the publisher gives none; more or fewer are a disagreement"
     )
     source: str = Field(description="Where the publisher says so")
+
+    @model_validator(mode="after")
+    def _a_total_or_a_file(self) -> Expected:
+        if (self.value is None) == (self.against is None):
+            raise ValueError("give either `value` (a total) or `against` (a file with a number for each area)")
+        if self.against is not None and self.against.ours != "raster" and self.by is None:
+            raise ValueError("`against` needs `by`: the column with the ids of the areas")
+        return self
 
     @field_validator("table", "joined")
     @classmethod
@@ -386,6 +425,14 @@ class Study(Strict):
     atlas: Atlas = Atlas()
     compute: Compute = Compute()
     expected: tuple[Expected, ...] = Field((), strict=False)
+
+    @model_validator(mode="after")
+    def _compared_files_are_sources(self) -> Study:
+        known = {entry.id for room in ROOMS for entry in getattr(self.raw, room)}
+        lacking = sorted({e.against.source for e in self.expected if e.against} - known)
+        if lacking:
+            raise ValueError(f"expected is held against sources that raw does not list: {', '.join(lacking)}")
+        return self
 
     @model_validator(mode="after")
     def _some_fall_is_used(self) -> Study:

@@ -11,6 +11,8 @@ FILLS = {
     "area_shapes": "census_areas",
     "area_counts": "census_areas",
     "bracket_counts": "area_brackets",
+    "area_relations": "vintage_crosswalk",
+    "block_relations": "vintage_crosswalk",
     "block_shapes": "census_blocks",
     "uninhabited_shapes": "uninhabited_ground",
     "lot_points": "residential_lots",
@@ -35,6 +37,8 @@ FILLS = {
 # What only selects rows or names them is not named.
 MADE_FROM = {
     "area_facts": "census_areas",
+    "census_areas": "vintage_crosswalk",
+    "vintage_crosswalk": "census_blocks",
     "zones": "census_areas schools",
     "zone_names": "zones",
     "neighborhoods": "census_areas",

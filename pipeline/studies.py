@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import config, store
+from pipeline.comparisons import compare
 from pipeline.errors import ConfigError, MissingInput
 from pipeline.fetch import STUDIES, data_root
 from pipeline.tables import BY_TABLE, TABLES
@@ -126,14 +127,18 @@ def _report(name: str, study: config.Study, failure: str) -> bool:
     reader = _reader(SCRATCH / name)
     for line in ledger_lines(reader):
         print(line)
-    checks = [check_total(expected, reader) for expected in study.expected]
+    shapes = _reader(SCRATCH / name, shapes=True)
+    checks = [
+        compare(expected, study, SCRATCH / name, shapes) if expected.against else check_total(expected, reader)
+        for expected in study.expected
+    ]
     for agrees, text in checks:
         print(f"  {'agrees   ' if agrees else 'DISAGREES'}  {text}")
     return all(agrees for agrees, _ in checks)
 
 
-def _reader(home: Path) -> Callable[[str], pd.DataFrame]:
-    """Read tables of a scratch workspace, without their shapes."""
+def _reader(home: Path, *, shapes: bool = False) -> Callable[[str], pd.DataFrame]:
+    """Read tables of a scratch workspace, with their shapes or without."""
 
     def read(name: str) -> pd.DataFrame:
         import pandas as pd
@@ -141,6 +146,10 @@ def _reader(home: Path) -> Callable[[str], pd.DataFrame]:
         path = home / store.path_of(name)
         if not path.is_file():
             raise MissingInput(f"{path} is not there: the study did not finish.")
+        if shapes and BY_TABLE[name].is_spatial:
+            import geopandas as gpd
+
+            return gpd.read_parquet(path)
         columns = [column for column in BY_TABLE[name].names if column != "geometry"]
         return pd.read_parquet(path, columns=columns)
 
@@ -222,6 +231,8 @@ def check_total(expected: config.Expected, read: Callable[[str], pd.DataFrame]) 
             False,
             f"{expected.what}: {found:,.0f} and {unknown} rows without a number, where {expected.unknown} are expected",
         )
+    if expected.value is None:
+        raise ConfigError(f"expected {expected.what!r} gives no total.")
     agrees = abs(found - expected.value) <= expected.tolerance
     said = f"as {expected.source} says" if agrees else f"but {expected.source} says {expected.value:,.0f}"
     return agrees, f"{expected.what}: {found:,.0f}, {said}"

@@ -175,7 +175,7 @@ def test_a_total_that_disagrees_fails_the_run(
 ) -> None:
     _player(workspace, monkeypatch, "exit 0")
     tables = {table.name: Ledger().frame() for table in TABLES if table.name.startswith("ledger_")} | TABLES_OF_TWO
-    monkeypatch.setattr(studies, "_reader", lambda home: tables.__getitem__)
+    monkeypatch.setattr(studies, "_reader", lambda home, *, shapes=False: tables.__getitem__)
     assert studies.run_studies(["sacramento"]) == 1
     out = capsys.readouterr().out
     assert "DISAGREES  pupils of the district on Census Day 2024, in all rows: 312, but" in out

@@ -12,6 +12,7 @@ import shapely
 
 from pipeline.analysis.geometry import polygons_of
 from pipeline.analysis.sound_counts import require_match
+from pipeline.analysis.sound_vintages import require_same_census, require_same_ground
 from pipeline.columns import CENSUS_COUNTS
 from pipeline.tables import BY_TABLE
 
@@ -50,8 +51,11 @@ def census_areas(
     ------
     ContractError
         If shapes and counts of a level and vintage are not of the same areas (see
-        `sound_counts.require_match`).
+        `sound_vintages.require_same_census` and `sound_counts.require_match`), or a school district
+        is not the same ground in all its vintages.
     """
+    require_same_census(shapes, counts)
+    require_same_ground(shapes)
     require_match(shapes, counts, ledger)
     added = areas_from_blocks(shapes, counts, blocks, ledger)
     new = added.set_index(KEY).index.difference(shapes.set_index(KEY).index)
@@ -98,7 +102,10 @@ def census_areas(
         )
     for (level, vintage), number in shapeless.items():
         ledger.loss(
-            f"counts of {level} {vintage}", "there are no shapes of this level and vintage", count=number, unit="areas"
+            f"counts of {level} {vintage}",
+            "there are no shapes of this level and vintage, and no relationship file to areas that are drawn",
+            count=number,
+            unit="areas",
         )
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=shapes.crs)[BY_TABLE["census_areas"].names]
 

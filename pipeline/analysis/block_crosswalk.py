@@ -18,7 +18,7 @@ from pipeline.analysis.crosswalk import require_no_overlap
 from pipeline.analysis.evidence import by_items
 from pipeline.analysis.known_places import block_amounts
 from pipeline.analysis.overlaps import NOISE_SHARE
-from pipeline.analysis.relations import weights_by_carrier
+from pipeline.analysis.relations import counts_of, weights_by_carrier
 from pipeline.columns import BY_NAME
 from pipeline.errors import ContractError, Fault
 from pipeline.ledger import Ledger
@@ -120,7 +120,7 @@ def block_crosswalk(
     [{'carrier': 'children', 'weight': 0.875, 'method': 'children_by_block'}, {'carrier': 'people', 'weight': 0.75, 'method': 'people_by_block'}]
     """
     area_of = _area_of(blocks, areas, source_layer)
-    facts = areas.rename(columns={"area_geoid": "source_id"})
+    facts = counts_of(areas.rename(columns={"area_geoid": "source_id"}))
     amounts = {**block_amounts(blocks), "area": blocks["area_m2"].to_numpy(dtype="float64")}
     known = {kind: by_items(amount, area_of, shares, len(areas)) for kind, amount in amounts.items()}
     nobody = np.zeros(len(areas), dtype=bool)

@@ -22,7 +22,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from pipeline.analysis.evidence import scaled
 from pipeline.columns import BY_NAME
 from pipeline.errors import ContractError, Fault
 
@@ -31,6 +30,16 @@ ROUNDING = 1e-6
 # Sources without a count that bring no more than this share of a target's weights are passed over.
 SLIGHT_SHARE = 0.001
 CROSSWALK_COLUMNS = ["source_layer", "source_id", "target_layer", "target_id", "carrier", "weight", "method"]
+
+
+def scaled(weights: sparse.csr_array, factors: np.ndarray) -> sparse.csr_array:
+    """Each row of the weights times its factor; a factor of 0 empties the row.
+
+    >>> scaled(sparse.csr_array([[1.0, 2.0], [3.0, 0.0]]), np.array([0.5, 0.0])).toarray().tolist()
+    [[0.5, 1.0], [0.0, 0.0]]
+    """
+    data = weights.data * np.repeat(factors, np.diff(weights.indptr))
+    return sparse.csr_array((data, weights.indices, weights.indptr), shape=weights.shape)
 
 
 def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: str) -> sparse.csr_array:

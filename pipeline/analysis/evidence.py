@@ -24,6 +24,7 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
+from pipeline.analysis.crosswalk import scaled
 from pipeline.analysis.geometry import placed
 from pipeline.analysis.overlaps import area_weights
 
@@ -178,16 +179,6 @@ def inside(pieces: pd.DataFrame, shape: tuple[int, int]) -> Evidence:
 def points_of(shapes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """A point within each shape."""
     return np.asarray(shapely.point_on_surface(shapes), dtype=object)
-
-
-def scaled(weights: sparse.csr_array, factors: npt.NDArray[Any]) -> sparse.csr_array:
-    """Each row of the weights times its factor; a factor of 0 empties the row.
-
-    >>> scaled(sparse.csr_array([[1.0, 2.0], [3.0, 0.0]]), np.array([0.5, 0.0])).toarray().tolist()
-    [[0.5, 1.0], [0.0, 0.0]]
-    """
-    data = weights.data * np.repeat(factors, np.diff(weights.indptr))
-    return sparse.csr_array((data, weights.indices, weights.indptr), shape=weights.shape)
 
 
 def _inverse(held: npt.NDArray[Any]) -> Floats:

@@ -143,6 +143,8 @@ def polygons_of(shape: Any) -> Any:
     >>> square = shapely.box(0, 0, 9, 9).difference(shapely.box(4, 4, 4.000001, 8))
     >>> shapely.get_num_interior_rings([square, polygons_of(square)]).tolist()
     [1, 0]
+    >>> polygons_of(shapely.LineString([(0, 0), (1, 1)])).is_empty
+    True
     """
     parts = [part for part in shapely.get_parts(shape, return_index=False) if part.geom_type == "Polygon"]
     tidy = []
@@ -150,9 +152,7 @@ def polygons_of(shape: Any) -> Any:
         holes = [ring for ring in part.interiors if shapely.Polygon(ring).area > RING_M2]
         if part.area > RING_M2:
             tidy.append(shapely.Polygon(part.exterior, holes) if len(holes) < len(part.interiors) else part)
-    if len(tidy) == len(parts) == 1:
-        return tidy[0]
-    return shapely.multipolygons(tidy) if len(tidy) != 1 else tidy[0]
+    return tidy[0] if len(tidy) == 1 else shapely.MultiPolygon(tidy)
 
 
 def placed(

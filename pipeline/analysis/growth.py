@@ -35,17 +35,18 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def control_factors(profile: pd.DataFrame, control: Mapping[str, float]) -> dict[str, float]:
-    """By what each vintage's counts are multiplied so that its people sum to the control total.
+def control_factors(profile: pd.DataFrame, control: Mapping[str, float], count: str = "population") -> dict[str, float]:
+    """By what each vintage's counts are multiplied so that its people (or children) sum to the control total.
 
-    ``profile`` holds ``vintage`` and ``population`` of areas that together are the study's
-    ground. A vintage without a control, or without a known population, is not in the result.
+    ``profile`` holds ``vintage`` and the count (``population`` or ``children_0_17``) of areas that
+    together are the study's ground. A vintage without a control, or without a known count, is not in
+    the result. Totals of people serve children only where all ages were scaled alike.
 
     >>> profile = pd.DataFrame({"vintage": ["2023", "2023"], "population": [40.0, 60.0]})
     >>> control_factors(profile, {"2023": 110.0, "2018": 90.0})
     {'2023': 1.1}
     """
-    people = profile.groupby("vintage")["population"].sum(min_count=1)
+    people = profile.groupby("vintage")[count].sum(min_count=1)
     return {v: float(total / people[v]) for v, total in sorted(control.items()) if v in people.index and people[v] > 0}
 
 
@@ -187,6 +188,7 @@ def changes(
     before: str | None,
     now: str,
     control: Mapping[str, float],
+    control_count: str = "population",
     ledger: Ledger,
     **classes: float,
 ) -> pd.DataFrame:
@@ -207,8 +209,8 @@ def changes(
         Tables ``neighborhood_profile``, ``zone_profile``, ``district_profile`` and ``area_facts``.
     before, now : str
         The study's vintages.
-    control : mapping
-        Total population by vintage.
+    control, control_count : mapping, str
+        Totals by vintage, and what they count: ``population`` or ``children_0_17``.
     **classes
         ``alpha``, ``high_cv`` and ``medium_cv`` of `school_age_change`.
 
@@ -225,15 +227,15 @@ def changes(
         )
         return empty("school_age_change", "")
     districts = areas[areas["area_level"] == "school_district"]
-    factors = recorded_factors(neighborhoods, control, "neighborhoods", ledger)
+    factors = recorded_factors(neighborhoods, control, "neighborhoods", ledger, control_count)
     layers = [("neighborhood", "neighborhood_id", neighborhoods, factors)]
     for (level, fall), rows in zones.groupby(["level", "fall_year"], sort=True):
         layers.append((f"zone {level} {fall}", "zone_id", rows, factors))
     if len(district):
-        whole = recorded_factors(district, control, "district", ledger)
+        whole = recorded_factors(district, control, "district", ledger, control_count)
         layers.append(("district", "district_id", district, whole))
     if len(districts):
-        own = recorded_factors(districts, control, "school districts", ledger)
+        own = recorded_factors(districts, control, "school districts", ledger, control_count)
         layers.append(("school_district", "area_geoid", districts, own))
     found = [
         school_age_change(rows, layer=layer, area=area, before=earlier, now=later, factors=scale, **classes)
@@ -259,23 +261,28 @@ def changes(
 
 
 def recorded_factors(
-    profile: pd.DataFrame, control: Mapping[str, float], layer: str, ledger: Ledger
+    profile: pd.DataFrame,
+    control: Mapping[str, float],
+    layer: str,
+    ledger: Ledger,
+    count: str = "population",
 ) -> dict[str, float]:
     """Control factors of the vintages (`control_factors`), each scaling recorded with its totals."""
-    factors = control_factors(profile, control)
+    factors = control_factors(profile, control, count)
+    unit = "people" if count == "population" else "children"
     for vintage, factor in factors.items():
         total = control[vintage]
         ledger.repair(
-            f"people {vintage}, {layer}",
+            f"{unit} {vintage}, {layer}",
             f"scaled to the control total by {factor:.6f}",
             before=total / factor,
             after=total,
-            unit="people",
+            unit=unit,
         )
     for vintage in sorted(set(control) - set(factors)):
         ledger.note(
-            f"people {vintage}, {layer}",
-            "the study gives a control total, but no people of this vintage are known: not scaled",
+            f"{unit} {vintage}, {layer}",
+            f"the study gives a control total, but no {unit} of this vintage are known: not scaled",
         )
     return factors
 

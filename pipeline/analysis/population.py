@@ -191,6 +191,7 @@ def outlook_or_reason(
     before: str | None,
     now: str,
     control: Mapping[str, float],
+    control_count: str = "population",
     smallest_ratio: float,
     largest_ratio: float,
     ledger: Ledger,
@@ -208,7 +209,7 @@ def outlook_or_reason(
         profile,
         before=before,
         now=now,
-        factors=control_factors(profile, control),
+        factors=control_factors(profile, control, control_count),
         smallest_ratio=smallest_ratio,
         largest_ratio=largest_ratio,
     )

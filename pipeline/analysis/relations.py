@@ -12,8 +12,8 @@ import shapely
 from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
-from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap
-from pipeline.analysis.evidence import Evidence, by_point, inside, points_of, scaled
+from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, scaled
+from pipeline.analysis.evidence import Evidence, by_point, inside
 from pipeline.analysis.known_places import KnownPlaces, ladder
 from pipeline.analysis.overlaps import NOISE_SHARE
 from pipeline.analysis.spread import MEASURES, SPREAD_COLUMNS, spread_of
@@ -110,6 +110,7 @@ def crosswalk_table(
         ledger.missing_input("crosswalk", f"{reason}; Census TIGER/Line has blocks with people (tabblock20)")
     parts, spreads = [], []
     for source_layer, source in sources.items():
+        facts = counts_of(source)
         # a layer of zones is brought down to neighborhoods only
         reached = {"neighborhood"} & set(targets) if source_layer in targets else targets
         for target_layer in reached:
@@ -118,13 +119,12 @@ def crosswalk_table(
             require_no_overlap(known["area"].weights, source["source_id"], target_layer)
             nobody = _uninhabited(source, known)
             known["inside"] = inside(places.pieces(source, target, target_layer), (len(source), len(target)))
-            known["representative_point"] = _dry_points(source, target)
-            facts = pd.DataFrame(source.drop(columns="geometry"))
+            known["representative_point"] = _dry_points(source, target, places.middles(source))
             rows, weights = weights_by_carrier(
                 facts, target, known, nobody, evidence, (source_layer, target_layer), ledger
             )
             parts.append(rows)
-            arrived = allocate(rows, facts, [name for name in MEASURES if _is_counted(facts, name)])
+            arrived = allocate(rows, facts, [name for name in MEASURES if name in facts])
             for carrier, chosen in weights.items():
                 spread = spread_of(
                     facts, carrier, arrived, target["area_id"], ladder(carrier, evidence), known, chosen.weights
@@ -147,7 +147,7 @@ def weights_by_carrier(
     Parameters
     ----------
     facts, target : DataFrame
-        Sources (``source_id`` and counts) and targets (``area_id``).
+        Sources (`counts_of`) and targets (``area_id``).
     known : mapping
         Evidence by its kind; 'area' is among them.
     nobody : array of bool (sources)
@@ -184,12 +184,15 @@ def _together(parts: Sequence[pd.DataFrame], columns: list[str], keys: int) -> p
 
 def _carriers(source: pd.DataFrame) -> list[str]:
     """Carriers of the counts that a layer has; a layer without counts (zones) is spread by its children."""
-    counted = {BY_NAME[name].carrier for name in CENSUS_COUNTS if _is_counted(source, name)}
+    counted = {BY_NAME[name].carrier for name in CENSUS_COUNTS if name in source}
     return [carrier for carrier in CARRIERS if carrier in (counted or {"children"})]
 
 
-def _is_counted(source: pd.DataFrame, name: str) -> bool:
-    return name in source and bool(source[name].notna().any())
+def counts_of(source: pd.DataFrame) -> pd.DataFrame:
+    """Ids of a layer with those of its counts (and margins) that hold anything."""
+    counted = [name for name in CENSUS_COUNTS if name in source and source[name].notna().any()]
+    margins = [f"{name}_moe" for name in counted if f"{name}_moe" in source]
+    return pd.DataFrame(source[["source_id", *counted, *margins]])
 
 
 def _main_carrier(source: pd.DataFrame) -> str:
@@ -198,11 +201,10 @@ def _main_carrier(source: pd.DataFrame) -> str:
     return "children" if measure is None else str(BY_NAME[measure].carrier)
 
 
-def _dry_points(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame) -> Evidence:
+def _dry_points(source: gpd.GeoDataFrame, target: gpd.GeoDataFrame, middles: np.ndarray) -> Evidence:
     """Of sources without land (people live afloat) the target that holds their representative point."""
-    shapes = source.geometry.to_numpy()
-    dry = (shapely.area(shapes) == 0) | (source["land_m2"] == 0).to_numpy()
-    found = by_point(points_of(shapes), target.geometry.to_numpy())
+    dry = (shapely.area(source.geometry.to_numpy()) == 0) | (source["land_m2"] == 0).to_numpy()
+    found = by_point(middles, target.geometry.to_numpy())
     return Evidence(found.weights, dry.astype("float64"), found.beyond)
 
 
@@ -291,7 +293,7 @@ def _balance(
     delivered = np.bincount(
         pd.Index(source["source_id"]).get_indexer(rows["source_id"]), weights=rows["weight"], minlength=len(source)
     )
-    for measure in (n for n in CENSUS_COUNTS if BY_NAME[n].carrier == carrier and _is_counted(source, n)):
+    for measure in (n for n in CENSUS_COUNTS if BY_NAME[n].carrier == carrier and n in source):
         value = source[measure].to_numpy(dtype="float64")
         book = ledger if measure == main else Ledger()
         known = touching & ~np.isnan(value)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from pipeline.analysis.evidence import Evidence, scaled
+from pipeline.analysis.crosswalk import scaled
+from pipeline.analysis.evidence import Evidence
 from pipeline.columns import BY_NAME
 
 # The counts that are compared: those that maps and recommendations rest on.

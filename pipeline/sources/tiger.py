@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pipeline.columns import CHILD_COUNTS
+from pipeline.columns import CHILD_COUNTS, census_of
 from pipeline.errors import ConfigError
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 LEAST_CHILDREN_MATCH, FULL_CHILDREN_MATCH = 0.95, 0.995
 _LENGTH = {"block_group": 12, "tract": 11}
+# Edition and, where the file says so, census of block groups and tracts
+_EDITION = re.compile(r"(?:tl|cb)_(\d{4})_\w+?_(?:bg|tract)(10|20|00)?(?![0-9])")
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".xml", ".qix")
 
 
@@ -34,8 +37,9 @@ def read_tiger_areas(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
     Raises
     ------
     SourceError
-        For ids of the wrong length or that stand twice, areas that are no numbers, and shapes or a
-        CRS that cannot be trusted.
+        For ids of the wrong length or that stand twice, areas that are no numbers, shapes or a
+        CRS that cannot be trusted, and a file whose name (``tl_YYYY_``, ``cb_YYYY_``) says that it is of
+        another census than the figures of the vintage.
 
     References
     ----------
@@ -47,6 +51,7 @@ def read_tiger_areas(entry: SourceEntry, folder: Folder) -> gpd.GeoDataFrame:
         raise ConfigError(f"source {entry.id}: option area_level must be block_group or tract, not {level!r}.")
     shapes = _shapes(entry, folder, chosen)
     faults = Faults()
+    _require_census(entry, str(chosen["vintage"]), faults)
     frame = shapes[["geometry"]].copy()
     frame.insert(0, "area_level", level)
     frame.insert(1, "vintage", str(chosen["vintage"]))
@@ -203,6 +208,24 @@ def _shapes(entry: SourceEntry, folder: Folder, chosen: dict[str, Any], skip: tu
             )
         shapes = shapes[near].reset_index(drop=True)
     return shapes
+
+
+def _require_census(entry: SourceEntry, vintage: str, faults: Faults) -> None:
+    """Refuse areas of 2020 for figures published on those of 2010: most ids are the same, and not all the ground."""
+    for file in entry.files:
+        edition = _EDITION.match(file.name.lower())
+        if edition is None or file.name.lower().endswith(_SIDECARS) or not re.fullmatch(r"(\d{4}-)?\d{4}", vintage):
+            continue
+        # tl_2020_06_tract10 holds the areas of 2010
+        drawn = f"20{edition[2]}" if edition[2] else census_of(edition[1])
+        counted = census_of(vintage)
+        faults.add(
+            "E-GEOGRAPHY",
+            f"the areas are those of the census of {drawn}, but figures of {vintage} are published on those of {counted}",
+            [file.name] if drawn != counted else [],
+            "Fetch the edition of a year of the vintage; or give these shapes the vintage they belong to, and add the "
+            "Bureau's relationship file (reader census_relationship), so that the counts are carried over.",
+        )
 
 
 def _geoid(shapes: gpd.GeoDataFrame, field: str, length: int, faults: Faults, *, unique: bool = True) -> pd.Series:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.analysis.areas import census_areas
 from pipeline.analysis.boundaries import without_shapes
+from pipeline.analysis.carried import carried_counts
 from pipeline.analysis.incomes import area_brackets
 from pipeline.analysis.plausible import check_births
 from pipeline.analysis.rasters import raster_tables
@@ -20,7 +21,7 @@ from pipeline.stages import Stage
 
 
 def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the census room and join shapes to counts."""
+    """Read the census room, carry counts over that lack shapes of their own, and join shapes to counts."""
     ledger = Ledger()
     place = study.geography
     folder = Folder(Path("data/raw") / study.study.name / "census", place.crs, place.box, ledger)
@@ -29,6 +30,15 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     shapes, counts = gather(entries, "area_shapes", folder), gather(entries, "area_counts", folder)
     require_people(blocks, ledger)
     require_parts(counts, ledger)
+    shapes, counts, vintage_crosswalk = carried_counts(
+        shapes,
+        counts,
+        gather(entries, "area_relations", folder),
+        gather(entries, "block_relations", folder),
+        blocks,
+        evidence=study.allocation.evidence,
+        ledger=ledger,
+    )
     areas = census_areas(shapes, counts, blocks, ledger)
     births = gather(entries, "birth_counts", folder)
     check_births(births, areas, study.study.fall_year, ledger)
@@ -36,6 +46,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "census_areas": areas,
         "area_facts": without_shapes(areas),
         "area_brackets": area_brackets(gather(entries, "bracket_counts", folder), areas, ledger),
+        "vintage_crosswalk": vintage_crosswalk,
         "census_blocks": blocks,
         "residential_lots": gather(entries, "lot_points", folder),
         "uninhabited_ground": gather(entries, "uninhabited_shapes", folder),
@@ -53,6 +64,7 @@ STAGE = Stage(
         "census_areas",
         "area_facts",
         "area_brackets",
+        "vintage_crosswalk",
         "census_blocks",
         "residential_lots",
         "uninhabited_ground",
@@ -61,7 +73,7 @@ STAGE = Stage(
         "births",
         "ledger_census",
     ),
-    sections=("study", "geography", "raw.census"),
+    sections=("study", "geography", "allocation", "raw.census"),
     run=run,
     rooms=("census",),
 )

@@ -16,6 +16,7 @@ from pipeline.town.ground import Ground, ground
 from pipeline.town.incomes import write_incomes
 from pipeline.town.people import People, people
 from pipeline.town.pupils import pupils, write_census_day, write_enrollment
+from pipeline.town.relationship import write_relations
 from pipeline.town.results import write_results
 from pipeline.town.schools import Schools, schools
 from pipeline.town.survey import write_survey
@@ -74,6 +75,7 @@ def write(size: int | None, folder: Path) -> Path:
     (folder / "README.md").write_text(README, encoding="utf-8", newline="\n")
     write_areas(made.ground, made.census, out["census"])
     write_empty_ground(made.ground, out["census"])
+    write_relations(made.ground, made.census, out["census"])
     write_count(made.census, out["census"], _stream("count"))
     write_survey(made.ground, made.people, made.census, out["census"], _stream("survey"))
     write_incomes(made.ground, made.people, made.census, out["census"], _stream("incomes"))

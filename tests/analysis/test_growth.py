@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import config
 from pipeline.analysis import growth
 from pipeline.ledger import Ledger
+from pipeline.sources import Folder
+from pipeline.sources.registry import gather
 from pipeline.tables import BY_TABLE, check, empty
 
 SETTINGS = {"alpha": 0.1, "high_cv": 0.12, "medium_cv": 0.4}
@@ -246,3 +253,61 @@ def test_earlier_vintages_are_compared_one_after_the_other_and_districts_as_the_
         "people 2019-2023, neighborhoods",
         "people 2019-2023, school districts",
     ]
+
+
+def test_new_yorks_children_are_held_to_the_citys_own_in_every_vintage_and_layer(
+    tmp_path: Path, shared_data: Callable[[str], Path]
+) -> None:
+    """The school districts of 2019-2023 are scaled to the census of 2020, the neighborhoods are not.
+
+    Children 5-17 since 2012-2016: neighborhoods +0.3%; school districts +2.7% as published, -0.7% when scaled by
+    people, and +0.3% when scaled by children.
+    """
+    study = config.load(Path(__file__).resolve().parents[2] / "studies/new_york.yaml")
+    entries = [entry for entry in study.raw.census if entry.feeds == "area_counts"]
+    for file in (file for entry in entries for file in entry.files):
+        shutil.copy(shared_data((file.origin or "").split(" | ")[0]), tmp_path / file.name)
+    counts = gather(entries, "area_counts", Folder(tmp_path, study.geography.crs, study.geography.box, Ledger()))
+    own = counts.groupby(["area_level", "vintage"])["children_0_17"].sum()
+    assert own["neighborhood"].tolist() == [1778722, 1793857, 1740197]
+    assert own["school_district"].tolist() == [1778728, 1793862, 1781886]
+    neighborhoods = counts[counts["area_level"] == "neighborhood"].rename(columns={"area_geoid": "neighborhood_id"})
+    people = {"2007-2011": 8128980.0, "2012-2016": 8461961.0, "2019-2023": 8516202.0}
+    share, ledger, found = {}, Ledger(), pd.DataFrame()
+    for name, control, count in (
+        ("as published", {}, "population"),
+        ("by people", people, "population"),
+        ("by children", study.vintages.control, study.vintages.control_count),
+    ):
+        ledger = Ledger()
+        found = growth.changes(
+            neighborhoods,
+            empty("zone_profile", ""),
+            empty("district_profile", ""),
+            counts,
+            before="2012-2016",
+            now="2019-2023",
+            control=control,
+            control_count=count,
+            **SETTINGS,
+            ledger=ledger,
+        )
+        rows = found[(found["age_band"] == "5-17") & (found["vintage_to"] == "2019-2023")]
+        sums = rows.groupby("layer")[["children_from", "children_to"]].sum()
+        share[name] = (sums["children_to"] / sums["children_from"] - 1).round(4).to_dict()
+    assert share == {
+        "as published": {"neighborhood": 0.0028, "school_district": 0.0269},
+        "by people": {"neighborhood": 0.0028, "school_district": -0.0066},
+        "by children": {"neighborhood": 0.0028, "school_district": 0.0029},
+    }
+    lines = ledger.frame().set_index("subject_name")
+    line = lines.loc["children 2019-2023, school districts"]
+    assert line["reason"] == "scaled to the control total by 0.976604"
+    assert (round(line["total"]), line["inside"], line["unit_name"]) == (1781886, 1740197, "children")
+    assert lines.loc["children 2007-2011, neighborhoods", "reason"] == "scaled to the control total by 0.998089"
+    # margins are scaled with the counts
+    raw = counts.query("area_level == 'school_district' and vintage == '2019-2023' and area_geoid == '2'").iloc[0]
+    scaled = found.query(
+        "layer == 'school_district' and area_id == '2' and age_band == '5-9' and vintage_to == '2019-2023'"
+    )
+    assert scaled["children_to_moe"].iloc[0] / raw["children_5_9_moe"] == pytest.approx(1740197 / 1781886)

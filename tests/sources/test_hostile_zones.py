@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from pipeline.analysis.boundaries import outlines
-from pipeline.analysis.crosswalk import allocate, area_weights, overlaps, require_no_overlap
+from pipeline.analysis.crosswalk import allocate, require_no_overlap
 from pipeline.analysis.membership import membership
+from pipeline.analysis.overlaps import area_weights, overlaps
 from pipeline.analysis.schools import school_facts
 from pipeline.errors import ContractError, PipelineError
 from pipeline.sources import Folder

@@ -71,6 +71,45 @@ def test_ids_of_another_level_are_refused(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "vintage", "census"),
+    [
+        ("tl_2023_06_tract", "2014-2018", "2020"),
+        ("tl_2018_06_tract", "2019-2023", "2010"),
+        ("cb_2019_06_tract_500k", "2020", "2010"),
+        ("tl_2020_06067_tract10", "2019-2023", "2010"),
+        ("tl_2010_06_tract00", "2008-2012", "2000"),
+    ],
+)
+def test_an_edition_of_another_census_than_its_figures_is_refused(
+    tmp_path: Path, name: str, vintage: str, census: str
+) -> None:
+    file = shapes(tmp_path, name, {"GEOID": ["06067000100"], "ALAND": [1], "AWATER": [0]})
+    with pytest.raises(
+        SourceError,
+        match=rf"E-GEOGRAPHY\] the areas are those of the census of {census}, but figures of {vintage} .*{name}.shp",
+    ):
+        read_tiger_areas(
+            entry("tiger_areas", "area_shapes", file, vintage=vintage, options={"area_level": "tract"}),
+            folder(tmp_path),
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "vintage"),
+    [
+        ("tl_2018_06_tract", "2014-2018"),
+        ("tl_2020_06067_tract10", "2012-2016"),
+        ("cb_2021_06_tract_500k", "2019-2023"),
+        ("tracts", "2014-2018"),
+    ],
+)
+def test_an_edition_of_the_same_census_or_of_none_that_is_told_passes(tmp_path: Path, name: str, vintage: str) -> None:
+    file = shapes(tmp_path, name, {"GEOID": ["06067000100"], "ALAND": [1], "AWATER": [0]})
+    source = entry("tiger_areas", "area_shapes", file, vintage=vintage, options={"area_level": "tract"})
+    assert len(read_tiger_areas(source, folder(tmp_path))) == 1
+
+
 def test_areas_of_other_counties_are_left_out_and_counted(tmp_path: Path) -> None:
     name = shapes(
         tmp_path,

@@ -91,7 +91,7 @@ CASES = {
     "nobody in the blocks": ("census", drawn(BLOCKS, lambda frame: frame.assign(POP20=0, HOUSING20=0)), "E-NO-PEOPLE"),
     "people of 2018": ("census", over("census/acsdt5y2018-b01001.dat", "census/acsdt5y2023-b01001.dat"), "E-SAME-FILE"),
     "one table of 2018": ("census", lines_of("census/acsdt5y2018-b17001.dat", "census/acsdt5y2023-b17001.dat"), "E-TABLE-AREAS.*B17001"),
-    "shapes of 2018": ("census", resaved("census/tl_2018_06_bg.shp", "census/tl_2023_06_bg.shp"), "E-UNMATCHED-SHAPES.*block_group 2019-2023"),
+    "shapes of 2018": ("census", resaved("census/tl_2018_06_bg.shp", "census/tl_2023_06_bg.shp"), "E-GEOGRAPHY.*only 54 of 58 shapes of block_group 2019-2023"),
     "two shapes": ("census", drawn("census/tl_2023_06_bg.shp", lambda frame: frame.iloc[:2]), "E-NO-SHAPE.*block_group 2019-2023"),
     "all people for girls": ("census", over("census/mlb_ppp_2020.tif", "census/mlb_f_5_2020.tif"), "E-SAME-FILE"),
 }  # fmt: skip
