@@ -166,8 +166,8 @@ def _layer(
     import numpy as np
     from pyarrow import parquet
 
+    from pipeline.crs import unfit_crs
     from pipeline.geoarrow import read_rings
-    from pipeline.tables import unfit_crs
 
     try:
         given = parquet.read_schema(path).names

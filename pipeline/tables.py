@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.columns import BY_NAME, CENSUS_COUNTS, KINDS
+from pipeline.crs import unfit_crs
 from pipeline.errors import ContractError, Fault
 
 if TYPE_CHECKING:
@@ -340,23 +341,6 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
         for code, what, mask, remedy in bad
         if pd.Series(mask).any()
     ]
-
-
-_EQUAL_AREA = ("equal area", "equal earth", "mollweide", "sinusoidal", "eckert iv", "eckert vi")
-
-
-def unfit_crs(crs: Any) -> str:
-    """Why areas and lengths cannot be measured in a (pyproj) CRS; empty where they can."""
-    if crs is None:
-        return "there is no CRS"
-    if not crs.is_projected:
-        return "it is in degrees, not in metres"
-    if any(axis.unit_name not in ("metre", "meter") for axis in crs.axis_info):
-        return f"it is in {crs.axis_info[0].unit_name}, not in metres"
-    projection = crs.coordinate_operation.method_name
-    if not any(word in projection.lower() for word in _EQUAL_AREA):
-        return f"its projection ({projection}) does not keep areas"
-    return ""
 
 
 def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:

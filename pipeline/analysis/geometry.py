@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from pipeline.crs import unfit_crs
 from pipeline.errors import ContractError, Fault
-from pipeline.tables import unfit_crs
 
 if TYPE_CHECKING:
     import geopandas as gpd

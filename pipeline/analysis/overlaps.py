@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from pipeline.analysis.geometry import LONG_OUTLINE, NOISE_M2, common_m2, require_equal_area
+from pipeline.analysis.geometry import NOISE_M2, common_m2, require_equal_area
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # From so many pairs of neighbors on, compiled code pays: it is read from its cache in about a
 # second, in which shapely overlays some ten thousand pairs. A district has a few thousand.
 COMPILED_PAIRS = 20_000
+# Outlines of more vertices than this (shorelines) are cut into pieces before they are overlaid.
+QUICK_OUTLINE = 2_000
 # Pieces below this share of their source are the rounding of coordinates.
 NOISE_SHARE = 1e-9
 Shapes = npt.NDArray[Any]
@@ -42,8 +44,8 @@ def overlaps(sources: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.DataFra
         One row per pair that shares ground: ``source`` and ``target`` (positions),
         ``area_m2`` of the common piece, ``area_share`` of the source's whole area, and
         ``is_inside`` (the whole source lies in the target; its share is then exactly 1).
-        Sorted by source, then target. A share below 1e-9 is the rounding of coordinates and
-        is left out.
+        Sorted by source, then target. A share below 1e-9 is the rounding of coordinates: it makes no pair
+        and goes to the source's largest piece, so that nothing is lost.
 
     Raises
     ------
@@ -77,6 +79,12 @@ def pieces_of(source: Integers, target: Integers, common: Floats, whole: Floats)
     inside = share >= 1.0 - NOISE_SHARE
     share[inside] = 1.0
     found = share > NOISE_SHARE
+    if not found.all():
+        noise = np.bincount(source[~found], weights=share[~found], minlength=len(whole))
+        order = np.lexsort((-share, source))
+        largest = order[np.r_[True, source[order][1:] != source[order][:-1]]]
+        largest = largest[found[largest] & ~inside[largest]]
+        share[largest] += noise[source[largest]]
     columns = {"source": source, "target": target, "area_m2": common, "area_share": share, "is_inside": inside}
     return pd.DataFrame({name: values[found] for name, values in columns.items()})
 
@@ -106,7 +114,7 @@ def _by_shapely(
     common = np.where(shapely.covers(targets[target], sources[source]), whole[source], np.nan)
     crossing = np.isnan(common)
     is_long = np.maximum(shapely.get_num_coordinates(sources)[source], shapely.get_num_coordinates(targets)[target])
-    quick = crossing & (is_long <= LONG_OUTLINE)
+    quick = crossing & (is_long <= QUICK_OUTLINE)
     common[quick] = shapely.area(shapely.intersection(sources[source[quick]], targets[target[quick]]))
     long = crossing & ~quick
     common[long] = common_m2(sources[source[long]], targets[target[long]])

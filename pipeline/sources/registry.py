@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.crs import unfit_crs
 from pipeline.errors import ConfigError, MissingInput
 from pipeline.origins import SourceEntry
 from pipeline.sources import (
@@ -32,7 +33,7 @@ from pipeline.sources.placing import NEAR_DEGREES
 from pipeline.sources.plausible import add_faults
 from pipeline.sources.states import california
 from pipeline.sources.values import subject_of
-from pipeline.tables import BY_TABLE, Table, check, empty, unfit_crs
+from pipeline.tables import BY_TABLE, Table, check, empty
 
 SOURCES: tuple[Source, ...] = (
     *acs.SOURCES,

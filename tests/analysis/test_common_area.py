@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.layers import coverage
 from pipeline.analysis.common_area import common_areas
-from pipeline.analysis.overlaps import overlaps
+from pipeline.analysis.overlaps import overlaps, pieces_of
 from pipeline.analysis.rings import Rings
 from tests.analysis.ground import grid, shapes, square
 
@@ -186,6 +186,17 @@ def test_large_layers_are_compiled_and_small_ones_are_not(monkeypatch: pytest.Mo
     compiled = overlaps(sources, targets)
     assert compiled[["source", "target", "is_inside"]].equals(by_shapely[["source", "target", "is_inside"]])
     assert np.abs(compiled["area_share"] - by_shapely["area_share"]).max() < 1e-9
+
+
+def test_slivers_of_rounding_make_no_pair_and_lose_no_child() -> None:
+    """A zone line runs a ten-billionth of the square within its border; the far zone has the other nine tenths.
+
+    What is too little to be a pair goes to the largest piece.
+    """
+    source, target = np.array([0, 0, 0, 1]), np.array([0, 1, 2, 0])
+    pieces = pieces_of(source, target, np.array([0.4, 0.6 - 1e-10, 1e-10, 1e-10]), np.array([1.0, 1.0]))
+    assert pieces[["source", "target"]].to_numpy().tolist() == [[0, 0], [0, 1]]
+    assert pieces["area_share"].tolist() == [0.4, pytest.approx(0.6, abs=1e-16)]
 
 
 def test_a_district_waits_for_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
