@@ -88,6 +88,8 @@ MADE_FROM = {
     "public_neighborhoods": "neighborhoods need neighborhood_profile",
     "public_contributions": "need_contributions",
     "public_growth": "school_age_change",
+    "public_incomes": "median_incomes",
+    "public_interpolation": "interpolation_error",
     "public_pockets": "growth_pockets",
     "public_zones": "zones service_gap",
     "public_access": "seat_access",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.analysis.areas import AREA_LEVELS
 from pipeline.analysis.disclosure import as_text, blank, complements, exposed, is_small, told_seats
 from pipeline.columns import HIDDEN
 
@@ -26,6 +27,10 @@ GROWTH = ["layer", "area_id", "age_band", "vintage_from", "vintage_to", *_CHANGE
 POCKETS = [
     *("pocket_id", "pocket_kind", "pocket_areas", "area_ids", "age_band", "vintage_from", "vintage_to"),
     *("children_from", "children_to", "children_change", "children_change_moe", "reliability_class"),
+]
+INCOMES = [
+    *("layer", "area_id", "vintage", "households", "median_income_usd", "median_income_usd_moe"),
+    *("is_bottom_coded", "is_top_coded", "reliability_class"),
 ]
 ACCESS = ["neighborhood_id", "level", "relative_access_ratio", "is_poor_access"]
 SITES = [
@@ -53,6 +58,22 @@ def _line(
 def as_is(table: str, frame: pd.DataFrame, columns: list[str], reason: str) -> Published:
     """Publish columns as they are; ``reason`` says why they may be shown."""
     return frame[columns], _line(table, int(frame[columns].notna().sum().sum()), reason=reason)
+
+
+def interpolation(spread: pd.DataFrame, now: str, zone_year: int) -> Published:
+    """How much each area's children depend on the way they were carried there, by the finest census areas of now.
+
+    Areas of a study without counts of children have their people instead.
+    """
+    current = spread["target_layer"].eq("neighborhood") | spread["target_layer"].str.endswith(f" {zone_year}")
+    of_now = spread[current & spread["source_layer"].str.endswith(f" {now}")]
+    measure = "children_0_17" if of_now["measure"].eq("children_0_17").any() else "population"
+    of_now = of_now[of_now["measure"] == measure]
+    # finest first: what the profiles take too
+    level = of_now["source_layer"].str.removesuffix(f" {now}").map(AREA_LEVELS.index)
+    finest = of_now[level == level.min()]
+    public = finest.rename(columns={"target_layer": "layer", "target_id": "area_id"}).drop(columns="source_layer")
+    return as_is("public_interpolation", public, list(public.columns), "census figures, carried in several ways")
 
 
 def enrollment(groups: pd.DataFrame, smallest: float) -> Published:

@@ -64,6 +64,15 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
         frame = frame.assign(
             **{c: frame[c].map(grade, na_action="ignore").astype("str") for c in ("grade_low", "grade_high")}
         )
+    if annex.table == "public_interpolation":
+        kinds = (
+            frame["layer"].str.replace(r"zone (\w+) .*", r"\1 ", regex=True).mask(frame["layer"] == "neighborhood", "")
+        )
+        known = names["neighborhood"] | names["zone"]
+        frame["area_name"] = [known.get(kind + area, area) for kind, area in zip(kinds, frame["area_id"], strict=True)]
+        # where another way of placing the children would say most else
+        apart = (frame["next_count"] - frame["allocated_count"]).abs()
+        frame = frame.iloc[apart.fillna(-1.0).to_numpy().argsort(kind="stable")[::-1]]
     if annex.table == "public_pockets":
         frame["area_names"] = [
             ", ".join(names["neighborhood"].get(i, i) for i in ids.split()) for ids in frame["area_ids"]

@@ -453,6 +453,19 @@ SHEETS: tuple[Sheet, ...] = (
                 empty="No table holds pupil counts.",
             ),
             Annex(
+                "interpolation",
+                "How far a count depends on the way children were placed",
+                "public_interpolation",
+                (
+                    Field("area", "Area", "text", ("area_name",)),
+                    Field("count", "As mapped", "whole", ("allocated_count", "allocated_count_moe"), "margin", explain="With the margin of the survey"),
+                    Field("next", "By the next best evidence", "whole", ("next_count",)),
+                    Field("evidence", "Which is", "word", ("next_method",)),
+                    Field("range", "By any way", "whole", ("lowest_count", "highest_count"), "range", explain="From the least to the most that any way gives, crude ones too"),
+                ),
+                empty="No census counts were carried to neighborhoods or zones.",
+            ),
+            Annex(
                 "unplaced",
                 "Schools that are not on the map",
                 "public_schools",

@@ -111,6 +111,8 @@ LABELS: dict[str, dict[str, str]] = {
         "public_contributions": "Indicators of the need index",
         "public_enrollment": "Pupils by school and year",
         "public_growth": "Change in the number of children",
+        "public_incomes": "Median household incomes",
+        "public_interpolation": "Children by other ways of placing them",
         "public_matches": "Schools looking for a place",
         "public_missing": "What is missing",
         "public_neighborhoods": "Neighborhoods",

@@ -283,3 +283,23 @@ def test_shares_of_pupils_are_told_in_steps_without_a_margin() -> None:
     shown, _ = public.contributions(parts)
     assert shown["indicator_share"].tolist() == [0.45, 0.213]
     assert shown["indicator_share_moe"].isna().tolist() == [True, False]
+
+
+def test_the_spread_of_ways_is_published_for_now_and_the_finest_areas() -> None:
+    """Of two vintages, two levels of census areas, two school years and two counts one line remains."""
+    rows = [
+        ("block_group 2019-2023", "zone middle 2024", "children_0_17", 40.0),
+        ("tract 2019-2023", "zone middle 2024", "children_0_17", 41.0),
+        ("block_group 2014-2018", "zone middle 2024", "children_0_17", 42.0),
+        ("block_group 2019-2023", "zone middle 2023", "children_0_17", 43.0),
+        ("block_group 2019-2023", "zone middle 2024", "population", 44.0),
+        ("block_group 2019-2023", "district", "children_0_17", 45.0),
+    ]
+    columns = ["source_layer", "target_layer", "measure", "allocated_count"]
+    spread = pd.DataFrame(rows, columns=columns).assign(target_id="1", spread_ratio=0.0)
+    found, _ = public.interpolation(spread, "2019-2023", 2024)
+    assert found[["layer", "area_id", "allocated_count"]].to_numpy().tolist() == [["zone middle 2024", "1", 40.0]]
+    people, _ = public.interpolation(spread[spread["measure"] == "population"], "2019-2023", 2024)
+    assert people["allocated_count"].tolist() == [44.0]
+    nothing, _ = public.interpolation(spread.iloc[:0], "2019-2023", 2024)
+    assert nothing.empty

@@ -181,6 +181,36 @@ def town(names: list[str] | None = None, text: str = "", columns: int = 8, rows:
             ]
         ]
     )
+    tables["public_incomes"] = pd.DataFrame(
+        {
+            "layer": "neighborhood",
+            "area_id": ids[:2],
+            "vintage": "2019-2023",
+            "households": [900.0, 400.0],
+            "median_income_usd": [54_000.0, 200_000.0],
+            "median_income_usd_moe": [6_000.0, np.nan],
+            "is_bottom_coded": False,
+            "is_top_coded": [False, True],
+            "reliability_class": ["high", "not_known"],
+        }
+    )
+    tables["public_interpolation"] = pd.DataFrame(
+        {
+            "layer": ["neighborhood", "neighborhood"],
+            "area_id": ids[:2],
+            "measure": "children_0_17",
+            "allocated_count": [410.0, 380.0],
+            "allocated_count_moe": [50.0, 55.0],
+            "methods": 4.0,
+            "next_count": [400.0, 260.0],
+            "next_method": "people_by_block",
+            "lowest_count": [390.0, 240.0],
+            "lowest_method": "area",
+            "highest_count": [500.0, 380.0],
+            "highest_method": ["centre", "children_by_block"],
+            "spread_ratio": [0.27, 0.37],
+        }
+    )
     tables["public_pockets"] = pd.DataFrame(
         [
             {

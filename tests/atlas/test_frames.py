@@ -83,4 +83,11 @@ def test_annexes_name_the_places_they_speak_of(tables: dict[str, Any]) -> None:
     assert outlook["unit_name"].tolist() == ["Hexham Unified"] * 5 + ["Bay Grove (elementary)"]
     pockets = annex_frame(GROWTH.annexes[0], tables, ABOUT)
     assert pockets["area_names"].tolist() == ["Sequoia Hill, Spruce Grove, Sycamore Hill"]
-    assert annex_frame(QUALITY.annexes[2], tables, ABOUT)["location_status"].tolist() == ["virtual"]
+    # the area where another way of placing the children would change most comes first
+    spread = annex_frame(QUALITY.annexes[2], tables, ABOUT)
+    assert spread["next_count"].tolist() == [260.0, 400.0]
+    assert (
+        spread["area_name"].tolist()
+        == tables["public_neighborhoods"].set_index("neighborhood_id").loc[spread["area_id"], "name"].tolist()
+    )
+    assert annex_frame(QUALITY.annexes[3], tables, ABOUT)["location_status"].tolist() == ["virtual"]
