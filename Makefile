@@ -47,7 +47,7 @@ check: $(READY) ## formatting, lint, types, walls, notebooks, prose
 	@$(BIN)/codespell README.md ARCHITECTURE.md CHANGELOG.md docs pipeline studies tests notebooks
 	@$(BIN)/python -m tests.guards.dvc_yaml --check
 
-bench: $(READY) ## time every stage: imports and work
+bench: $(READY) ## time every stage, and the kernels against their peers
 	@$(BIN)/python -m benchmarks
 
 bench-us: $(READY) ## build a fictional country of 8 million blocks and profile it
