@@ -9,6 +9,7 @@ inside, and one line says so.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,15 +71,18 @@ def cells_of(polygons: npt.NDArray[Any], grid: Grid) -> Cells:
     ([1, 4, 7], [3, 6, 9])
     """
     shapes, owner = _grounds(polygons)
-    found = [_NOTHING]
+    batches = []
     ends = np.cumsum(shapely.get_num_coordinates(shapes))
     first = 0
     while first < len(shapes):
         # whole polygons, so that rows come out whole; several of one zone stay together
         last = int(np.searchsorted(ends, (ends[first - 1] if first else 0) + CHUNK, side="right"))
         last = int(np.searchsorted(owner, owner[max(last, first + 1) - 1], side="right"))
-        found.append(_found(shapes[first:last], owner[first:last], grid))
+        batches.append(slice(first, last))
         first = last
+    # numpy leaves Python's lock for most of the work
+    with ThreadPoolExecutor() as pool:
+        found = [_NOTHING, *pool.map(lambda batch: _found(shapes[batch], owner[batch], grid), batches)]
     area = shapely.area(shapes) / (grid.cell_width * grid.cell_height)
     zone_cells = np.asarray(np.bincount(owner, weights=area, minlength=len(polygons)), dtype="float64")
     west, south, east, north = grid.bounds

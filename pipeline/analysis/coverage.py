@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,14 +72,18 @@ class CellCoverage:
         -------
         array (zones, bands)
         """
+        with ThreadPoolExecutor() as pool:
+            columns = list(pool.map(lambda band: self._sums_of(band.reshape(-1), nodata), bands))
+        return np.stack(columns, axis=1) if columns else np.empty((self.zones, 0))
+
+    def _sums_of(self, flat: npt.NDArray[Any], nodata: float | None) -> Floats:
+        """Sum of one band over each zone."""
         cells = self.cells
-        sums = np.empty((self.zones, len(bands)))
-        for position, band in enumerate(bands):
-            flat = band.reshape(-1)
-            values = _counted(flat[cells.cell], nodata) * cells.share
-            sums[:, position] = np.bincount(cells.zone, weights=values, minlength=self.zones)
-            sums[:, position] += np.bincount(cells.run_zone, weights=self._runs(flat, nodata), minlength=self.zones)
-        return sums
+        values = _counted(flat[cells.cell], nodata) * cells.share
+        on_outline = np.bincount(cells.zone, weights=values, minlength=self.zones)
+        in_runs = np.bincount(cells.run_zone, weights=self._runs(flat, nodata), minlength=self.zones)
+        # without cells, bincount counts in whole numbers
+        return np.asarray(on_outline + in_runs, dtype="float64")
 
     def _runs(self, flat: npt.NDArray[Any], nodata: float | None) -> Floats:
         """Sum of a band over each run of whole cells."""
@@ -142,12 +147,11 @@ def _counted(values: npt.NDArray[Any], nodata: float | None) -> Floats:
     plain = np.ma.getdata(values)
     counted = plain.astype("float64")
     nothing = np.isnan(plain)
+    if nodata is not None:
+        nothing |= plain == nodata
     if np.ma.isMaskedArray(values):
         nothing |= np.ma.getmaskarray(values)
-    if nothing.any():
-        counted[nothing] = 0.0
-    if nodata is not None and (nothing := plain == nodata).any():
-        counted *= ~nothing
+    np.copyto(counted, 0.0, where=nothing)
     return counted
 
 
