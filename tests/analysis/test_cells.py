@@ -142,7 +142,11 @@ def test_oracle_cutting_each_cell(drawn: list[Any]) -> None:
     assert of(*drawn) == pytest.approx(by_cutting(drawn), abs=1e-12)
 
 
-@given(stars, st.floats(1e-3, 3), st.floats(1e-3, 3), st.floats(-5, 5), st.floats(-5, 9))
+# a west of 1e-309 is no place, and GEOS loses what it cuts there
+corner = st.floats(-5, 9, allow_subnormal=False)
+
+
+@given(stars, st.floats(1e-3, 3), st.floats(1e-3, 3), corner, corner)
 @settings(max_examples=200, deadline=None)
 def test_oracle_cutting_cells_of_any_size(zone: Any, width: float, height: float, west: float, north: float) -> None:
     grid = Grid(west, north, width, height, rows=7, columns=5, crs="EPSG:3310")
