@@ -18,10 +18,12 @@ import numpy.typing as npt
 import shapely
 
 from pipeline.analysis.grids import Grid
-from pipeline.analysis.outlines import Floats, Integers, by_column, by_row, edges_of
+from pipeline.analysis.outlines import Floats, Integers, by_column, by_row, edges_of, rounding_of, vertices_of
 
 # Vertices that are worked on at once: temporary arrays stay in the processor's cache.
 CHUNK = 1 << 17
+# From so many vertices on, compiled code pays: it is read from its cache in about a second.
+COMPILED_VERTICES = 1_000_000
 _NONE = np.empty(0, dtype="int64")
 _NOTHING = _NONE, _NONE, np.empty(0), _NONE, _NONE, _NONE
 
@@ -80,9 +82,9 @@ def cells_of(polygons: npt.NDArray[Any], grid: Grid) -> Cells:
         last = int(np.searchsorted(owner, owner[max(last, first + 1) - 1], side="right"))
         batches.append(slice(first, last))
         first = last
-    # numpy leaves Python's lock for most of the work
     with ThreadPoolExecutor() as pool:
-        found = [_NOTHING, *pool.map(lambda batch: _found(shapes[batch], owner[batch], grid), batches)]
+        find = _traced if len(batches) and ends[-1] >= COMPILED_VERTICES else _found
+        found = [_NOTHING, *pool.map(lambda batch: find(shapes[batch], owner[batch], grid), batches)]
     area = shapely.area(shapes) / (grid.cell_width * grid.cell_height)
     zone_cells = np.asarray(np.bincount(owner, weights=area, minlength=len(polygons)), dtype="float64")
     west, south, east, north = grid.bounds
@@ -123,6 +125,20 @@ def _found(shapes: npt.NDArray[Any], owner: Integers, grid: Grid) -> tuple[Any, 
     is_cell = (share > 0) & (column > 0) & (column <= grid.columns)
     before = np.flatnonzero((after[:-1] > 0.5) & (np.diff(cell) > 1))
     return zone[is_cell], cell[is_cell], share[is_cell], zone[before], cell[before] + 1, cell[before + 1]
+
+
+def _traced(shapes: npt.NDArray[Any], owner: Integers, grid: Grid) -> tuple[Any, ...]:
+    """The same as `_found`, by compiled code."""
+    from pipeline.analysis.traced_cells import traced
+
+    across, down, ring_start, ring_sign, polygon_start = vertices_of(shapes, grid)
+    zones = owner[-1] - owner[0] + 1
+    first_of_zone = np.searchsorted(owner - owner[0], np.arange(zones + 1))
+    rings = polygon_start[first_of_zone]
+    zone, cell, share, run_zone, start, stop = traced(
+        across, down, ring_start, ring_sign, rings, grid.rows, grid.columns, rounding_of(grid)
+    )
+    return zone + owner[0], cell, share, run_zone + owner[0], start, stop
 
 
 def _in_order(key: Integers) -> tuple[Integers, Integers]:

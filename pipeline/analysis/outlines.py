@@ -41,15 +41,10 @@ class Pieces(NamedTuple):
 
 def edges_of(shapes: npt.NDArray[Any], zone: Integers, grid: Grid) -> Edges:
     """Edges of polygons (no collections) that cross a row of the grid; each polygon is of a zone."""
-    _, points, (ring_start, polygon_start) = shapely.to_ragged_array(shapes, include_z=False)
-    across = (points[:, 0] - grid.west) / grid.cell_width
-    down = (grid.north - points[:, 1]) / grid.cell_height
+    across, down, ring_start, ring_sign, polygon_start = vertices_of(shapes, grid)
     length = np.diff(ring_start)
-    role = np.full(len(length), -1.0)
-    role[polygon_start[:-1]] = 1.0
-    sign = np.repeat(role * _turns(across, down, ring_start), length)[:-1]
+    sign = np.repeat(ring_sign, length)[:-1]
     line = np.repeat(np.repeat(zone, np.diff(polygon_start)), length)[:-1]
-    down = _exact(down, grid)
     # from the last vertex of a ring there is no way on to the next ring: it stays where it is
     last = ring_start[1:-1] - 1
     next_across, next_down = across[1:].copy(), down[1:].copy()
@@ -68,6 +63,16 @@ def edges_of(shapes: npt.NDArray[Any], zone: Integers, grid: Grid) -> Edges:
     return edges if is_on_grid.all() else Edges._make(part[is_on_grid] for part in edges)
 
 
+def vertices_of(shapes: npt.NDArray[Any], grid: Grid) -> tuple[Floats, Floats, Integers, Floats, Integers]:
+    """Vertices of polygons in columns and rows of the grid, where rings begin and what their turning counts, and where polygons begin."""
+    _, points, (ring_start, polygon_start) = shapely.to_ragged_array(shapes, include_z=False)
+    across = (points[:, 0] - grid.west) / grid.cell_width
+    down = (grid.north - points[:, 1]) / grid.cell_height
+    role = np.full(len(ring_start) - 1, -1.0)
+    role[polygon_start[:-1]] = 1.0
+    return across, _exact(down, grid), ring_start, role * _turns(across, down, ring_start), polygon_start
+
+
 def _turns(across: Floats, down: Floats, ring_start: Integers) -> Floats:
     """1 or -1 for each ring, by the way it is drawn; measured from its first vertex, so that no digits are lost."""
     length = np.diff(ring_start)
@@ -79,13 +84,18 @@ def _turns(across: Floats, down: Floats, ring_start: Integers) -> Floats:
     return np.sign(np.add.reduceat(cross, ring_start[:-1]))
 
 
+def rounding_of(grid: Grid) -> float:
+    """The number that heights are added to and taken from, so that they are multiples of one small step (`_exact`)."""
+    return float(1.5 * 2.0 ** (np.ceil(np.log2(grid.rows + 1)) + 1))
+
+
 def _exact(down: Floats, grid: Grid) -> Floats:
     """Heights rounded as finely as at the lower edge of the grid, where numbers are largest.
 
     Sums of such heights are exact whatever their order: an outline that comes back to its
     beginning adds up to nothing in every row, and cells inside to one, not to nearly one.
     """
-    large = 1.5 * 2.0 ** (np.ceil(np.log2(grid.rows + 1)) + 1)
+    large = rounding_of(grid)
     return np.asarray((down + large) - large)
 
 

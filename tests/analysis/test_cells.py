@@ -209,3 +209,13 @@ def test_cells_inside_are_exactly_whole() -> None:
     zone = shapely.Point(4.0123, 3.0456).buffer(2.9, quad_segs=500)
     inside = shapely.contains(zone, shapely.box(3, 2, 5, 4))
     assert inside and of(zone)[0, 2:4, 3:5].tolist() == [[1, 1], [1, 1]]
+
+
+@given(st.lists(shapes_of_any_kind, min_size=1, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_oracle_compiled_code_finds_the_same_cells(drawn: list[Any]) -> None:
+    plain = of(*drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "COMPILED_VERTICES", 0)
+        assert of(*drawn) == pytest.approx(plain, abs=1e-12)
+        assert (of(*drawn) == 1.0).sum() == (plain == 1.0).sum()
