@@ -17,8 +17,8 @@ from math import fsum
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ContractError, Fault, MissingInput, PipelineError
-from pipeline.partitions import AREAS, BLOCKS, ZONES, Done, profile_partition
+from pipeline.errors import ContractError, Fault, MissingInput, PipelineError, refusal_of
+from pipeline.partitions import AREAS, BLOCKS, ZONES, Done, profile_partition, sweep
 
 HERE = "synchronous"
 PATIENCE = "20s"  # with a scheduler that does not answer
@@ -59,6 +59,12 @@ def profile_country(
     names = partitions(root)
     _require_separate(root, names)
     paths = {name: (str(root / name), str(out / name)) for name in names}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for _, folder in paths.values():
+            sweep(Path(folder))
+    except OSError as error:
+        raise PipelineError(refusal_of(error, f"{out} cannot be written")) from error
     if scheduler == HERE or (len(names) == 1 and not scheduler):
         done = [_told(profile_partition(*paths[name])) for name in names]
     else:

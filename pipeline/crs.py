@@ -11,6 +11,10 @@ def unfit_crs(crs: Any) -> str:
     """Why areas and lengths cannot be measured in a (pyproj) CRS; empty where they can."""
     if crs is None:
         return "there is no CRS"
+    if crs.is_bound:
+        crs = crs.source_crs
+    if crs.is_compound:
+        crs = crs.sub_crs_list[0]
     if not crs.is_projected:
         return "it is in degrees, not in metres"
     if any(axis.unit_name not in ("metre", "meter") for axis in crs.axis_info):

@@ -87,7 +87,8 @@ def read_rings(
     MissingInput
         If there is no such file.
     PipelineError
-        If it is damaged, holds no polygons or keeps them in another encoding.
+        If it is damaged, holds no polygons, keeps them in another encoding, or has rows without a
+        shape or coordinates that are no numbers.
     """
     import pyarrow
     import pyproj
@@ -101,7 +102,13 @@ def read_rings(
         raise MissingInput(f"{path} is not there.") from error
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise PipelineError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    rings = _rings(table.column(name).combine_chunks(), _NESTING[about["encoding"]])
+    shapes = table.column(name).combine_chunks()
+    rings = _rings(shapes, _NESTING[about["encoding"]])
+    lengths = (np.diff(offsets).min(initial=1) for offsets in (rings.shape_offsets, rings.part_offsets))
+    if shapes.null_count or min(lengths) < 1:
+        raise PipelineError(f"{path} has rows without a shape: find their shapes or drop them with a record.")
+    if not (np.isfinite(rings.x).all() and np.isfinite(rings.y).all()):
+        raise PipelineError(f"{path} has coordinates that are no numbers: repair its shapes first.")
     crs = about.get("crs", "OGC:CRS84")  # what GeoParquet means where none is named
     attributes = table.select(list(columns)).to_pandas()
     return rings, attributes, None if crs is None else pyproj.CRS.from_user_input(crs)

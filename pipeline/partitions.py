@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pipeline.columns import CHILD_COUNTS
+from pipeline.columns import BY_NAME, CHILD_COUNTS
 from pipeline.errors import ContractError, Fault, MissingInput, PipelineError, refusal_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def profile_partition(folder: str, out: str) -> Done:
         return Done(name, refusal=str(error))
     except OSError as error:
         return Done(name, refusal=refusal_of(error))
+    except Exception as error:  # noqa: BLE001
+        # a fault that no check foresaw ends this partition only
+        return Done(name, refusal=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
     seconds, worked = time.perf_counter() - started, time.process_time() - worked
     return Done(name, **told, seconds=seconds, processor_seconds=worked, peak_bytes=memory.peak_bytes)
 
@@ -92,9 +96,11 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
     from pipeline.analysis.block_crosswalk import block_crosswalk, block_shares
     from pipeline.analysis.common_area import common_areas
     from pipeline.analysis.profiles import zone_profile
+    from pipeline.analysis.sound_counts import require_parts, require_people
     from pipeline.ledger import Ledger
     from pipeline.tables import BY_TABLE, check
 
+    ledger = Ledger()
     areas = _areas(folder / AREAS)
     outlines, blocks, crs = _layer(folder / BLOCKS, ("block_geoid", "population"), 1, BLOCK_COUNTS)
     grounds, zones, zone_crs = _layer(folder / ZONES, ("level", "fall_year", "zone_id", "is_approximate"), 3)
@@ -104,13 +110,17 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
         )
         raise ContractError(str(folder), [fault])
     blocks["area_m2"] = outlines.areas()
-    if (blocks["area_m2"] <= 0).any():
-        first = blocks.loc[blocks["area_m2"] <= 0, "block_geoid"]
+    if not (blocks["area_m2"] > 0).all():
+        first = blocks.loc[~(blocks["area_m2"] > 0), "block_geoid"]
         fault = Fault("E-GEOM-AREA", "block has no ground", len(first), first.iloc[0], "Join it to its neighbor.")
         raise ContractError(str(folder / BLOCKS), [fault])
+    _require_sound(folder, outlines, blocks, "block_geoid", BLOCKS)
+    require_people(blocks.assign(vintage="the partition"), ledger)
+    require_parts(areas, ledger)
+    _require_sound(folder, grounds, zones, "zone_id", ZONES)
     # all levels at once: the outlines of blocks are gone over one time
     block, zone, common_m2 = common_areas(outlines, grounds)
-    ledger, links = Ledger(), []
+    links = []
     for (level, fall_year), rows in sorted(zones.groupby(["level", "fall_year"]).indices.items()):
         layer = f"zone {level} {fall_year}"
         of_layer = zones.iloc[rows]
@@ -124,8 +134,13 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
                 block_crosswalk(blocks, shares, part, of_layer, source_layer=kind, target_layer=layer, ledger=ledger)
             )
     balances = ledger.frame().query("entry == 'balance'")
+    empty = balances[(balances["total"] > 0) & (balances["inside"] == 0)]
+    if len(empty):
+        first = str(empty["subject_name"].iloc[0])
+        what, remedy = "nobody of the census areas arrives in any zone", "Are zones and blocks of one place and CRS?"
+        raise ContractError(str(folder / ZONES), [Fault("E-BESIDE", what, len(empty), first, remedy)])
     profile = zone_profile(areas, pd.concat(links, ignore_index=True), zones, ledger)
-    tables = {PROFILE: check(BY_TABLE["zone_profile"], profile), LEDGER: ledger.frame()}
+    tables = {LEDGER: ledger.frame(), PROFILE: check(BY_TABLE["zone_profile"], profile)}
     _write(out, tables)
     return {
         "blocks": len(blocks),
@@ -173,7 +188,11 @@ def _layer(
         given = parquet.read_schema(path).names
     except (OSError, ValueError):
         given = []  # `read_rings` says what is wrong
+    if given and (lacking := [name for name in columns if name not in given]):
+        what = f"column is missing: {', '.join(lacking)}"
+        raise ContractError(str(path), [Fault("E-COLUMNS", what, len(lacking), lacking[0], "Add it.")])
     rings, frame, crs = read_rings(path, (*columns, *(name for name in optional if name in given)))
+    _require_kinds(path, frame, (*columns, *(name for name in optional if name in given)))
     frame = frame.assign(**{name: np.nan for name in optional if name not in given})
     faults = []
     if frame.empty:
@@ -206,11 +225,61 @@ def _layer(
     return rings, frame, crs
 
 
-def _write(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write all tables, then move each over its place; what a killed run left is removed.
+def _require_kinds(path: Path, frame: pd.DataFrame, names: tuple[str, ...]) -> None:
+    """Refuse ids that are no text, of the wrong form or missing, and counts that are no finite numbers."""
+    import numpy as np
+    import pandas as pd
 
-    Drafts carry the number of their process: where a task is done twice at a time, neither
-    writes into the other's.
+    faults = []
+    for name in names:
+        column, values = BY_NAME[name], frame[name]
+        if column.kind in ("key", "category"):
+            bad = ~pd.Series([isinstance(value, str) for value in values], index=values.index, dtype=bool)
+            if column.pattern and not bad.any():
+                bad = ~values.astype("str").str.fullmatch(column.pattern)
+            code, what = "E-NOT-TEXT", f"{name} must be text" + (f" like {column.pattern}" if column.pattern else "")
+        elif column.kind == "flag":
+            bad = ~values.isin([True, False])
+            code, what = "E-NOT-A-FLAG", f"{name} must be true or false"
+        else:
+            numbers = pd.to_numeric(values, errors="coerce")
+            bad = (numbers.isna() & values.notna()) | np.isinf(numbers)
+            code, what = "E-NOT-NUMBER", f"{name} must be a finite number"
+            if not pd.api.types.is_numeric_dtype(values):
+                bad |= True
+        if bad.any():
+            first = f"row {int(bad.to_numpy().argmax()) + 1}: {values[bad].iloc[0]!r}"
+            faults.append(Fault(code, what, int(bad.sum()), first, "Write the column as the README says."))
+    if faults:
+        raise ContractError(str(path), faults)
+
+
+def _require_sound(folder: Path, rings: Rings, frame: pd.DataFrame, key: str, name: str) -> None:
+    """Refuse shapes whose outlines cross themselves (their area is not what they enclose) and impossible numbers."""
+    import shapely
+
+    shapes = rings.shapes()
+    wrong = ~shapely.is_valid(shapes)
+    faults = []
+    if wrong.any():
+        first = f"{frame.loc[wrong, key].iloc[0]}: {shapely.is_valid_reason(shapes[wrong][0])}"
+        faults.append(
+            Fault("E-GEOM-INVALID", "shape is not valid", int(wrong.sum()), first, "Repair it, with a record.")
+        )
+    for column in set(BLOCK_COUNTS) | {"population"}:
+        if column in frame and (negative := frame[column] < 0).any():
+            first = f"{frame.loc[negative, key].iloc[0]}: {frame.loc[negative, column].iloc[0]:g}"
+            remedy = "Is it a code for a missing number? Then leave the cell empty."
+            faults.append(Fault("E-NEGATIVE", f"{column} must not be negative", int(negative.sum()), first, remedy))
+    if faults:
+        raise ContractError(str(folder / name), faults)
+
+
+def _write(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write all tables, then move each over its place, the profile last.
+
+    Each draft has a name of its own: where a task is done twice at a time, neither touches the
+    other's. What a killed run left is removed by the next run of the country (`sweep`).
     """
     from pyarrow import parquet
 
@@ -218,9 +287,7 @@ def _write(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            for old in out.glob(f".draft-*-{name}"):
-                old.unlink(missing_ok=True)
-            draft = out / f".draft-{os.getpid()}-{name}"
+            draft = out / f".draft-{uuid.uuid4().hex}-{name}"
             pending.append((draft, out / name))
             table.to_parquet(draft, index=False, compression="zstd")
             with draft.open("rb") as file:
@@ -233,6 +300,12 @@ def _write(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     finally:
         for draft, _ in pending:
             draft.unlink(missing_ok=True)
+
+
+def sweep(out: Path) -> None:
+    """Remove the drafts that a killed run left; call it before a run, never during one."""
+    for draft in out.glob(".draft-*"):
+        draft.unlink(missing_ok=True)
 
 
 class _Memory:

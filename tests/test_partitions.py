@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +16,7 @@ from pyarrow import parquet
 
 from pipeline import partitions
 from pipeline.columns import BY_NAME, CENSUS_COUNTS
-from pipeline.partitions import LEDGER, PROFILE, profile_partition, write_partition
+from pipeline.partitions import LEDGER, PROFILE, profile_partition, sweep, write_partition
 from pipeline.town import country
 from pipeline.town.country import State
 
@@ -93,6 +95,7 @@ def test_two_runs_leave_the_same_bytes_and_nothing_else(folder: Path) -> None:
     out = folder / "out"
     out.mkdir()
     (out / f".draft-99999-{PROFILE}").write_text("left by a killed run")
+    sweep(out)
     first = profile_partition(str(folder), str(out))
     kept = {path.name: path.read_bytes() for path in out.iterdir()}
     assert set(kept) == {PROFILE, LEDGER}
@@ -204,3 +207,48 @@ def test_shapes_need_not_be_sorted(state: State, folder: Path) -> None:
     assert after[KEY].equals(before[KEY])
     np.testing.assert_allclose(after["children_0_17"], before["children_0_17"], rtol=1e-12)
     assert shapely.area(state.zones.geometry.to_numpy()).min() > 0
+
+
+def _spoiled(state: Any, layer: str, **columns: Any) -> Any:
+    frame = getattr(state, layer).copy()
+    for name, change in columns.items():
+        frame[name] = change(frame[name])
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("layer", "column", "change", "says"),
+    [
+        ("blocks", "children_0_17", lambda v: v.where(v.index > 3, -666666666.0), r"E-NEGATIVE\] children_0_17"),
+        ("blocks", "population", lambda v: v.astype(str), r"E-NOT-NUMBER\] population"),
+        ("blocks", "population", lambda v: v.where(v.index > 3, np.inf), r"E-NOT-NUMBER\] population"),
+        ("blocks", "block_geoid", lambda v: v + "000", r"E-NOT-TEXT\] block_geoid must be text like"),
+        ("blocks", "block_geoid", lambda v: v.astype("int64"), r"E-NOT-TEXT\] block_geoid"),
+        ("blocks", "children_0_17", lambda v: 3 * v + 50, r"children"),
+        ("zones", "is_approximate", lambda v: "no", r"E-NOT-A-FLAG\] is_approximate"),
+        ("zones", "zone_id", lambda v: range(len(v)), r"E-NOT-TEXT\] zone_id"),
+        ("zones", "geometry", lambda v: v.translate(1e6), r"E-BESIDE\] nobody of the census areas arrives"),
+        ("zones", "geometry", lambda v: [_crossed(v.iloc[0]), *v.iloc[1:]], r"E-GEOM-INVALID\] shape is not valid"),
+        ("areas", "children_0_17", lambda v: 50 * v, r"children"),
+    ],
+)
+def test_what_no_census_or_district_would_give_is_refused(
+    tmp_path: Path, state: Any, layer: str, column: str, change: Any, says: str
+) -> None:
+    layers = {name: getattr(state, name) for name in ("blocks", "areas", "zones")}
+    layers[layer] = _spoiled(state, layer, **{column: change})
+    write_partition(tmp_path, **layers)
+    done = profile_partition(str(tmp_path), str(tmp_path / "out"))
+    assert re.search(says, done.refusal), done.refusal
+    assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
+
+
+def _crossed(shape: Any) -> Any:
+    ring = shapely.get_coordinates(shape.exterior if shape.geom_type == "Polygon" else shape.geoms[0].exterior)
+    ring[[1, len(ring) // 2]] = ring[[len(ring) // 2, 1]]
+    return shapely.Polygon(ring)
+
+
+def test_a_fault_that_no_check_foresaw_ends_one_partition_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.analysis.common_area.common_areas", lambda *given: 1 / 0)
+    assert profile_partition(str(folder), str(folder / "out")).refusal == "ZeroDivisionError: division by zero"

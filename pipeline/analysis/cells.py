@@ -24,6 +24,8 @@ from pipeline.analysis.outlines import Floats, Integers, by_column, by_row, edge
 CHUNK = 1 << 17
 # From so many vertices on, compiled code pays: it is read from its cache in about a second.
 COMPILED_VERTICES = 1_000_000
+# It needs memory for all cells of a zone's bounds: zones wider than this many cells are left to numpy.
+MOST_TRACED = 2_000
 _NONE = np.empty(0, dtype="int64")
 _NOTHING = _NONE, _NONE, np.empty(0), _NONE, _NONE, _NONE
 
@@ -73,6 +75,7 @@ def cells_of(polygons: npt.NDArray[Any], grid: Grid) -> Cells:
     ([1, 4, 7], [3, 6, 9])
     """
     shapes, owner = _grounds(polygons)
+    bounds = shapely.bounds(shapes)
     batches = []
     ends = np.cumsum(shapely.get_num_coordinates(shapes))
     first = 0
@@ -83,12 +86,13 @@ def cells_of(polygons: npt.NDArray[Any], grid: Grid) -> Cells:
         batches.append(slice(first, last))
         first = last
     with ThreadPoolExecutor() as pool:
-        find = _traced if len(batches) and ends[-1] >= COMPILED_VERTICES else _found
+        size = np.hypot(*(bounds[:, 2:] - bounds[:, :2]).T).max(initial=0.0)
+        is_small = size < MOST_TRACED * max(grid.cell_width, grid.cell_height)
+        find = _traced if len(batches) and ends[-1] >= COMPILED_VERTICES and is_small else _found
         found = [_NOTHING, *pool.map(lambda batch: find(shapes[batch], owner[batch], grid), batches)]
     area = shapely.area(shapes) / (grid.cell_width * grid.cell_height)
     zone_cells = np.asarray(np.bincount(owner, weights=area, minlength=len(polygons)), dtype="float64")
     west, south, east, north = grid.bounds
-    bounds = shapely.bounds(shapes)
     beyond = (bounds[:, 0] < west) | (bounds[:, 1] < south) | (bounds[:, 2] > east) | (bounds[:, 3] > north)
     is_within = np.bincount(owner[beyond], minlength=len(polygons)) == 0
     zone, cell, share, run_zone, run_start, run_stop = (np.concatenate(part) for part in zip(*found, strict=True))

@@ -24,18 +24,20 @@ edge topology (OverlayArea), which fails where vertices coincide.
 
 from __future__ import annotations
 
-from typing import Any
+from threading import Lock
 
 import numba
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from pipeline.analysis.compiling import compiled
 from pipeline.analysis.rings import Floats, Integers, Rings
 
 # Edges in a stretch of outline whose bounds are kept, and pairs that one task of a thread takes.
 STRETCH = 16
 BATCH = 256
+_ONE_AT_A_TIME = Lock()
 
 
 def common_areas(sources: Rings, targets: Rings) -> tuple[Integers, Integers, Floats]:
@@ -65,8 +67,9 @@ def common_areas(sources: Rings, targets: Rings) -> tuple[Integers, Integers, Fl
     tree = shapely.STRtree(shapely.box(*source_bounds.T))
     target, source = tree.query(shapely.box(*target_bounds.T))
     # neighbors in a tree leaf stay together: their outlines are in the cache
-    compiled: Any = _common_of_parts
-    common = compiled(*_outline(sources), source_bounds, *_outline(targets), target_bounds, source, target)
+    # one of numba's ways to share work among threads breaks when two threads ask at once
+    with _ONE_AT_A_TIME:
+        common = _common_of_parts(*_outline(sources), source_bounds, *_outline(targets), target_bounds, source, target)
     source, target = sources.shape_of_part[source], targets.shape_of_part[target]
     order = np.lexsort((common, target, source))
     source, target, common = source[order], target[order], common[order]
@@ -98,7 +101,7 @@ def _outline(rings: Rings) -> tuple[npt.NDArray[np.generic], ...]:
     return rings.x, rings.y, begin, end, sign, bounds, before[rings.part_offsets]
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+@compiled(parallel=True)
 def _stretch_bounds(x, y, begin, end, bounds):  # type: ignore[no-untyped-def]
     for k in numba.prange(len(begin)):
         west = east = x[begin[k]]
@@ -109,7 +112,7 @@ def _stretch_bounds(x, y, begin, end, bounds):  # type: ignore[no-untyped-def]
         bounds[k, 0], bounds[k, 1], bounds[k, 2], bounds[k, 3] = west, south, east, north
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _reduced(x, y, begin, end, sign, bounds, first, last, west, south, east, north, out):  # type: ignore[no-untyped-def]
     """Edges of one part within a box, from left to right: x, y, x, y from the box's corner, and sign.
 
@@ -178,7 +181,7 @@ def _reduced(x, y, begin, end, sign, bounds, first, last, west, south, east, nor
     return _flat(flat_from, flat_to, flat_sign, west, top, out, count)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _edge(x0, y0, x1, y1, s, out, count):  # type: ignore[no-untyped-def]
     if x1 <= x0:
         return count
@@ -186,14 +189,14 @@ def _edge(x0, y0, x1, y1, s, out, count):  # type: ignore[no-untyped-def]
     return count + 1
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _flat(x0, x1, sign, west, top, out, count):  # type: ignore[no-untyped-def]
     if x0 < x1:
         return _edge(x0 - west, top, x1 - west, top, -sign, out, count)
     return _edge(x1 - west, top, x0 - west, top, sign, out, count)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _double_sum(first, n, second, m):  # type: ignore[no-untyped-def]
     """Sum over pairs of edges of the area below both, times both signs."""
     total = 0.0
@@ -223,7 +226,7 @@ def _double_sum(first, n, second, m):  # type: ignore[no-untyped-def]
     return 0.5 * total
 
 
-@numba.njit(cache=True, nogil=True, parallel=True)
+@compiled(parallel=True)
 def _common_of_parts(  # type: ignore[no-untyped-def]
     sx, sy, s_begin, s_end, s_sign, s_stretch, s_first, s_bounds,
     tx, ty, t_begin, t_end, t_sign, t_stretch, t_first, t_bounds,

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from pipeline.columns import BY_NAME
+from pipeline.columns import BY_NAME, CHILD_COUNTS
 from pipeline.errors import ContractError, Fault
 
 # By so much may weights of one source exceed 1 through rounding before it is called an overlap.
@@ -53,7 +53,7 @@ def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: s
     sums = np.asarray(weights.sum(axis=1)).ravel()
     over = np.flatnonzero(sums > 1 + ROUNDING)
     if len(over):
-        first = f"{names[over[0]]}: its weights add to {sums[over[0]]:.4f}"
+        first = f"{names[over[0]]}: its weights add to {sums[over[0]]:.7g}"
         what = "areas would be counted more than once, because the targets overlap"
         raise ContractError(
             f"layer {layer}",
@@ -145,6 +145,17 @@ def allocate(
         together.loc[absent, [name for name in part.columns if not name.endswith("_moe")]] = 0.0
     names = [name for count in columns for name in (count, f"{count}_moe") if name in together]
     return together[names].rename_axis("target_id").reset_index()
+
+
+def with_sum_of_ages(part: pd.DataFrame) -> pd.DataFrame:
+    """All children as the sum of their ages, if every age has arrived everywhere.
+
+    Half of a layer by ages and half by all children would count some twice and others not at all.
+    """
+    names = [*CHILD_COUNTS, "children_0_17"]
+    if not set(names) <= set(part.columns) or part[names].isna().to_numpy().any():
+        return part
+    return part.assign(children_0_17=part[list(CHILD_COUNTS)].sum(axis=1))
 
 
 def _arrived(crosswalk: pd.DataFrame, table: pd.DataFrame, columns: Sequence[str], people: str) -> pd.DataFrame:

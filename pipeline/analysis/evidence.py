@@ -1,8 +1,9 @@
 """Where within a census area people live: one function for each kind of evidence, all with one result.
 
 Each kind says what share of a source lies in each target (weights), how much it knows of the source
-(held) and what share of that lies in none of the targets (beyond). The last is counted by itself and not
-as what the weights leave over, so that the one can be held against the other.
+(held) and what share of that lies in none of the targets (beyond). Weights and the rest are made from the
+same overlaps: holding one against the other finds what is lost after them. The overlaps themselves are
+held against the whole of each source where they are found (`overlaps`).
 
 References
 ----------
@@ -106,12 +107,15 @@ def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, targe
     ([[0.75]], [0.25])
     """
     sources = len(in_sources)
-    held = np.maximum(in_sources, 0.0)
     source, target = pieces["source"].to_numpy(), pieces["target"].to_numpy()
+    # whole and pieces are drawn on the grid by borders of their own, which differ by a hundred-thousandth
+    apart = np.bincount(source, weights=on_pieces, minlength=sources) - in_sources
+    is_rounding = (apart > 0) & (apart <= 1e-4 * in_sources)
+    held = np.maximum(np.where(is_rounding, in_sources + apart, in_sources), 0.0)
     amounts = sparse.csr_array((np.where(held[source] > 0, on_pieces, 0.0), (source, target)), shape=(sources, targets))
     weights = scaled(amounts, _inverse(held))
     inside = np.bincount(source, weights=on_pieces, minlength=sources)
-    return Evidence(weights, held, _share(np.where(held > 0, in_sources - inside, 0.0), held))
+    return Evidence(weights, held, _share(np.where(held > 0, held - inside, 0.0), held))
 
 
 def by_habitable_ground(

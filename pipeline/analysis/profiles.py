@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS, inhabited_measure
-from pipeline.analysis.crosswalk import ROUNDING, SLIGHT_SHARE, allocate
-from pipeline.columns import BY_NAME, CENSUS_COUNTS, CHILD_COUNTS
+from pipeline.analysis.crosswalk import ROUNDING, SLIGHT_SHARE, allocate, with_sum_of_ages
+from pipeline.columns import BY_NAME, CENSUS_COUNTS
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 
@@ -21,7 +21,7 @@ def layer_profile(
     A count is taken from the finest census areas that publish it for the vintage (block groups
     before tracts): mixing levels within one count would count people twice.
     Each count travels by the weights of its carrier: children of an age by where children of that age live,
-    adults, people and homes by their own. All children are the sum of their ages where all ages arrive, so that
+    adults, people and homes by their own. All children are the sum of their ages where all ages arrive everywhere, so that
     ages and total agree; their margin is that of the published total.
 
     Parameters
@@ -61,7 +61,7 @@ def layer_profile(
                 continue
             part = allocate(links, source, columns).set_index("target_id")
             _balance(part, links, source, f"{layer} from {level} {vintage}", columns, ledger)
-            part = _with_sum_of_ages(part)
+            part = with_sum_of_ages(part)
             profile = part if profile is None else profile.join(part, how="outer")
             measure = inhabited_measure(source)
             of_main = links["carrier"] == (BY_NAME[measure].carrier if measure else links["carrier"].iloc[0])
@@ -75,14 +75,6 @@ def layer_profile(
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype="float64" if name in COUNT_COLUMNS else "str") for name in columns})
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
-
-
-def _with_sum_of_ages(part: pd.DataFrame) -> pd.DataFrame:
-    """All children as the sum of their ages, where every age has arrived."""
-    if not {*CHILD_COUNTS, "children_0_17"} <= set(part.columns):
-        return part
-    ages = part[list(CHILD_COUNTS)].sum(axis=1, skipna=False)
-    return part.assign(children_0_17=ages.where(ages.notna(), part["children_0_17"]))
 
 
 def zone_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, zones: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:

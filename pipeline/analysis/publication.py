@@ -63,7 +63,8 @@ def as_is(table: str, frame: pd.DataFrame, columns: list[str], reason: str) -> P
 def interpolation(spread: pd.DataFrame, now: str, zone_year: int) -> Published:
     """How much each area's children depend on the way they were carried there, by the finest census areas of now.
 
-    Areas of a study without counts of children have their people instead.
+    Areas of a study without counts of children have their people instead; those whose census areas lie
+    wholly within them are left out.
     """
     current = spread["target_layer"].eq("neighborhood") | spread["target_layer"].str.endswith(f" {zone_year}")
     of_now = spread[current & spread["source_layer"].str.endswith(f" {now}")]
@@ -72,6 +73,8 @@ def interpolation(spread: pd.DataFrame, now: str, zone_year: int) -> Published:
     # finest first: what the profiles take too
     level = of_now["source_layer"].str.removesuffix(f" {now}").map(AREA_LEVELS.index)
     finest = of_now[level == level.min()]
+    # where zone lines follow census lines there is nothing to compare
+    finest = finest[finest["methods"] > 0]
     public = finest.rename(columns={"target_layer": "layer", "target_id": "area_id"}).drop(columns="source_layer")
     return as_is("public_interpolation", public, list(public.columns), "census figures, carried in several ways")
 

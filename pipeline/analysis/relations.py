@@ -12,7 +12,7 @@ import shapely
 from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
-from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, scaled
+from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, scaled, with_sum_of_ages
 from pipeline.analysis.evidence import Evidence, by_point, inside
 from pipeline.analysis.known_places import KnownPlaces, ladder
 from pipeline.analysis.overlaps import NOISE_SHARE
@@ -124,7 +124,7 @@ def crosswalk_table(
                 facts, target, known, nobody, evidence, (source_layer, target_layer), ledger
             )
             parts.append(rows)
-            arrived = allocate(rows, facts, [name for name in MEASURES if name in facts])
+            arrived = with_sum_of_ages(allocate(rows, facts, [name for name in MEASURES if name in facts]))
             for carrier, chosen in weights.items():
                 spread = spread_of(
                     facts, carrier, arrived, target["area_id"], ladder(carrier, evidence), known, chosen.weights
@@ -280,8 +280,8 @@ def _balance(
 ) -> None:
     """What of the counts of all sources that touch the target arrived in it, for each count of the carrier.
 
-    Three sums, none of them made from the others: the sources' own, what the rows of the
-    crosswalk deliver, and what lies elsewhere by the evidence.
+    Three sums: the sources' own, what the rows of the crosswalk deliver, and what lies elsewhere by the
+    evidence. A row or a weight that is lost on the way from the overlaps to the table is found out.
     """
     touching = is_weighted & (chosen.beyond < 1.0 - NOISE_SHARE)
     kinds, numbers = np.unique(chosen.method[touching].astype(str), return_counts=True)

@@ -56,14 +56,14 @@ class Rings:
         Raises
         ------
         ContractError
-            If a shape is missing or no polygon.
+            If a shape is missing, empty or no polygon.
         """
         kinds = shapely.get_type_id(shapes)
-        wrong = np.flatnonzero(~np.isin(kinds, (3, 6)))
+        wrong = np.flatnonzero(~np.isin(kinds, (3, 6)) | shapely.is_empty(shapes))
         if len(wrong):
             fault = Fault(
                 "E-GEOM-TYPE",
-                "shape is missing or no polygon",
+                "shape is missing, empty or no polygon",
                 len(wrong),
                 f"position {wrong[0]}",
                 "Take the polygons out of it, or drop it with a record.",

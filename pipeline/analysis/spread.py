@@ -1,8 +1,9 @@
-"""How much a zone's count depends on the way it was carried there: interpolation error, apart from sampling error."""
+"""How much a zone's count depends on the way it was carried there, apart from sampling error."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from pipeline.columns import BY_NAME
 # The counts that are compared: those that maps and recommendations rest on.
 MEASURES = ("population", "children_0_4", "children_5_9", "children_10_14", "children_15_17", "children_0_17")
 SPREAD_COLUMNS = [
-    "source_layer", "target_layer", "target_id", "measure", "allocated_count", "allocated_count_moe", "methods",
+    "source_layer", "target_layer", "target_id", "measure", "allocated_count", "allocated_count_moe", "method", "methods",
     "next_count", "next_method", "lowest_count", "lowest_method", "highest_count", "highest_method", "spread_ratio",
 ]  # fmt: skip
 
@@ -42,7 +43,7 @@ def spread_of(
     carrier : str
         Carrier of the weights; its counts among `MEASURES` are compared.
     arrived : DataFrame
-        ``target_id`` and these counts with their margins, as carried by the crosswalk (`crosswalk.allocate`).
+        ``target_id`` and these counts with their margins, as carried by the crosswalk (`crosswalk.allocate`, `crosswalk.with_sum_of_ages`).
     target_ids : sequence of str
         Ids of the targets, in the order of the columns of all weights.
     steps, known, chosen
@@ -51,10 +52,11 @@ def spread_of(
     Returns
     -------
     DataFrame
-        Table ``interpolation_error`` without its layers. ``next_count`` is what the second best evidence
-        gives: its distance from the count is what a planner may take for the error of the first. The
-        whole spread says how far all ways lie apart, crude ones too; where all of them agree, the
-        zone's line runs along the census areas'.
+        Table ``interpolation_error`` without its layers. A way is compared only for targets of which it says
+        something: where a census area lies wholly in one target, nothing needs to be said. ``method`` is
+        the best evidence that speaks of a target's divided census areas, ``next_count`` what the second
+        best gives. The spread says how far all ways lie apart, crude ones too: it is no bound, the truth
+        may lie outside.
 
     References
     ----------
@@ -63,44 +65,68 @@ def spread_of(
     """
     measures = [name for name in MEASURES if BY_NAME[name].carrier == carrier and name in arrived]
     kinds = [step for step in steps if step in known] + ["centre"]
-    ways = [_weights(kind, known, chosen) for kind in kinds]
+    ways = [_way(kind, known, chosen) for kind in kinds]
     position = pd.Index(target_ids).get_indexer(arrived["target_id"])
+    named = np.array([*kinds, ""], dtype=object)
+    speaks = np.stack([way.speaks[position] for way in ways])
+    best = _first(speaks)
+    after = speaks & (np.arange(len(kinds))[:, None] > best)
+    nobody = len(kinds)  # the place of the empty name
+    best_name, next_kind = (
+        np.where(speaks.any(axis=0), best, nobody),
+        np.where(after.any(axis=0), _first(after), nobody),
+    )
     parts = []
     for name in measures:
         value = np.nan_to_num(source[name].to_numpy(dtype="float64"))
-        counts = np.stack([(value @ way)[position] for way in ways])
         carried = arrived[name].to_numpy(dtype="float64")
         margin = arrived[f"{name}_moe"] if f"{name}_moe" in arrived else np.full(len(arrived), np.nan)
-        # counts of another way are comparable where the crosswalk's own is known
-        counts = np.where(np.isnan(carried), np.nan, counts)
-        low, high = counts.min(axis=0), counts.max(axis=0)
-        named = np.array(kinds, dtype=object)
+        # of all children, who are the sum of their ages, the ways differ as by one set of weights
+        shift = carried - (value @ chosen)[position]
+        counts = np.stack([np.maximum((value @ way.weights)[position] + shift, 0.0) for way in ways])
+        counts = np.where(speaks, counts, np.nan)
+        low, high = np.fmin.reduce(counts, axis=0), np.fmax.reduce(counts, axis=0)
         spread = np.divide(high - low, carried, out=np.full(len(carried), np.nan), where=carried > 0)
+        picked = np.vstack([counts, np.full(len(carried), np.nan)])
         part = {
             "target_id": arrived["target_id"].to_numpy(),
             "measure": name,
             "allocated_count": carried,
             "allocated_count_moe": np.asarray(margin, dtype="float64"),
-            "methods": float(len(kinds)),
-            "next_count": counts[1],
-            "next_method": kinds[1],
+            "method": named[best_name],
+            "methods": speaks.sum(axis=0).astype("float64"),
+            "next_count": picked[next_kind, np.arange(len(carried))],
+            "next_method": named[next_kind],
             "lowest_count": low,
-            "lowest_method": named[_first(counts == low)],
+            "lowest_method": named[_named(counts == low, nobody)],
             "highest_count": high,
-            "highest_method": named[_first(counts == high)],
+            "highest_method": named[_named(counts == high, nobody)],
             "spread_ratio": spread,
         }
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SPREAD_COLUMNS[2:])
 
 
-def _weights(kind: str, known: Mapping[str, Evidence], chosen: sparse.csr_array) -> sparse.csr_array:
-    """Weights of one way, and of the crosswalk where it says nothing or the source lies in one target anyway."""
+class _Way(NamedTuple):
+    """Weights of one way, and of which targets it says anything that is not said by the lines alone."""
+
+    weights: sparse.csr_array
+    speaks: np.ndarray
+
+
+def _way(kind: str, known: Mapping[str, Evidence], chosen: sparse.csr_array) -> _Way:
+    """One way, and the crosswalk's where it says nothing or the source lies in one target anyway."""
     evidence = known["representative_point" if kind == "centre" else kind]
     says = (evidence.held > 0) | (kind == "centre")
     says &= ~(known["inside"].held > 0)
-    return sparse.csr_array(scaled(evidence.weights, says) + scaled(chosen, ~says))
+    weights = sparse.csr_array(scaled(evidence.weights, says) + scaled(chosen, ~says))
+    reached = sparse.csr_array(scaled(evidence.weights, says) + scaled(chosen, says))
+    return _Way(weights, np.asarray(reached.sum(axis=0)).ravel() > 0)
 
 
 def _first(is_it: np.ndarray) -> np.ndarray:
     return np.asarray(is_it.argmax(axis=0))
+
+
+def _named(is_it: np.ndarray, nobody: int) -> np.ndarray:
+    return np.where(is_it.any(axis=0), _first(is_it), nobody)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from pipeline.analysis.compiling import compiled
 
 Integers = npt.NDArray[np.int64]
 Found = tuple[Integers, Integers, npt.NDArray[np.float64], Integers, Integers, Integers]
@@ -27,18 +28,17 @@ def traced(
     ----------
     across, down : arrays (vertices)
         In columns and rows of the grid, from its north-west corner; heights rounded by ``large``
-        (`outlines.exact_heights`).
+        (`outlines.rounding_of`).
     ring_start, ring_sign : arrays (rings)
         First vertex of each ring (and one more), and what its turning counts.
     zone_rings : array (zones + 1)
         First ring of each zone.
     """
-    compiled: Any = _traced
-    found: Found = compiled(across, down, ring_start, ring_sign, zone_rings, rows, columns, large)
+    found: Found = _traced(across, down, ring_start, ring_sign, zone_rings, rows, columns, large)
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _traced(across, down, ring_start, ring_sign, zone_rings, rows, columns, large):  # type: ignore[no-untyped-def]
     room = 2 * len(across) + 64
     zone, cell, share = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room)
@@ -108,14 +108,14 @@ def _traced(across, down, ring_start, ring_sign, zone_rings, rows, columns, larg
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _longer(values, room):  # type: ignore[no-untyped-def]
     longer = np.empty(room, values.dtype)
     longer[: len(values)] = values
     return longer
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _add(row, column, ground_added, h, ground, height, touched, count):  # type: ignore[no-untyped-def]
     if np.isnan(ground[row, column]):
         ground[row, column] = 0.0
@@ -126,7 +126,7 @@ def _add(row, column, ground_added, h, ground, height, touched, count):  # type:
     height[row, column] += h
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _edge(u0, v0, u1, v1, sign, top, bottom, left, right, large, ground, height, touched, count):  # type: ignore[no-untyped-def]
     """Add one edge, which falls from v0 to v1, to the cells it crosses."""
     first, column = int(np.floor(v0)), int(np.floor(u0))

@@ -454,14 +454,16 @@ SHEETS: tuple[Sheet, ...] = (
             ),
             Annex(
                 "interpolation",
-                "How far a count depends on the way children were placed",
+                "How far a count depends on the way people were placed within census areas",
                 "public_interpolation",
                 (
                     Field("area", "Area", "text", ("area_name",)),
+                    Field("measure", "Who live there", "word", ("measure",)),
+                    Field("method", "Placed by", "word", ("method",)),
                     Field("count", "As mapped", "whole", ("allocated_count", "allocated_count_moe"), "margin", explain="With the margin of the survey"),
                     Field("next", "By the next best evidence", "whole", ("next_count",)),
                     Field("evidence", "Which is", "word", ("next_method",)),
-                    Field("range", "By any way", "whole", ("lowest_count", "highest_count"), "range", explain="From the least to the most that any way gives, crude ones too"),
+                    Field("range", "By any way, crude ones too", "whole", ("lowest_count", "highest_count"), "range", explain="Such as whole census areas by their middle; no bound, the truth may lie outside"),
                 ),
                 empty="No census counts were carried to neighborhoods or zones.",
             ),

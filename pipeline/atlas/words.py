@@ -104,6 +104,7 @@ LABELS: dict[str, dict[str, str]] = {
         "young_children": "Children under 5",
         "below_standard": "Pupils below standard in the nearest schools",
     },
+    "measure": {"children_0_17": "Children under 18", "population": "People"},
     "subject": {"ela": "English", "math": "mathematics", "science": "science"},
     "public_table": {
         "public_access": "Access to quality seats",
@@ -112,7 +113,7 @@ LABELS: dict[str, dict[str, str]] = {
         "public_enrollment": "Pupils by school and year",
         "public_growth": "Change in the number of children",
         "public_incomes": "Median household incomes",
-        "public_interpolation": "Children by other ways of placing them",
+        "public_interpolation": "Counts by other ways of placing people",
         "public_matches": "Schools looking for a place",
         "public_missing": "What is missing",
         "public_neighborhoods": "Neighborhoods",

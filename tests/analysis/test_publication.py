@@ -296,10 +296,11 @@ def test_the_spread_of_ways_is_published_for_now_and_the_finest_areas() -> None:
         ("block_group 2019-2023", "district", "children_0_17", 45.0),
     ]
     columns = ["source_layer", "target_layer", "measure", "allocated_count"]
-    spread = pd.DataFrame(rows, columns=columns).assign(target_id="1", spread_ratio=0.0)
+    spread = pd.DataFrame(rows, columns=columns).assign(target_id="1", methods=3.0)
     found, _ = public.interpolation(spread, "2019-2023", 2024)
     assert found[["layer", "area_id", "allocated_count"]].to_numpy().tolist() == [["zone middle 2024", "1", 40.0]]
     people, _ = public.interpolation(spread[spread["measure"] == "population"], "2019-2023", 2024)
     assert people["allocated_count"].tolist() == [44.0]
+    assert public.interpolation(spread.assign(methods=0.0), "2019-2023", 2024)[0].empty
     nothing, _ = public.interpolation(spread.iloc[:0], "2019-2023", 2024)
     assert nothing.empty

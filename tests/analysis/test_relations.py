@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.analysis import evidence, relations
 from pipeline.analysis.areas import source_layers
+from pipeline.analysis.crosswalk import allocate, with_sum_of_ages
 from pipeline.analysis.grids import Grid
 from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.relations import all_crosswalks, crosswalk_table
@@ -356,13 +357,44 @@ def test_the_spread_between_ways_is_reported_apart_from_the_margin() -> None:
     assert (row["next_method"], row["next_count"]) == ("people_by_block", pytest.approx(40))
     assert (row["lowest_method"], row["lowest_count"]) == ("people_by_block", pytest.approx(40))
     assert (row["highest_method"], row["highest_count"]) == ("centre", pytest.approx(100))
+    assert row["method"] == "children_by_block"
     assert row["methods"] == 5 and row["spread_ratio"] == pytest.approx(60 / 90)
 
 
 def test_where_zones_follow_the_census_areas_all_ways_agree() -> None:
     zones = {"zone": shapes(["w", "e"], [square(0, 0), square(1000, 0)])}
     _, spread, _ = relate(areas([square(0, 0), square(1000, 0)], [10, 20]), zones)
-    assert spread["spread_ratio"].tolist() == [0.0] * 4  # two zones, children and people
+    assert spread["methods"].tolist() == [0.0] * 4  # two zones, children and people
+    assert spread["spread_ratio"].isna().all() and set(spread["next_method"]) == {""}
+
+
+def test_a_way_is_named_only_where_it_says_something() -> None:
+    """Blocks are known of the western tract only; the eastern one goes by ground and by its middle.
+
+    +-----+-----+
+    |  w  :  e  |     zone lines halve each tract: n above, s below
+    +-----+-----+
+    """
+    town = areas([square(0, 0), square(1000, 0)], [100, 100])
+    lines = [square(1000 * i, 500 * j, 1000, 500) for i in (0, 1) for j in (0, 1)]
+    zones = {"zone": shapes(["ws", "wn", "es", "en"], lines)}
+    parts = blocks([square(0, 0, 1000, 500), square(0, 500, 1000, 500)], children=[30, 10], people=[50, 50])
+    _, spread, _ = relate(town, zones, parts)
+    rows = spread[spread["measure"] == "children_0_17"].set_index("target_id")
+    assert rows.loc["ws", ["method", "next_method", "methods"]].tolist() == ["children_by_block", "people_by_block", 5]
+    assert rows.loc["es", ["method", "next_method", "methods"]].tolist() == ["area", "centre", 2]
+
+
+def test_the_spread_speaks_of_the_number_that_is_mapped() -> None:
+    """Ages have weights of their own: all children are their sum, and other ways differ from that."""
+    town = areas([square(0, 0)], [60]).assign(**dict.fromkeys(AGED, 15.0))
+    parts = blocks([square(0, 0, 500, 1000), square(500, 0, 500, 1000)], children=[40, 60], people=[90, 110])
+    ages = {"children_0_4": [40, 0], "children_5_9": [20, 20], "children_10_14": [30, 10], "children_15_17": [0, 60]}
+    found, spread, _ = relate(town, HALF, parts.assign(**ages))
+    carried = with_sum_of_ages(allocate(found, source_layers(town)["tract 2019-2023"], [*AGED, "children_0_17"]))
+    row = spread[(spread["measure"] == "children_0_17") & (spread["target_id"] == "w")].iloc[0]
+    assert row["allocated_count"] == carried.set_index("target_id").loc["w", "children_0_17"] == pytest.approx(33.75)
+    assert row["lowest_count"] <= row["allocated_count"] <= row["highest_count"]
 
 
 # Two rows of four cells of 250 m x 500 m, in the system of the tract: children aged 5 to 9 and all people.

@@ -201,6 +201,7 @@ def town(names: list[str] | None = None, text: str = "", columns: int = 8, rows:
             "measure": "children_0_17",
             "allocated_count": [410.0, 380.0],
             "allocated_count_moe": [50.0, 55.0],
+            "method": "children_by_block",
             "methods": 4.0,
             "next_count": [400.0, 260.0],
             "next_method": "people_by_block",
