@@ -61,3 +61,11 @@ def test_no_shapes_are_no_rings() -> None:
 def test_what_is_no_polygon_is_refused_by_its_position(bad: Any) -> None:
     with pytest.raises(ContractError, match=r"E-GEOM-TYPE\].*first: position 1"):
         Rings.of(np.array([RING, bad], dtype=object))
+
+
+def test_an_empty_shape_is_refused_and_not_taken_for_its_neighbor() -> None:
+    for place in range(3):
+        shapes = np.array([RING, ISLANDS, RING], dtype=object)
+        shapes[place] = shapely.Polygon()
+        with pytest.raises(ContractError, match=rf"missing, empty or no polygon.*first: position {place}"):
+            Rings.of(shapes)
