@@ -51,6 +51,7 @@ def _study(**changes: Any) -> dict[str, Any]:
         "utilization",
         "matches",
         "publish",
+        "compute",
         "atlas",
     )
     study: dict[str, Any] = {

@@ -53,7 +53,8 @@ def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: s
     sums = np.asarray(weights.sum(axis=1)).ravel()
     over = np.flatnonzero(sums > 1 + ROUNDING)
     if len(over):
-        first = f"{names[over[0]]}: its weights add to {sums[over[0]]:.7g}"
+        excess = sums[over[0]] - 1.0
+        first = f"{names[over[0]]}: its weights add to {sums[over[0]]:.{4 if excess > 1e-3 else 8}f}"
         what = "areas would be counted more than once, because the targets overlap"
         raise ContractError(
             f"layer {layer}",

@@ -84,7 +84,7 @@ def test_a_gap_between_zones_takes_its_children_from_no_one() -> None:
 def test_overlapping_targets_are_refused_not_averaged() -> None:
     squares = shapes(["a"], [square(0, 0)])
     zones = shapes(["w", "e"], [square(0, 0, 600, 1000), square(400, 0, 600, 1000)])
-    with pytest.raises(ContractError, match=r"E-WEIGHTS.*a: its weights add to 1\.2"):
+    with pytest.raises(ContractError, match=r"E-WEIGHTS.*a: its weights add to 1\.2000"):
         links(squares, zones)
 
 

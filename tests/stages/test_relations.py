@@ -12,7 +12,7 @@ from tests.stages import bare
 
 def test_weights_of_a_source_add_to_at_most_1(millbrook: Any) -> None:
     crosswalk = millbrook("crosswalk")
-    sums = crosswalk.groupby(["source_layer", "source_id", "target_layer"])["weight"].sum()
+    sums = crosswalk.groupby(["source_layer", "source_id", "target_layer", "carrier"])["weight"].sum()
     assert sums.max() <= 1 + 1e-9
 
 
