@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS, inhabited_measure
 from pipeline.analysis.crosswalk import ROUNDING, SLIGHT_SHARE, allocate, with_sum_of_ages
-from pipeline.columns import BY_NAME, CENSUS_COUNTS
+from pipeline.columns import BY_NAME, CENSUS_COUNTS, CHILD_COUNTS
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 
@@ -140,23 +140,22 @@ def balance_layers(
         if measure is None or "district" not in set(crosswalk["target_layer"]):
             continue
         source_layer = f"{level} {vintage}"
-        of_layer = (crosswalk["source_layer"] == source_layer) & (crosswalk["carrier"] == BY_NAME[measure].carrier)
-        links = crosswalk[of_layer]
+        links = crosswalk[crosswalk["source_layer"] == source_layer]
         if links.empty:
             continue
-        share = links.pivot_table(index="source_id", columns="target_layer", values="weight", aggfunc="sum")
-        children = of_vintage[of_vintage["area_level"] == level].set_index("area_geoid")[measure]
-        arriving = links[links["target_layer"] == "district"]
-        total = float((arriving["weight"] * children.reindex(arriving["source_id"]).to_numpy()).sum())
-        children = children.reindex(share.index)
-        share, children = share[children.notna()], children[children.notna()]
-        in_district = share["district"].fillna(0.0)
+        of_level = of_vintage[of_vintage["area_level"] == level].set_index("area_geoid")
+        counts = _counted_as(of_level.reindex(links["source_id"].unique()), measure)
+        shares = {name: _shares(links, str(BY_NAME[name].carrier)) for name in counts}
+        known = {name: of_level[name].reindex(share.index).dropna() for name, share in shares.items()}
+        total = sum(float((known[name] * _in(shares[name], "district", known[name])).sum()) for name in counts)
         for layer in layers:
-            in_layer = share[layer].fillna(0.0) if layer in share else 0.0 * in_district
-            lacking = in_district - in_layer
-            is_lacking = lacking > ROUNDING
-            nowhere = children * lacking.where(is_lacking, 0.0)
-            inside = float((children * in_layer.where(is_lacking, in_district)).sum())
+            inside, nowhere = 0.0, pd.Series(dtype="float64")
+            for name in counts:
+                in_district, in_layer = (_in(shares[name], place, known[name]) for place in ("district", layer))
+                lacking = in_district - in_layer
+                is_lacking = lacking > ROUNDING
+                nowhere = nowhere.add(known[name] * lacking.where(is_lacking, 0.0), fill_value=0.0)
+                inside += float((known[name] * in_layer.where(is_lacking, in_district)).sum())
             outside = float(nowhere.sum())
             reason = "outside: in the district, in no area of the layer"
             ledger.balance(
@@ -173,6 +172,24 @@ def balance_layers(
             + "".join(f"\n  - {line}" for line in too_many)
             + "\nComplete the zones, or raise geography.outside_share if the district has places without a zone."
         )
+
+
+def _counted_as(areas: pd.DataFrame, measure: str) -> list[str]:
+    """The counts that make up a measure: each age of the children, as the profiles have them, where all are known."""
+    ages = list(CHILD_COUNTS)
+    return ages if measure == "children_0_17" and areas[[*ages, measure]].notna().to_numpy().all() else [measure]
+
+
+def _shares(links: pd.DataFrame, carrier: str) -> pd.DataFrame:
+    """Share of each source (rows) in each layer of targets (columns), by one carrier's weights."""
+    own = links[links["carrier"] == carrier]
+    return own.pivot_table(index="source_id", columns="target_layer", values="weight", aggfunc="sum")
+
+
+def _in(shares: pd.DataFrame, layer: str, known: pd.Series) -> pd.Series:
+    """Share of each source in a layer; none where no weight leads there."""
+    found = shares[layer] if layer in shares else pd.Series(0.0, index=shares.index)
+    return found.reindex(known.index).fillna(0.0)
 
 
 def _balance(
