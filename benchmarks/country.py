@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.country import partitions, profile_country
-from pipeline.partitions import LEDGER, PROFILE, Done, write_partition
+from pipeline.partition_results import LEDGER, PROFILE
+from pipeline.partitions import Done, write_partition
 from pipeline.town import country as town
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -62,6 +62,24 @@ def result(
     }
 
 
+def within(
+    name: str, size: str, ours_s: float, most_s: float, *, max_error: float | None = None, most_error: float = 0.0
+) -> Result:
+    """One line without a peer: ours is to take at most ``most_s`` seconds, with an error of at most ``most_error``."""
+    return {
+        "name": name,
+        "size": size,
+        "ours_s": round(ours_s, 3),
+        "peer": "",
+        "peer_version": "",
+        "peer_s": None,
+        "ratio": None,
+        "target": f"<= {most_s:g} s",
+        "met": bool(ours_s <= most_s and (max_error is None or max_error <= most_error)),
+        "max_error": max_error,
+    }
+
+
 def report(found: Iterable[Result], path: Path = RESULTS) -> None:
     """Print results and keep them; of one name and peer, the last measurement stands."""
     found = list(found)

@@ -17,8 +17,11 @@ from math import fsum
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ContractError, Fault, MissingInput, PipelineError, refusal_of
-from pipeline.partitions import AREAS, BLOCKS, ZONES, Done, profile_partition, sweep
+from pipeline.errors import MissingInput, PipelineError, refusal_of
+from pipeline.partition_keys import require_separate, shared_zones
+from pipeline.partition_layers import AREAS, BLOCKS, ZONES
+from pipeline.partition_results import sweep
+from pipeline.partitions import Done, profile_partition
 
 HERE = "synchronous"
 PATIENCE = "20s"  # with a scheduler that does not answer
@@ -31,6 +34,9 @@ def profile_country(
     root: Path, out: Path | None = None, *, scheduler: str = "", workers: int = 2, memory_limit: str = "2GB"
 ) -> list[Done]:
     """Count who lives in each zone of every partition; prints a line as each is done.
+
+    A zone whose id stands in several partitions has a row in each: how many there are is printed,
+    with the first. Rows are not added up here, since two districts may give one id to two zones.
 
     Parameters
     ----------
@@ -57,7 +63,9 @@ def profile_country(
     """
     root, out = root.resolve(), (out or root).resolve()
     names = partitions(root)
-    _require_separate(root, names)
+    require_separate(root, names)
+    if shared := shared_zones(root, names):
+        print(shared, flush=True)
     paths = {name: (str(root / name), str(out / name)) for name in names}
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -121,31 +129,10 @@ def _told(done: Done) -> Done:
         if done.refusal
         else f"{done.blocks:,} blocks, {done.zones:,} zones in {done.seconds:.1f} s, {done.peak_bytes / 1e9:.2f} GB"
     )
+    if done.bare_zones:
+        what += f"; zones without people, which have no profile: {len(done.bare_zones):,} (first: {done.bare_zones[0]})"
     print(f"{done.name}: {what}", flush=True)
     return done
-
-
-def _require_separate(root: Path, names: list[str]) -> None:
-    """Refuse census areas that stand in two partitions: their children would be counted twice."""
-    import pandas as pd
-
-    listed = []
-    for name in names:
-        try:
-            frame = pd.read_parquet(root / name / AREAS, columns=["area_level", "vintage", "area_geoid"])
-        except (OSError, ValueError):
-            continue  # the partition's own task says what is wrong with it
-        listed.append(frame.drop_duplicates().assign(partition=name))
-    if not listed:
-        return
-    areas = pd.concat(listed, ignore_index=True)
-    twice = areas[areas.duplicated(["area_level", "vintage", "area_geoid"], keep=False)]
-    if len(twice):
-        both = twice.sort_values(["area_geoid", "vintage", "partition"]).head(2)
-        first = f"{both['area_geoid'].iloc[0]} in {' and '.join(both['partition'])}"
-        what = "census area stands in two partitions: its children would be counted twice"
-        remedy = "Give each area, with its blocks, to one partition; zones may stand in several."
-        raise ContractError(str(root), [Fault("E-KEY-DUP", what, len(twice) // 2, first, remedy)])
 
 
 def _distributed(client: Any, paths: dict[str, tuple[str, str]], memory_limit: str) -> Iterator[Done]:

@@ -51,6 +51,7 @@ def write_layer(path: Path, frame: gpd.GeoDataFrame) -> None:
                 schema_version="1.1.0",
                 write_covering_bbox=True,
                 row_group_size=ROWS_PER_GROUP,
+                write_page_checksum=True,
                 # coordinates hardly repeat: a dictionary of them costs time and saves nothing
                 use_dictionary=[name for name in frame.columns if name != frame.geometry.name],
             )
@@ -87,7 +88,7 @@ def read_rings(
     MissingInput
         If there is no such file.
     PipelineError
-        If it is damaged, holds no polygons, keeps them in another encoding, or has rows without a
+        If it is damaged (a page that does not agree with its checksum, where it has one), holds no polygons, keeps them in another encoding, or has rows without a
         shape or coordinates that are no numbers.
     """
     import pyarrow
@@ -97,7 +98,9 @@ def read_rings(
     try:
         about, name = _about(parquet.read_schema(path), path)
         meets = _meets(box, about, path) if box is not None else None
-        table = parquet.read_table(path, columns=[*columns, name], filters=meets, memory_map=True)
+        table = parquet.read_table(
+            path, columns=[*columns, name], filters=meets, memory_map=True, page_checksum_verification=True
+        )
     except FileNotFoundError as error:
         raise MissingInput(f"{path} is not there.") from error
     except (OSError, ValueError, pyarrow.ArrowException) as error:

@@ -7,29 +7,21 @@ nothing else, and is written beside it or into a folder of its own, whole or not
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pipeline.columns import BY_NAME, CHILD_COUNTS
-from pipeline.errors import ContractError, Fault, MissingInput, PipelineError, refusal_of
+from pipeline.errors import ContractError, Fault, PipelineError, refusal_of
+from pipeline.partition_layers import AREAS, BLOCKS, ZONES, read_areas, read_blocks, read_zones, require_same_crs
+from pipeline.partition_results import LEDGER, PROFILE, write_results
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
-    from pipeline.analysis.rings import Rings
-
-BLOCKS, AREAS, ZONES = "blocks.parquet", "areas.parquet", "zones.parquet"
-PROFILE, LEDGER = "zone_profile.parquet", "ledger.parquet"
 SAMPLE_SECONDS = 0.01
-# Of the counts by block those that are there are used.
-BLOCK_COUNTS = ("children_0_17", *CHILD_COUNTS, "homes")
+_ZONE = ["level", "fall_year", "zone_id"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +32,7 @@ class Done:
     blocks: int = 0
     areas: int = 0
     zones: int = 0
+    bare_zones: tuple[str, ...] = ()  # level, school year and id of those in which no block with people lies
     balances: tuple[tuple[str, float, float, float], ...] = ()  # of each layer: children in all, in zones, outside
     seconds: float = 0.0
     processor_seconds: float = 0.0
@@ -96,28 +89,21 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
     from pipeline.analysis.block_crosswalk import block_crosswalk, block_shares
     from pipeline.analysis.common_area import common_areas
     from pipeline.analysis.profiles import zone_profile
-    from pipeline.analysis.sound_counts import require_parts, require_people
+    from pipeline.analysis.sound_blocks import require_covered, require_disjoint, require_one_census
+    from pipeline.analysis.sound_counts import require_parts
+    from pipeline.analysis.sound_people import require_people
     from pipeline.ledger import Ledger
     from pipeline.tables import BY_TABLE, check
 
     ledger = Ledger()
-    areas = _areas(folder / AREAS)
-    outlines, blocks, crs = _layer(folder / BLOCKS, ("block_geoid", "population"), 1, BLOCK_COUNTS)
-    grounds, zones, zone_crs = _layer(folder / ZONES, ("level", "fall_year", "zone_id", "is_approximate"), 3)
-    if crs != zone_crs:
-        fault = Fault(
-            "E-CRS", f"blocks are in {crs.name}, zones in {zone_crs.name}", 1, ZONES, "Reproject one of them."
-        )
-        raise ContractError(str(folder), [fault])
-    blocks["area_m2"] = outlines.areas()
-    if not (blocks["area_m2"] > 0).all():
-        first = blocks.loc[~(blocks["area_m2"] > 0), "block_geoid"]
-        fault = Fault("E-GEOM-AREA", "block has no ground", len(first), first.iloc[0], "Join it to its neighbor.")
-        raise ContractError(str(folder / BLOCKS), [fault])
-    _require_sound(folder, outlines, blocks, "block_geoid", BLOCKS)
+    plots, areas, area_crs = read_areas(folder / AREAS)
+    outlines, blocks, crs = read_blocks(folder / BLOCKS)
+    grounds, zones, zone_crs = read_zones(folder / ZONES)
+    require_same_crs(folder, {"blocks": crs, "areas": area_crs, "zones": zone_crs})
+    require_one_census(blocks["vintage"], areas)
     require_people(blocks.assign(vintage="the partition"), ledger)
     require_parts(areas, ledger)
-    _require_sound(folder, grounds, zones, "zone_id", ZONES)
+    require_disjoint(outlines, blocks["block_geoid"])
     # all levels at once: the outlines of blocks are gone over one time
     block, zone, common_m2 = common_areas(outlines, grounds)
     links = []
@@ -127,12 +113,14 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
         position = np.full(len(zones), -1)
         position[rows] = np.arange(len(rows))
         here = position[zone] >= 0
-        shares = block_shares(block[here], position[zone[here]], common_m2[here], blocks, len(rows), layer)
+        pairs = block[here], position[zone[here]], common_m2[here]
+        ground = block_shares(pairs, outlines, grounds.take(rows), blocks["block_geoid"], layer)
         for (area_level, vintage), part in areas.groupby(["area_level", "vintage"], sort=True):
             kind, part = f"{area_level} {vintage}", part.reset_index(drop=True)
             links.append(
-                block_crosswalk(blocks, shares, part, of_layer, source_layer=kind, target_layer=layer, ledger=ledger)
+                block_crosswalk(blocks, ground, part, of_layer, source_layer=kind, target_layer=layer, ledger=ledger)
             )
+    require_covered(outlines, blocks["block_geoid"], plots, areas)
     balances = ledger.frame().query("entry == 'balance'")
     empty = balances[(balances["total"] > 0) & (balances["inside"] == 0)]
     if len(empty):
@@ -140,172 +128,16 @@ def _profile(folder: Path, out: Path) -> dict[str, Any]:
         what, remedy = "nobody of the census areas arrives in any zone", "Are zones and blocks of one place and CRS?"
         raise ContractError(str(folder / ZONES), [Fault("E-BESIDE", what, len(empty), first, remedy)])
     profile = zone_profile(areas, pd.concat(links, ignore_index=True), zones, ledger)
-    tables = {LEDGER: ledger.frame(), PROFILE: check(BY_TABLE["zone_profile"], profile)}
-    _write(out, tables)
+    reached = pd.MultiIndex.from_frame(profile[_ZONE])
+    bare = zones[~pd.MultiIndex.from_frame(zones[_ZONE]).isin(reached)].sort_values(_ZONE)
+    write_results(out, {LEDGER: ledger.frame(), PROFILE: check(BY_TABLE["zone_profile"], profile)})
     return {
         "blocks": len(blocks),
         "areas": len(areas),
         "zones": len(zones),
+        "bare_zones": tuple(" ".join(map(str, zone)) for zone in bare[_ZONE].itertuples(index=False, name=None)),
         "balances": tuple(balances[["subject_name", "total", "inside", "outside"]].itertuples(index=False, name=None)),
     }
-
-
-def _areas(path: Path) -> pd.DataFrame:
-    """Census areas without their shapes, held to the table's contract; counts that are not given are missing."""
-    import numpy as np
-    import pandas as pd
-    from pyarrow import parquet
-
-    from pipeline.columns import CENSUS_COUNTS
-    from pipeline.tables import BY_TABLE, check
-
-    table = BY_TABLE["area_counts"]
-    try:
-        given = [name for name in parquet.read_schema(path).names if name in table.names]
-        frame = pd.read_parquet(path, columns=given)
-    except FileNotFoundError as error:
-        raise MissingInput(f"{path} is not there.") from error
-    except (OSError, ValueError) as error:
-        raise PipelineError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    lacking = [name for name in table.names if name not in given and name.removesuffix("_moe") in CENSUS_COUNTS]
-    if frame.empty:
-        fault = Fault("E-EMPTY", "list has no rows", 1, path.name, "Leave the partition out, or complete it.")
-        raise ContractError(str(path), [fault])
-    return check(table, frame.assign(**dict.fromkeys(lacking, np.nan)), str(path))
-
-
-def _layer(
-    path: Path, columns: tuple[str, ...], key: int, optional: tuple[str, ...] = ()
-) -> tuple[Rings, pd.DataFrame, Any]:
-    """Polygons and attributes of a layer in an equal-area CRS; its first columns are a key."""
-    import numpy as np
-    from pyarrow import parquet
-
-    from pipeline.crs import unfit_crs
-    from pipeline.geoarrow import read_rings
-
-    try:
-        given = parquet.read_schema(path).names
-    except (OSError, ValueError):
-        given = []  # `read_rings` says what is wrong
-    if given and (lacking := [name for name in columns if name not in given]):
-        what = f"column is missing: {', '.join(lacking)}"
-        raise ContractError(str(path), [Fault("E-COLUMNS", what, len(lacking), lacking[0], "Add it.")])
-    rings, frame, crs = read_rings(path, (*columns, *(name for name in optional if name in given)))
-    _require_kinds(path, frame, (*columns, *(name for name in optional if name in given)))
-    frame = frame.assign(**{name: np.nan for name in optional if name not in given})
-    faults = []
-    if frame.empty:
-        faults.append(Fault("E-EMPTY", "layer has no rows", 1, path.name, "Leave the partition out, or complete it."))
-    if unfit := unfit_crs(crs):
-        faults.append(
-            Fault(
-                "E-CRS",
-                f"nothing can be measured in its CRS: {unfit}",
-                1,
-                str(crs),
-                "Reproject it to an equal-area CRS, such as EPSG:5070.",
-            )
-        )
-    names = list(columns[:key])
-    doubled = frame.duplicated(names) | frame[names].isna().any(axis=1)
-    if doubled.any():
-        first = ", ".join(map(str, frame.loc[doubled, names].iloc[0]))
-        faults.append(
-            Fault(
-                "E-KEY-DUP",
-                f"row has the same {', '.join(names)} as another, or none",
-                int(doubled.sum()),
-                first,
-                "Give each its own.",
-            )
-        )
-    if faults:
-        raise ContractError(str(path), faults)
-    return rings, frame, crs
-
-
-def _require_kinds(path: Path, frame: pd.DataFrame, names: tuple[str, ...]) -> None:
-    """Refuse ids that are no text, of the wrong form or missing, and counts that are no finite numbers."""
-    import numpy as np
-    import pandas as pd
-
-    faults = []
-    for name in names:
-        column, values = BY_NAME[name], frame[name]
-        if column.kind in ("key", "category"):
-            bad = ~pd.Series([isinstance(value, str) for value in values], index=values.index, dtype=bool)
-            if column.pattern and not bad.any():
-                bad = ~values.astype("str").str.fullmatch(column.pattern)
-            code, what = "E-NOT-TEXT", f"{name} must be text" + (f" like {column.pattern}" if column.pattern else "")
-        elif column.kind == "flag":
-            bad = ~values.isin([True, False])
-            code, what = "E-NOT-A-FLAG", f"{name} must be true or false"
-        else:
-            numbers = pd.to_numeric(values, errors="coerce")
-            bad = (numbers.isna() & values.notna()) | np.isinf(numbers)
-            code, what = "E-NOT-NUMBER", f"{name} must be a finite number"
-            if not pd.api.types.is_numeric_dtype(values):
-                bad |= True
-        if bad.any():
-            first = f"row {int(bad.to_numpy().argmax()) + 1}: {values[bad].iloc[0]!r}"
-            faults.append(Fault(code, what, int(bad.sum()), first, "Write the column as the README says."))
-    if faults:
-        raise ContractError(str(path), faults)
-
-
-def _require_sound(folder: Path, rings: Rings, frame: pd.DataFrame, key: str, name: str) -> None:
-    """Refuse shapes whose outlines cross themselves (their area is not what they enclose) and impossible numbers."""
-    import shapely
-
-    shapes = rings.shapes()
-    wrong = ~shapely.is_valid(shapes)
-    faults = []
-    if wrong.any():
-        first = f"{frame.loc[wrong, key].iloc[0]}: {shapely.is_valid_reason(shapes[wrong][0])}"
-        faults.append(
-            Fault("E-GEOM-INVALID", "shape is not valid", int(wrong.sum()), first, "Repair it, with a record.")
-        )
-    for column in set(BLOCK_COUNTS) | {"population"}:
-        if column in frame and (negative := frame[column] < 0).any():
-            first = f"{frame.loc[negative, key].iloc[0]}: {frame.loc[negative, column].iloc[0]:g}"
-            remedy = "Is it a code for a missing number? Then leave the cell empty."
-            faults.append(Fault("E-NEGATIVE", f"{column} must not be negative", int(negative.sum()), first, remedy))
-    if faults:
-        raise ContractError(str(folder / name), faults)
-
-
-def _write(out: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write all tables, then move each over its place, the profile last.
-
-    Each draft has a name of its own: where a task is done twice at a time, neither touches the
-    other's. What a killed run left is removed by the next run of the country (`sweep`).
-    """
-    from pyarrow import parquet
-
-    pending = []
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            draft = out / f".draft-{uuid.uuid4().hex}-{name}"
-            pending.append((draft, out / name))
-            table.to_parquet(draft, index=False, compression="zstd")
-            with draft.open("rb") as file:
-                os.fsync(file.fileno())
-            rows = parquet.read_metadata(draft).num_rows
-            if rows != len(table):
-                raise PipelineError(f"{draft}: {rows} of {len(table)} rows arrived on disk. Is the disk full?")
-        for draft, place in pending:
-            draft.replace(place)
-    finally:
-        for draft, _ in pending:
-            draft.unlink(missing_ok=True)
-
-
-def sweep(out: Path) -> None:
-    """Remove the drafts that a killed run left; call it before a run, never during one."""
-    for draft in out.glob(".draft-*"):
-        draft.unlink(missing_ok=True)
 
 
 class _Memory:

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import dask
 import distributed  # noqa: F401  its settings are known to dask once it is loaded
+import geopandas as gpd
+import pandas as pd
 import pytest
 
 from pipeline import country
 from pipeline.country import partitions, profile_country, total
 from pipeline.errors import ContractError, MissingInput, PipelineError
-from pipeline.partitions import AREAS, BLOCKS, PROFILE, Done, write_partition
+from pipeline.geoarrow import write_layer
+from pipeline.partition_layers import AREAS, BLOCKS, ZONES
+from pipeline.partition_results import PROFILE
+from pipeline.partitions import Done, write_partition
 from pipeline.stages import NAMES
 from pipeline.town import country as town
 
@@ -53,6 +58,24 @@ def test_an_area_in_two_partitions_is_refused_before_anything_is_done(root: Path
     with pytest.raises(ContractError, match=r"stands in two partitions.*first: 01001\d+ in state=01 and state=02"):
         profile_country(root, scheduler="synchronous")
     assert not list(root.rglob(PROFILE))
+
+
+def test_zones_in_two_partitions_are_told_with_the_first_and_both_rows_stay(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first zone of the second state crosses into the first one."""
+    layers = {name: gpd.read_parquet(root / name / ZONES) for name in ("state=01", "state=02")}
+    shared = layers["state=02"].iloc[[0]]
+    level, zone = shared[["level", "zone_id"]].iloc[0]
+    both = pd.concat([layers["state=01"], shared], ignore_index=True)
+    write_layer(root / "state=01" / ZONES, both)
+    profile_country(root, scheduler="synchronous")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith(
+        f"zones that stand in several partitions: 1 (first: {level} 2024 {zone} in state=01 and state=02). Each row counts"
+    )
+    assert told[1].endswith(f"; zones without people, which have no profile: 1 (first: {level} 2024 {zone})")
+    assert "no profile" not in told[2]
 
 
 def test_totals_do_not_depend_on_the_order() -> None:

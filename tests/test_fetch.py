@@ -47,9 +47,12 @@ def _study(**changes: Any) -> dict[str, Any]:
         "quality",
         "growth",
         "outlook",
+        "scenarios",
         "seats",
         "utilization",
+        "rfp",
         "matches",
+        "siting",
         "publish",
         "compute",
         "atlas",
@@ -63,14 +66,7 @@ def _study(**changes: Any) -> dict[str, Any]:
         "neighborhoods": {},
         "vintages": {"now": "2019-2023"},
         "need": {"weights": {"child_poverty": 1.0}},
-        "capacity": {
-            "source": "state",
-            "effective": "2024",
-            "elementary_loading": 25.0,
-            "secondary_loading": 27.0,
-            "special_day_loading": 10.0,
-            "use_ratio": 0.85,
-        },
+        "capacity": {"rules": ["california 2024"]},
     }
     return {**study, **changes}
 

@@ -69,10 +69,11 @@ def test_no_table_is_made_from_one_that_is_not_there() -> None:
 
 
 def test_a_sheet_names_the_sources_of_its_numbers_only() -> None:
-    """Growth compares people: no results of schools; need knows nothing of births; all stand under the data's quality."""
+    """Growth is crossed with need, which rests on results of schools; neither knows of incomes by bracket; all stand under the data's quality."""
     fed = {sheet.key: {FILLS[feeds] for feeds in FILLS} & ancestors(sheet.tables) for sheet in SHEETS}
-    assert "performance" not in fed["growth"] and {"census_areas", "births"} <= fed["growth"]
-    assert {"births", "rooms", "flows"}.isdisjoint(fed["need"]) and {"census_areas", "performance"} <= fed["need"]
+    assert "area_brackets" not in fed["growth"] and {"census_areas", "births", "performance"} <= fed["growth"]
+    assert "performance" not in fed["how_wrong"] and {"enrollment", "births"} <= fed["how_wrong"] & fed["outlook"]
+    assert "area_brackets" not in fed["need"] and {"census_areas", "performance", "flows"} <= fed["need"]
     assert fed["quality_of_data"] == set(FILLS.values())
 
 

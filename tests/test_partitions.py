@@ -16,7 +16,8 @@ from pyarrow import parquet
 
 from pipeline import partitions
 from pipeline.columns import BY_NAME, CENSUS_COUNTS
-from pipeline.partitions import LEDGER, PROFILE, profile_partition, sweep, write_partition
+from pipeline.partition_results import LEDGER, PROFILE, sweep
+from pipeline.partitions import profile_partition, write_partition
 from pipeline.town import country
 from pipeline.town.country import State
 
@@ -56,7 +57,9 @@ def by_plain_overlay(state: State) -> pd.DataFrame:
     held = blocks.groupby("area_geoid")[amounts].transform("sum")
     shares = (blocks[amounts] / held).where(held > 0)
     pieces = gpd.overlay(
-        blocks.join(shares, rsuffix="_share")[["area_geoid", "whole_m2", *[f"{a}_share" for a in amounts], "geometry"]],
+        blocks.join(shares.add_suffix("_share"))[
+            ["area_geoid", "whole_m2", *[f"{a}_share" for a in amounts], "geometry"]
+        ],
         state.zones[[*KEY, "geometry"]],
         how="intersection",
     )
@@ -143,7 +146,8 @@ def test_a_damaged_list_of_areas_is_named(folder: Path) -> None:
 
 def test_zones_in_another_system_are_refused(state: State, folder: Path) -> None:
     write_partition(folder, state.blocks, state.areas, state.zones.to_crs("EPSG:6350"))
-    assert "blocks are in NAD83 / Conus Albers, zones in NAD83(2011) / Conus Albers" in refusal(folder)
+    says = "blocks are in EPSG:5070 (NAD83 / Conus Albers), zones in EPSG:6350 (NAD83(2011) / Conus Albers)"
+    assert says in refusal(folder)
     write_partition(folder, state.blocks.to_crs("EPSG:3857"), state.areas, state.zones)
     assert "does not keep areas" in refusal(folder)
 
@@ -212,13 +216,32 @@ def test_shapes_need_not_be_sorted(state: State, folder: Path) -> None:
 def _spoiled(state: Any, layer: str, **columns: Any) -> Any:
     frame = getattr(state, layer).copy()
     for name, change in columns.items():
-        frame[name] = change(frame[name])
+        frame[name] = change(frame.get(name))
     return frame
 
 
 @pytest.mark.parametrize(
     ("layer", "column", "change", "says"),
     [
+        (
+            "blocks",
+            "geometry",
+            lambda v: v.where(v.index != 5, v.buffer(9)),
+            r"E-OVERLAP\] blocks overlap: who lives there",
+        ),
+        (
+            "blocks",
+            "vintage",
+            lambda v: "2010",
+            r"E-GEOGRAPHY\] block_group 2019-2023 is published on the areas of 2020, the b",
+        ),
+        (
+            "areas",
+            "vintage",
+            lambda v: "2009-2013",
+            r"E-GEOGRAPHY\] .* on the areas of 2010, the blocks are of 2020: an id",
+        ),
+        ("areas", "geometry", lambda v: v.translate(300, 0), r"E-COVER\] .*first: \d{12}: \d+\.\d% of its ground"),
         ("blocks", "children_0_17", lambda v: v.where(v.index > 3, -666666666.0), r"E-NEGATIVE\] children_0_17"),
         ("blocks", "population", lambda v: v.astype(str), r"E-NOT-NUMBER\] population"),
         ("blocks", "population", lambda v: v.where(v.index > 3, np.inf), r"E-NOT-NUMBER\] population"),
@@ -252,3 +275,69 @@ def _crossed(shape: Any) -> Any:
 def test_a_fault_that_no_check_foresaw_ends_one_partition_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.analysis.common_area.common_areas", lambda *given: 1 / 0)
     assert profile_partition(str(folder), str(folder / "out")).refusal == "ZeroDivisionError: division by zero"
+
+
+def test_a_block_that_lies_upon_another_is_named_with_it(state: State, folder: Path) -> None:
+    copy = state.blocks.iloc[[7]].assign(block_geoid=state.blocks["block_geoid"].iloc[7][:12] + "999")
+    write_partition(folder, pd.concat([state.blocks, copy], ignore_index=True), state.areas, state.zones)
+    said = refusal(folder)
+    assert f"{state.blocks['block_geoid'].iloc[7]} and {copy['block_geoid'].iloc[0]} have" in said
+    assert "100.0% of the smaller" in said
+
+
+def test_one_block_of_an_area_that_is_not_given_is_found_by_its_ground(state: State, folder: Path) -> None:
+    group = state.blocks["block_geoid"].str[:12]
+    widest = state.blocks.area.groupby(group).max().div(state.blocks.area.groupby(group).sum()).idxmax()
+    lost = state.blocks.area.where(group == widest).idxmax()
+    write_partition(folder, state.blocks.drop(index=lost), state.areas, state.zones)
+    said = refusal(folder)
+    assert "E-COVER] blocks cover less than 90% of their census area, and cannot stand for the whole of it" in said
+    assert f"once; first: {widest}: " in said
+
+
+def test_figures_of_2010_are_used_with_blocks_that_say_they_are_of_2010(state: State, folder: Path) -> None:
+    before = profile(folder)
+    write_partition(folder, state.blocks.assign(vintage="2010"), state.areas.assign(vintage="2009-2013"), state.zones)
+    after = profile(folder)
+    np.testing.assert_array_equal(after["children_0_17"], before["children_0_17"])
+    mixed = state.blocks.assign(vintage=["2010", *["2020"] * (len(state.blocks) - 1)])
+    write_partition(folder, mixed, state.areas, state.zones)
+    assert "blocks are of several censuses: 2010, 2020" in profile_partition(str(folder), str(folder)).refusal
+
+
+def test_a_zone_without_a_block_is_named(state: State, folder: Path) -> None:
+    away = state.zones.iloc[[0]].assign(zone_id="nowhere", geometry=state.zones.geometry.iloc[[0]].translate(1e6))
+    write_partition(folder, state.blocks, state.areas, pd.concat([state.zones, away], ignore_index=True))
+    done = profile_partition(str(folder), str(folder / "out"))
+    level = state.zones["level"].iloc[0]
+    assert done.bare_zones == (f"{level} 2024 nowhere",)
+    lines = pd.read_parquet(folder / "out" / LEDGER).query("entry == 'loss'")
+    assert lines[["subject_name", "item", "total"]].to_numpy().tolist() == [[f"zone {level} 2024", "nowhere", 1.0]]
+    assert "have no profile" in lines["reason"].iloc[0]
+
+
+@pytest.mark.parametrize("name", ["zones.parquet", "areas.parquet", "blocks.parquet"])
+def test_a_damaged_page_is_noticed(folder: Path, name: str) -> None:
+    """One byte of a column of coordinates, in the middle of a page that is not compressed: only the checksum knows."""
+    path = folder / name
+    table = parquet.read_table(path)
+    parquet.write_table(table, path, compression="none", use_dictionary=False, write_page_checksum=True)
+    group = parquet.ParquetFile(path).metadata.row_group(0)
+    column = next(c for c in map(group.column, range(group.num_columns)) if c.path_in_schema.endswith(".x"))
+    damaged = bytearray(path.read_bytes())
+    damaged[column.data_page_offset + column.total_compressed_size // 2] ^= 1
+    path.write_bytes(damaged)
+    assert refusal(folder).startswith(f"{path} cannot be read: ")
+
+
+def test_what_is_written_carries_checksums(folder: Path) -> None:
+    """A page is damaged where the decompressor does not notice: in no file of ours may it pass."""
+    profile(folder)
+    for path in (folder / "zones.parquet", folder / "out" / PROFILE, folder / "out" / LEDGER):
+        column = parquet.ParquetFile(path).metadata.row_group(0).column(0)
+        start = column.dictionary_page_offset or column.data_page_offset
+        damaged = bytearray(path.read_bytes())
+        damaged[start + column.total_compressed_size - 1] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(OSError, match="CRC checksum verification failed"):
+            parquet.read_table(path, page_checksum_verification=True)

@@ -1,24 +1,27 @@
 """From census areas to zones by way of blocks, where a block's number says which area it lies in.
 
-The weights are those of a district (`crosswalk.evidence_weights`); only the way to them is
+The weights are those of a district (`best_evidence.weights_by_carrier`); only the way to them is
 shorter. Nothing needs to be looked up on the map but which blocks and zones meet, so that a
 state of a hundred and fifty thousand blocks takes seconds.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import shapely
 
 from pipeline.analysis.areas import inhabited_measure
+from pipeline.analysis.best_evidence import counts_of, weights_by_carrier
 from pipeline.analysis.crosswalk import require_no_overlap
-from pipeline.analysis.evidence import by_items
-from pipeline.analysis.known_places import block_amounts
-from pipeline.analysis.overlaps import NOISE_SHARE
-from pipeline.analysis.relations import counts_of, weights_by_carrier
+from pipeline.analysis.evidence import Evidence, by_ground, by_items
+from pipeline.analysis.ladder import block_amounts
+from pipeline.analysis.overlaps import pieces_of
+from pipeline.analysis.pieces import remainders, unfilled
+from pipeline.analysis.rings import Rings
 from pipeline.columns import BY_NAME
 from pipeline.errors import ContractError, Fault
 from pipeline.ledger import Ledger
@@ -30,41 +33,43 @@ EVIDENCE = ("children_by_block", "people_by_block", "homes_by_block", "area")
 
 
 def block_shares(
-    source: np.ndarray, target: np.ndarray, common_m2: np.ndarray, blocks: pd.DataFrame, zones: int, layer: str
-) -> sparse.csr_array:
-    """Share of each block's ground in each zone of one layer.
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray], outlines: Rings, grounds: Rings, names: pd.Series, layer: str
+) -> Evidence:
+    """Share of each block's ground in each zone of one layer, and in none of them.
 
     Parameters
     ----------
-    source, target, common_m2 : arrays
-        Pairs of block and zone (positions) and their common ground (`common_area.common_areas`).
-    blocks : DataFrame
-        ``block_geoid`` and ``area_m2``.
-    zones : int
-        Number of zones.
+    pairs : (source, target, common_m2)
+        Pairs of block and zone (positions) and their common ground (`common_area.common_areas`), sorted by block.
+    outlines, grounds : Rings
+        Shapes of the blocks and of the zones in one equal-area CRS, in metres.
+    names : Series
+        Numbers of the blocks.
     layer : str
         What the zones are called in a message.
 
     Returns
     -------
-    sparse array (blocks, zones)
-        A block that lies in one zone but for the rounding of coordinates has a share of exactly 1.
+    Evidence
+        A block that lies in one zone but for the rounding of coordinates has a weight of exactly 1. What lies
+        beyond is cut out anew by shapely: it does not follow from the pairs, and so finds out if one is lost.
 
     Raises
     ------
     ContractError
         If zones overlap: naming the first block that two of them claim.
     """
-    share = common_m2 / blocks["area_m2"].to_numpy()[source]
-    share[np.abs(share - 1.0) <= NOISE_SHARE] = 1.0
-    real = share > NOISE_SHARE
-    shares = sparse.csr_array((share[real], (source[real], target[real])), shape=(len(blocks), zones))
-    return require_no_overlap(shares, blocks["block_geoid"].to_numpy(), layer)
+    whole, outside_m2 = outlines.areas(), np.zeros(len(outlines))
+    pieces = pieces_of(*pairs, whole)
+    short, left_m2 = unfilled(pieces, whole)
+    outside_m2[short] = shapely.area(remainders(outlines.take(short).shapes(), grounds.shapes(), left_m2))
+    found = by_ground(pieces, whole, outside_m2, (len(outlines), len(grounds)))
+    return replace(found, weights=require_no_overlap(found.weights, names.to_numpy(), layer))
 
 
 def block_crosswalk(
     blocks: pd.DataFrame,
-    shares: sparse.csr_array,
+    ground: Evidence,
     areas: pd.DataFrame,
     zones: pd.DataFrame,
     *,
@@ -74,7 +79,7 @@ def block_crosswalk(
 ) -> pd.DataFrame:
     """Weights from one layer of census areas to one layer of zones.
 
-    Each count travels by where those it counts live by block (`known_places.ladder`), and by ground
+    Each count travels by where those it counts live by block (`ladder.ladder`), and by ground
     where nobody is counted.
 
     Parameters
@@ -82,7 +87,7 @@ def block_crosswalk(
     blocks : DataFrame
         ``block_geoid``, ``area_m2``, ``population``, ``homes``, ``children_0_17`` and the children of each age;
         what is not known is missing.
-    shares : sparse array (blocks, zones)
+    ground : Evidence (blocks, zones)
         From `block_shares`.
     areas : DataFrame
         ``area_geoid`` and counts of the areas.
@@ -109,10 +114,11 @@ def block_crosswalk(
     Examples
     --------
     >>> from pipeline.columns import CHILD_COUNTS
+    >>> from scipy import sparse
     >>> blocks = pd.DataFrame({"block_geoid": ["060010001001000", "060010001001001"], "area_m2": [10.0, 10.0],
     ...                        "children_0_17": [30.0, 10.0], "population": [90.0, 90.0]})
     >>> blocks = blocks.reindex(columns=[*blocks, "homes", *CHILD_COUNTS])
-    >>> half = sparse.csr_array(np.array([[1.0], [0.5]]))  # of the second block, half lies in the zone
+    >>> half = Evidence(sparse.csr_array(np.array([[1.0], [0.5]])), np.array([10.0, 10.0]), np.array([0.0, 0.5]))  # of the second block, half lies in the zone
     >>> areas = pd.DataFrame({"area_geoid": ["060010001001"], "children_0_17": [44.0], "population": [180.0]})
     >>> rows = block_crosswalk(blocks, half, areas, pd.DataFrame({"zone_id": ["z"]}), ledger=Ledger(),
     ...                        source_layer="block_group 2019-2023", target_layer="zone high 2024")
@@ -122,7 +128,9 @@ def block_crosswalk(
     area_of = _area_of(blocks, areas, source_layer)
     facts = counts_of(areas.rename(columns={"area_geoid": "source_id"}))
     amounts = {**block_amounts(blocks), "area": blocks["area_m2"].to_numpy(dtype="float64")}
-    known = {kind: by_items(amount, area_of, shares, len(areas)) for kind, amount in amounts.items()}
+    known = {
+        kind: by_items(amount, area_of, ground.weights, ground.beyond, len(areas)) for kind, amount in amounts.items()
+    }
     nobody = np.zeros(len(areas), dtype=bool)
     targets = zones.rename(columns={"zone_id": "area_id"})
     layers = (source_layer, target_layer)

@@ -90,7 +90,10 @@ def published_zones(
 def published_neighborhoods(
     shapes: gpd.GeoDataFrame, *, sliver_m2: float, overlap_share: float, ledger: Ledger
 ) -> gpd.GeoDataFrame:
-    """Neighborhoods as published, repaired as zones are; one without a name goes by its id."""
+    """Neighborhoods as published, repaired as zones are; one without a name goes by its id.
+
+    They keep their whole ground; `outlines` finds what share of it lies in the district.
+    """
     if shapes.empty:
         return gpd.GeoDataFrame(empty("neighborhoods", str(shapes.crs)))
     whole, joined = dissolve_parts(shapes, "neighborhood_id", ["name"])
@@ -101,7 +104,8 @@ def published_neighborhoods(
     for shared in sorted(name[name.duplicated()].unique()):
         ids = ", ".join(clean.loc[name == shared, "neighborhood_id"])
         ledger.note("neighborhood", f"several are called {shared}: tell them by their ids", item=ids)
-    return clean.assign(name=name, is_approximate=False)[["neighborhood_id", "name", "is_approximate", "geometry"]]
+    columns = ["neighborhood_id", "name", "is_approximate", "inside_share", "geometry"]
+    return clean.assign(name=name, is_approximate=False, inside_share=1.0)[columns]
 
 
 def census_neighborhoods(
@@ -130,8 +134,7 @@ def census_neighborhoods(
     outline = district.geometry.to_numpy()[0]
     meeting = np.sort(shapely.STRtree(shapes).query(outline, predicate="intersects"))
     own, shapes = own.iloc[meeting], shapes[meeting]
-    inside = common_ground(shapes, np.repeat(outline, len(shapes)))
-    share = shapely.area(inside) / shapely.area(shapes)
+    inside, share = part_inside(shapes, outline)
     slight = share < EDGE_SHARE
     if slight.any():
         first = own["area_geoid"].to_numpy()[slight][0]
@@ -142,24 +145,33 @@ def census_neighborhoods(
             unit="areas",
             item=first,
         )
-    parts = np.array(
-        [polygons_of(shape) for shape in np.where(share > 1 - EDGE_SHARE, shapes, inside)[~slight]], dtype=object
-    )
+    parts = np.array([polygons_of(shape) for shape in np.where(share == 1, shapes, inside)[~slight]], dtype=object)
     own, share = own[~slight], share[~slight]
-    clipped = int((share <= 1 - EDGE_SHARE).sum())
-    if clipped:
-        ledger.note(
-            "neighborhoods",
-            f"{clipped} of {len(own)} reach beyond the district: the part inside it is the neighborhood",
-        )
+    clipped = share < 1
+    if clipped.any():
+        reason = f"{int(clipped.sum())} of {len(own)} reach beyond the district: the part inside it is the neighborhood, which is approximate"
+        least = own["area_geoid"].to_numpy()[share.argmin()]
+        ledger.note("neighborhoods", reason, item=f"least: {share.min():.0%} of {least}")
     table = pd.DataFrame(
         {
             "neighborhood_id": own["area_geoid"].to_numpy(),
             "name": area_names(own["area_geoid"], own["name"]).to_numpy(),
-            "is_approximate": False,
+            "is_approximate": clipped,
+            "inside_share": share,
         }
     )
     return gpd.GeoDataFrame(table, geometry=parts, crs=areas.crs)
+
+
+def part_inside(shapes: np.ndarray, outline: shapely.Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each polygon inside an outline, and its share; 1 where only two drawings of one line differ.
+
+    >>> part_inside(np.array([shapely.box(0, 0, 4, 1), shapely.box(-0.001, 0, 1, 1)]), shapely.box(0, 0, 1, 1))[1].tolist()
+    [0.25, 1.0]
+    """
+    inside = common_ground(shapes, np.repeat(outline, len(shapes)))
+    share = shapely.area(inside) / shapely.area(shapes)
+    return inside, np.where(share > 1 - EDGE_SHARE, 1.0, share)
 
 
 def area_names(geoids: pd.Series, names: pd.Series) -> pd.Series:
@@ -228,6 +240,9 @@ def outlines(
     )
     stand_ins = {"neighborhoods": neighborhoods, "zones": zones}
     district = district_outline(district_shapes, stand_ins, district_id=district_id, title=title, ledger=ledger)
+    if len(neighborhoods) and len(district):
+        share = part_inside(neighborhoods.geometry.to_numpy(), district.geometry.to_numpy()[0])[1]
+        neighborhoods = neighborhoods.assign(inside_share=share)
     if neighborhoods_kind == "census_areas":
         neighborhoods = census_neighborhoods(
             census_areas, district, area_level=area_level, vintage=vintage, ledger=ledger

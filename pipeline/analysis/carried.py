@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.analysis.areas import COUNT_COLUMNS, inhabited_measure
 from pipeline.analysis.crosswalk import allocate
 from pipeline.analysis.sound_counts import FULL_MATCH
-from pipeline.analysis.sound_vintages import LEVELS, require_listed
+from pipeline.analysis.sound_vintages import LEVELS, require_listed, require_near
 from pipeline.analysis.uncertainty import years_of
 from pipeline.analysis.vintages import COLUMNS, vintage_crosswalk
 from pipeline.columns import CENSUS_COUNTS, census_of
@@ -60,9 +60,10 @@ def carried_counts(
     Raises
     ------
     ContractError
-        If less than 99.5% of the areas of a vintage are in the relationship file of its census, or of
-        the areas that take part have counts: with the first that is not.
+        If a relationship file is of other counties than the study's, or if less than 99.5% of the areas of a
+        vintage are in the file of its census, or of the areas that take part have counts: with the first that is not.
     """
+    require_near(relations, block_relations, shapes, counts)
     crosswalks: dict[tuple[str, str, str], pd.DataFrame] = {}
     blocks = blocks[blocks["vintage"] == blocks["vintage"].max()]
 

@@ -1,9 +1,9 @@
 """Where within a census area people live: one function for each kind of evidence, all with one result.
 
 Each kind says what share of a source lies in each target (weights), how much it knows of the source
-(held) and what share of that lies in none of the targets (beyond). Weights and the rest are made from the
-same overlaps: holding one against the other finds what is lost after them. The overlaps themselves are
-held against the whole of each source where they are found (`overlaps`).
+(held) and what share of that lies in none of the targets (beyond). Weights and the rest are found apart from
+each other, the rest on ground that is cut out anew (`pieces.ground_outside`): the balance of children, which
+holds one against the other, finds a pair that is lost anywhere between the overlay and the table.
 
 References
 ----------
@@ -25,7 +25,7 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from pipeline.analysis.crosswalk import scaled
+from pipeline.analysis.crosswalk import ROUNDING, scaled
 from pipeline.analysis.geometry import placed
 from pipeline.analysis.overlaps import area_weights
 
@@ -52,7 +52,16 @@ class Evidence:
     beyond: Floats
 
 
-def by_items(amounts: Floats, source_of: Integers, shares: sparse.csr_array, sources: int) -> Evidence:
+@dataclass(frozen=True)
+class EmptyGround:
+    """Where in the sources nobody lives, in square metres: by pair, in each source, and in none of the targets."""
+
+    pieces: pd.DataFrame  # source, target, area_m2
+    source_m2: Floats
+    outside_m2: Floats
+
+
+def by_items(amounts: Floats, source_of: Integers, shares: sparse.csr_array, outside: Floats, sources: int) -> Evidence:
     """Weights by smaller places of which it is known how many live there: census blocks, or residential lots.
 
     Parameters
@@ -63,6 +72,8 @@ def by_items(amounts: Floats, source_of: Integers, shares: sparse.csr_array, sou
         Position of the source each item belongs to, -1 for none.
     shares : sparse array (items, targets)
         Share of each item in each target: of a block by its area (`overlaps`), of a lot 0 or 1.
+    outside : array (items)
+        Share of each item in none of the targets.
     sources : int
         Number of sources.
 
@@ -70,7 +81,8 @@ def by_items(amounts: Floats, source_of: Integers, shares: sparse.csr_array, sou
     --------
     Two blocks of one block group hold 30 and 10 children; the second lies half in the zone:
 
-    >>> found = by_items(np.array([30.0, 10.0]), np.array([0, 0]), sparse.csr_array([[1.0], [0.5]]), 1)
+    >>> found = by_items(np.array([30.0, 10.0]), np.array([0, 0]),
+    ...                  sparse.csr_array([[1.0], [0.5]]), np.array([0.0, 0.5]), 1)
     >>> found.weights.toarray().tolist(), found.held.tolist(), found.beyond.tolist()
     ([[0.875]], [40.0], [0.125])
     """
@@ -79,12 +91,14 @@ def by_items(amounts: Floats, source_of: Integers, shares: sparse.csr_array, sou
     held = np.asarray(np.bincount(source_of[used], weights=value[used], minlength=sources), dtype="float64")
     belongs = sparse.csr_array((value[used], (source_of[used], np.flatnonzero(used))), shape=(sources, len(value)))
     weights = scaled(sparse.csr_array(belongs @ shares), _inverse(held))
-    left = (value * (1.0 - np.asarray(shares.sum(axis=1)).ravel()))[used]
-    beyond = np.asarray(np.bincount(source_of[used], weights=left, minlength=sources), dtype="float64")
+    left = np.bincount(source_of[used], weights=(value * outside)[used], minlength=sources)
+    beyond = np.asarray(left, dtype="float64")
     return Evidence(weights, held, _share(beyond, held))
 
 
-def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, targets: int) -> Evidence:
+def by_raster(
+    pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, on_outside: Floats, targets: int
+) -> Evidence:
     """Weights by the people (or children of an age) whom a raster counts on each piece of ground.
 
     Parameters
@@ -95,6 +109,8 @@ def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, targe
         Sum of the raster over the common ground of each pair, by exact cell fractions.
     in_sources : array (sources)
         Its sum over each whole source.
+    on_outside : array (sources)
+        Its sum over the ground of each source that lies in none of the targets.
     targets : int
         Number of targets.
 
@@ -102,24 +118,21 @@ def by_raster(pieces: pd.DataFrame, on_pieces: Floats, in_sources: Floats, targe
     --------
     Of 8 people in a tract 6 live in the zone:
 
-    >>> found = by_raster(pd.DataFrame({"source": [0], "target": [0]}), np.array([6.0]), np.array([8.0]), 1)
+    >>> found = by_raster(pd.DataFrame({"source": [0], "target": [0]}), np.array([6.0]), np.array([8.0]), np.array([2.0]), 1)
     >>> found.weights.toarray().tolist(), found.beyond.tolist()
     ([[0.75]], [0.25])
     """
     sources = len(in_sources)
     source, target = pieces["source"].to_numpy(), pieces["target"].to_numpy()
     # whole and pieces are drawn on the grid by borders of their own, which differ by a hundred-thousandth
-    apart = np.bincount(source, weights=on_pieces, minlength=sources) - in_sources
-    is_rounding = (apart > 0) & (apart <= 1e-4 * in_sources)
-    held = np.maximum(np.where(is_rounding, in_sources + apart, in_sources), 0.0)
+    together = np.bincount(source, weights=on_pieces, minlength=sources) + on_outside
+    held = np.where(np.abs(together - in_sources) <= 1e-4 * in_sources, together, np.maximum(in_sources, 0.0))
     amounts = sparse.csr_array((np.where(held[source] > 0, on_pieces, 0.0), (source, target)), shape=(sources, targets))
-    weights = scaled(amounts, _inverse(held))
-    inside = np.bincount(source, weights=on_pieces, minlength=sources)
-    return Evidence(weights, held, _share(np.where(held > 0, held - inside, 0.0), held))
+    return Evidence(scaled(amounts, _inverse(held)), held, _share(on_outside, held))
 
 
 def by_habitable_ground(
-    pieces: pd.DataFrame, source_m2: Floats, empty_pieces: pd.DataFrame, empty_m2: Floats, shape: tuple[int, int]
+    pieces: pd.DataFrame, source_m2: Floats, outside_m2: Floats, empty: EmptyGround, shape: tuple[int, int]
 ) -> Evidence:
     """Weights by the ground that is not known to be uninhabited (water, parks, industry).
 
@@ -127,12 +140,10 @@ def by_habitable_ground(
     ----------
     pieces : DataFrame
         ``source``, ``target`` and ``area_m2`` of each pair (`overlaps.overlaps`).
-    source_m2 : array (sources)
-        Area of each source.
-    empty_pieces : DataFrame
-        ``source``, ``target`` and ``area_m2`` of the uninhabited part of each pair.
-    empty_m2 : array (sources)
-        Uninhabited area of each source.
+    source_m2, outside_m2 : arrays (sources)
+        Area of each source, and of what lies in none of the targets.
+    empty : EmptyGround
+        The same of their uninhabited parts.
     shape : (int, int)
         Numbers of sources and targets.
 
@@ -142,26 +153,28 @@ def by_habitable_ground(
 
     >>> whole = pd.DataFrame({"source": [0, 0], "target": [0, 1], "area_m2": [75.0, 25.0]})
     >>> lake = pd.DataFrame({"source": [0], "target": [0], "area_m2": [50.0]})
-    >>> by_habitable_ground(whole, np.array([100.0]), lake, np.array([50.0]), (1, 2)).weights.toarray().tolist()
+    >>> empty = EmptyGround(lake, np.array([50.0]), np.array([0.0]))
+    >>> by_habitable_ground(whole, np.array([100.0]), np.array([0.0]), empty, (1, 2)).weights.toarray().tolist()
     [[0.5, 0.5]]
     """
     # ground that is all but used up is none: what remains is the rounding of two borders
-    held = np.where(source_m2 - empty_m2 > 1e-6 * source_m2, source_m2 - empty_m2, 0.0)
-    ground, empty = (
+    held = np.where(source_m2 - empty.source_m2 > 1e-6 * source_m2, source_m2 - empty.source_m2, 0.0)
+    ground, bare = (
         sparse.csr_array((part["area_m2"], (part["source"], part["target"])), shape=shape)
-        for part in (pieces, empty_pieces)
+        for part in (pieces, empty.pieces)
     )
-    habitable = sparse.csr_array(ground - empty)
+    habitable = sparse.csr_array(ground - bare)
     habitable.data = np.maximum(habitable.data, 0.0)
     weights = scaled(habitable, _inverse(held))
-    left = source_m2 - empty_m2 - np.asarray((ground - empty).sum(axis=1)).ravel()
-    return Evidence(weights, held, _share(np.where(held > 0, np.maximum(left, 0.0), 0.0), held))
+    beyond = _share(np.maximum(outside_m2 - empty.outside_m2, 0.0), held)
+    return Evidence(weights, held, _agreed(beyond, weights))
 
 
-def by_ground(pieces: pd.DataFrame, source_m2: Floats, shape: tuple[int, int]) -> Evidence:
+def by_ground(pieces: pd.DataFrame, source_m2: Floats, outside_m2: Floats, shape: tuple[int, int]) -> Evidence:
     """Weights by plain ground: right only where people are spread evenly."""
-    shared = np.bincount(pieces["source"], weights=pieces["area_share"], minlength=shape[0])
-    return Evidence(area_weights(pieces, shape), source_m2, np.maximum(1.0 - shared, 0.0))
+    weights = area_weights(pieces, shape)
+    beyond = np.where(source_m2 > 0, np.nan_to_num(_share(outside_m2, source_m2)), 1.0)
+    return Evidence(weights, source_m2, _agreed(beyond, weights))
 
 
 def by_point(points: npt.NDArray[Any], targets: npt.NDArray[Any]) -> Evidence:
@@ -187,6 +200,12 @@ def points_of(shapes: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _inverse(held: npt.NDArray[Any]) -> Floats:
     return np.asarray(np.divide(1.0, held, out=np.zeros(len(held)), where=held > 0))
+
+
+def _agreed(beyond: Floats, weights: sparse.csr_array) -> Floats:
+    """What lies beyond, to the last digit as the weights leave it where both agree but for the rounding of borders."""
+    rest = 1.0 - np.asarray(weights.sum(axis=1)).ravel()
+    return np.where(np.abs(beyond - rest) <= ROUNDING, np.maximum(rest, 0.0), beyond)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from pipeline.crs import unfit_crs
+from pipeline.crs import crs_name, unfit_crs
 from pipeline.errors import ContractError, Fault
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def require_equal_area(*frames: gpd.GeoDataFrame) -> None:
         crs, unfit = frame.crs, unfit_crs(frame.crs)
         what = f"nothing can be measured in the CRS of these shapes: {unfit}" if unfit else ""
         if not unfit and crs != frames[0].crs:
-            what = f"shapes to be compared are in different systems ({frames[0].crs} and {crs})"
+            what = f"shapes to be compared are in different systems ({crs_name(frames[0].crs)} and {crs_name(crs)})"
         if what:
             fault = Fault(
-                "E-CRS", what, 1, str(crs), "Reproject to the study's equal-area CRS, such as EPSG:3310 or 5070."
+                "E-CRS", what, 1, crs_name(crs), "Reproject to the study's equal-area CRS, such as EPSG:3310 or 5070."
             )
             raise ContractError("a layer of shapes", [fault])
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipeline.crs import crs_name
 from pipeline.errors import ContractError, Fault
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ class Grid:
         import pyproj
 
         if shapes.crs is None or not shapes.crs.equals(pyproj.CRS(self.crs), ignore_axis_order=True):
-            what = f"the shapes are in {shapes.crs or 'no declared system'}, the raster in {self.crs}"
+            what = f"the shapes are in {crs_name(shapes.crs)}, the raster in {crs_name(self.crs)}"
             remedy = "Bring the layer onto the raster first (analysis.grids.on_grid)."
-            raise ContractError("shapes on a raster", [Fault("E-CRS", what, 1, str(shapes.crs), remedy)])
+            raise ContractError("shapes on a raster", [Fault("E-CRS", what, 1, crs_name(shapes.crs), remedy)])
 
 
 def on_grid(shapes: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:

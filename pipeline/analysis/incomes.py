@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from pipeline.analysis.areas import AREA_LEVELS
@@ -101,6 +103,7 @@ def median_incomes(
     brackets: pd.DataFrame,
     areas: pd.DataFrame,
     crosswalk: pd.DataFrame,
+    names: Mapping[tuple[str, str], str],
     *,
     design_factor: float | None,
     sample_share: float,
@@ -117,6 +120,8 @@ def median_incomes(
     ----------
     brackets, areas, crosswalk : DataFrame
         Tables ``area_brackets``, ``census_areas`` and ``crosswalk``.
+    names : mapping
+        (layer, area id): name, of every area (`area_names`).
     design_factor, sample_share : float
         How the margin of a median is found; without a design factor, from the margins of the brackets.
     high_cv, medium_cv : float
@@ -153,7 +158,9 @@ def median_incomes(
                     {
                         "layer": layer,
                         "area_id": rows["target_id"].unique(),
+                        "name": [names[layer, area] for area in rows["target_id"].unique()],
                         "vintage": vintage,
+                        "dollars_year": int(vintage[-4:]),
                         "households": counts.sum(axis=1),
                         "households_moe": moe_of_sum(counts, moes),
                         "median_income_usd": found.median,
@@ -175,6 +182,25 @@ def median_incomes(
             reason = f"the median lies in the bracket that is open {side}: only its bound is known"
             ledger.absence("median_incomes", reason, count=int(table[flag].sum()), unit="medians")
     return table
+
+
+def area_names(zones: pd.DataFrame, neighborhoods: pd.DataFrame, district: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Name of every area by its layer and id; a zone without one goes by its id.
+
+    >>> zones = pd.DataFrame({"level": ["high"], "fall_year": [2024], "zone_id": ["7"], "name": [None]})
+    >>> others = [pd.DataFrame({key: ["1"], "name": ["Mill"]}) for key in ("neighborhood_id", "district_id")]
+    >>> area_names(zones, *others)
+    {('neighborhood', '1'): 'Mill', ('district', '1'): 'Mill', ('zone high 2024', '7'): '7'}
+    """
+    zone_names = zones["name"].where(zones["name"].notna(), zones["zone_id"])
+    keys = zip(zones["level"], zones["fall_year"], zones["zone_id"], strict=True)
+    return {
+        **{
+            ("neighborhood", i): n for i, n in zip(neighborhoods["neighborhood_id"], neighborhoods["name"], strict=True)
+        },
+        **{("district", i): n for i, n in zip(district["district_id"], district["name"], strict=True)},
+        **{(f"zone {level} {year}", i): n for (level, year, i), n in zip(keys, zone_names, strict=True)},
+    }
 
 
 def _balance(arrived: pd.DataFrame, links: pd.DataFrame, source: pd.DataFrame, subject: str, ledger: Ledger) -> None:

@@ -150,8 +150,11 @@ def site_places(
     fall_year: int,
     levels: Sequence[str],
 ) -> pd.DataFrame:
-    """Each site's neighborhood and its zone of the lowest level the study has zones for."""
+    """Each site's neighborhood, its zone of the lowest level the study has zones for, and where it is in metres."""
     places = sites.sort_values("site_id", kind="stable").reset_index(drop=True)
+    there = (~(places.geometry.isna() | places.geometry.is_empty)).to_numpy()
+    at = np.full((len(places), 2), np.nan)
+    at[there] = shapely.get_coordinates(places.geometry.to_numpy()[there])
     level = min(set(levels) & set(zones["level"]), key=list(levels).index, default="")
     in_force = zones[(zones["level"] == level) & (zones["fall_year"] == fall_year)]
     return pd.DataFrame(
@@ -159,6 +162,8 @@ def site_places(
             "site_id": places["site_id"],
             "neighborhood_id": containing(places, neighborhoods, "neighborhood_id"),
             "zone_id": containing(places, in_force, "zone_id"),
+            "east_m": at[:, 0],
+            "north_m": at[:, 1],
         }
     )
 

@@ -45,9 +45,10 @@ def nearest_school_zones(
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Attendance zones of a district that publishes none: each place goes to its nearest school.
 
-    Per level, the Voronoi polygons of the district's own schools, clipped to the district.
-    Only open schools with a place that take pupils from a neighborhood count: no charter or
-    private school, no virtual or citywide one, none outside the district. Schools within a
+    Per level, the Voronoi polygons of its neighborhood schools, clipped to the district.
+    Only open public schools with a place that take pupils from a neighborhood count, whoever
+    runs them: no private school, no virtual or citywide one (as most charters are), none
+    outside the district. Schools within a
     metre of each other share the zone of the lower id. Straight lines know no river and no
     railway: the zones are marked ``is_approximate`` and must be called so wherever used.
 
@@ -81,7 +82,7 @@ def nearest_school_zones(
         & schools["is_place"].to_numpy(dtype=bool)
         & ~schools["is_virtual"].to_numpy(dtype=bool)
         & ~schools["is_citywide"].to_numpy(dtype=bool)
-        & (schools["sector"] == "district").to_numpy()
+        & (schools["sector"] != "private").to_numpy()
         & (schools["school_status"] == "open").to_numpy()
     )
     own = schools[usable].sort_values("school_id", kind="stable").reset_index(drop=True)
@@ -91,7 +92,7 @@ def nearest_school_zones(
     for level in levels:
         of_level = own[np.array([level in levels_of for levels_of in served], dtype=bool)]
         if of_level.empty:
-            notes.append(f"no open district school with a place serves the {level} level: it has no zones")
+            notes.append(f"no open neighborhood school with a place serves the {level} level: it has no zones")
             continue
         at = pd.Series(
             list(zip(of_level.geometry.x.round(), of_level.geometry.y.round(), strict=True)), index=of_level.index

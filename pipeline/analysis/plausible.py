@@ -1,4 +1,4 @@
-"""Tables that are sound each by itself and cannot be true together: years, zones, schools and births.
+"""Tables that are sound each by itself and cannot be true together: years, zones and schools.
 
 What is surely wrong is refused, with the first example and what to do. What may be true is a
 line of the ledger, for a person to judge.
@@ -163,54 +163,6 @@ def check_flow_zones(flows: pd.DataFrame, zones: pd.DataFrame, now: int, ledger:
             matched=len(ids) - len(unknown),
             unit="zones",
             reason=f"{lost:,.0f} pupils live in zones not in force: {first_of(unknown)}" if unknown else "",
-        )
-
-
-def check_births(births: pd.DataFrame, areas: pd.DataFrame, now: int, ledger: Ledger) -> None:
-    """Record births in areas that are no census area, and in years to come; refuse more births than people.
-
-    Parameters
-    ----------
-    births
-        Input table ``birth_counts``.
-    areas
-        ``area_geoid``, ``population`` and its margin, of all vintages: the largest counts.
-    now
-        The study's fall.
-
-    Raises
-    ------
-    ContractError
-        If more children are born in an area in a year than people live there, the margin added.
-    """
-    if births.empty:
-        return
-    most = (areas["population"] + areas["population_moe"].fillna(0.0)).groupby(areas["area_geoid"]).max()
-    people = births["area_id"].map(most).astype("float64")
-    over = births.assign(people=people)[births["births"] > people].sort_values(["area_id", "year"])
-    if len(over):
-        row = over.iloc[0]
-        first = (
-            f"area {row['area_id']} in {row['year']}: {row['births']:,.0f} births, at most {row['people']:,.0f} people"
-        )
-        remedy = "A column has shifted, or the counts are of larger areas: compare with the publisher's file."
-        what = "more children are born in a year than people live in the area"
-        raise ContractError("birth_counts", [Fault("E-BIRTHS", what, len(over), first, remedy)])
-    known = births["area_id"].isin(areas["area_geoid"])
-    unknown = sorted(births.loc[~known, "area_id"].unique())
-    ledger.match(
-        "births in census areas of the study",
-        total=float(births["births"].sum()),
-        matched=float(births.loc[known, "births"].sum()),
-        unit="births",
-        reason=f"{len(unknown)} areas are no census area of the study: {first_of(unknown)}" if unknown else "",
-    )
-    later = births[births["year"] > now + YEARS_AHEAD].sort_values(["year", "area_id"])
-    if len(later):
-        ledger.note(
-            "births: years",
-            f"{later['births'].sum():,.0f} births are of years after {now + YEARS_AHEAD}, and the study's fall is {now}; first: {later['year'].iloc[0]}",
-            item=str(later["area_id"].iloc[0]),
         )
 
 

@@ -12,6 +12,9 @@ from pipeline.columns import BY_NAME, CENSUS_COUNTS, CHILD_COUNTS
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 
+# Where more than this share of a place's children (or people) was placed by plain area, its numbers are approximate.
+MOSTLY = 0.5
+
 
 def layer_profile(
     areas: pd.DataFrame, crosswalk: pd.DataFrame, layer: str, ledger: Ledger | None = None
@@ -39,7 +42,7 @@ def layer_profile(
     -------
     DataFrame
         ``target_id``, ``vintage``, ``method`` (how the counts came: kinds of evidence, joined
-        by ' + ') and all census counts with margins; missing where no source publishes them.
+        by ' + '), ``is_by_area`` (most of its children, or people, were placed by plain area) and all census counts with margins; missing where no source publishes them.
 
     Raises
     ------
@@ -52,6 +55,7 @@ def layer_profile(
         profile: pd.DataFrame | None = None
         taken: set[str] = set()
         methods: list[pd.DataFrame] = []
+        by_area: pd.Series | None = None
         for level in AREA_LEVELS:
             source = of_vintage[of_vintage["area_level"] == level].rename(columns={"area_geoid": "source_id"})
             links = arriving[arriving["source_layer"] == f"{level} {vintage}"]
@@ -66,14 +70,18 @@ def layer_profile(
             measure = inhabited_measure(source)
             of_main = links["carrier"] == (BY_NAME[measure].carrier if measure else links["carrier"].iloc[0])
             methods.append(links.loc[of_main, ["target_id", "method"]])
+            # of the finest areas: what comes from coarser ones besides are lesser counts
+            by_area = _by_area_share(links[of_main], source, measure) if by_area is None else by_area
             taken.update(columns)
         if profile is not None:
             used = pd.concat(methods).drop_duplicates().sort_values(["target_id", "method"])
             profile["method"] = used.groupby("target_id")["method"].agg(" + ".join)
+            profile["is_by_area"] = (by_area if by_area is not None else pd.Series()).reindex(profile.index) > MOSTLY
             parts.append(profile.reset_index().assign(vintage=vintage))
-    columns = ["target_id", "vintage", "method", *COUNT_COLUMNS]
+    columns = ["target_id", "vintage", "method", "is_by_area", *COUNT_COLUMNS]
     if not parts:
-        return pd.DataFrame({name: pd.Series(dtype="float64" if name in COUNT_COLUMNS else "str") for name in columns})
+        kinds = {"is_by_area": "bool", **dict.fromkeys(COUNT_COLUMNS, "float64")}
+        return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "str")) for name in columns})
     return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 
@@ -87,7 +95,7 @@ def zone_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame, zones: pd.DataFra
         layer = f"zone {level} {fall_year}"
         profile = layer_profile(areas, crosswalk, layer, ledger).rename(columns={"target_id": "zone_id"})
         known = of_layer[["level", "fall_year", "zone_id", "is_approximate"]]
-        parts.append(known.merge(profile, on="zone_id", how="inner", validate="1:m"))
+        parts.append(_marked(known.merge(profile, on="zone_id", how="inner", validate="1:m"), layer, ledger))
         _record_unreached(of_layer["zone_id"], profile, "zone_id", layer, ledger)
     columns = ["level", "fall_year", "zone_id", "vintage", "is_approximate", "method", *COUNT_COLUMNS]
     if not parts:
@@ -102,10 +110,28 @@ def neighborhood_profile(
     """Table ``neighborhood_profile``: counts and margins of each neighborhood, by vintage."""
     profile = layer_profile(areas, crosswalk, "neighborhood", ledger).rename(columns={"target_id": "neighborhood_id"})
     _record_unreached(neighborhoods["neighborhood_id"], profile, "neighborhood_id", "neighborhood", ledger)
-    table = neighborhoods[["neighborhood_id", "is_approximate"]].merge(
+    table = neighborhoods[["neighborhood_id", "is_approximate", "inside_share"]].merge(
         profile, on="neighborhood_id", how="inner", validate="1:m"
     )
-    return table[["neighborhood_id", "vintage", "is_approximate", "method", *COUNT_COLUMNS]]
+    table = _marked(table, "neighborhood", ledger)
+    return table[["neighborhood_id", "vintage", "is_approximate", "inside_share", "method", *COUNT_COLUMNS]]
+
+
+def neighborhood_placings(areas: pd.DataFrame, placings: pd.DataFrame) -> pd.DataFrame:
+    """Table ``neighborhood_placings``: the counts of each neighborhood by other ways of placing them.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Table ``census_areas`` (its shapes are not used).
+    placings : DataFrame
+        Table ``placing_crosswalk``: a crosswalk for each way.
+    """
+    parts = [pd.DataFrame(columns=["neighborhood_id", "placing", *COUNT_COLUMNS])]
+    for placing, rows in placings.groupby("placing", sort=True):
+        profile = layer_profile(areas, rows, "neighborhood").rename(columns={"target_id": "neighborhood_id"})
+        parts.append(profile.assign(placing=placing)[list(parts[0].columns)])
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def district_profile(areas: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
@@ -229,6 +255,24 @@ def _balance(
             unit=name,
             reason=f"{len(empty)} areas stay empty: a part of them has no published count" if len(empty) else "",
         )
+
+
+def _by_area_share(links: pd.DataFrame, source: pd.DataFrame, measure: str | None) -> pd.Series:
+    """Share of each target's children (or people) that plain area placed there; missing where nobody is."""
+    counts = source.set_index("source_id")[measure].reindex(links["source_id"]).to_numpy() if measure else 1.0
+    carried = links["weight"] * counts
+    by_area = carried.where(links["method"] == "area", 0.0)
+    return by_area.groupby(links["target_id"]).sum() / carried.groupby(links["target_id"]).sum()
+
+
+def _marked(table: pd.DataFrame, layer: str, ledger: Ledger) -> pd.DataFrame:
+    """The profile with the places whose people were mostly placed by plain area marked as approximate."""
+    for vintage, rows in table[table["is_by_area"]].groupby("vintage", sort=True):
+        reason = "more than half of the children (or people) were placed by plain area: marked approximate"
+        key = "zone_id" if "zone_id" in rows else "neighborhood_id"
+        of_all = int((table["vintage"] == vintage).sum())
+        ledger.note(f"{layer}, {vintage}", f"{len(rows)} of {of_all}: {reason}", item=str(rows[key].iloc[0]))
+    return table.assign(is_approximate=table["is_approximate"] | table["is_by_area"])
 
 
 def _passed_over(source: pd.DataFrame, links: pd.DataFrame, name: str, empty: pd.Index) -> list[str]:

@@ -1,4 +1,4 @@
-"""Counts against one another: parts within their universe, children among people, shapes for all."""
+"""Counts against one another: parts within their universe, shapes for all."""
 
 from __future__ import annotations
 
@@ -23,68 +23,7 @@ FAR_SHAPES = "shapes more than 25 km from the study's box"
 PAIRS = tuple((name, over) for name in CENSUS_COUNTS if (over := BY_NAME[name].over) is not None and over != name)
 
 
-def require_people(blocks: pd.DataFrame, ledger: Ledger) -> None:
-    """Refuse blocks in which nobody lives, or in which children outnumber the people.
-
-    Parameters
-    ----------
-    blocks : DataFrame
-        Input table ``block_shapes``; unknown numbers are left alone.
-
-    Raises
-    ------
-    ContractError
-        If no block of a vintage has people, or if a vintage has more children than people, in
-        all or in more than 5% of the blocks where anybody lives.
-
-    References
-    ----------
-    U.S. Census Bureau (2021), Disclosure Avoidance for the 2020 Census: noise may leave single blocks
-    with more children than people, so that a few are no fault.
-    """
-    faults = []
-    for vintage, part in blocks.groupby("vintage", sort=True):
-        people, children = part["population"], part["children_0_17"]
-        if people.notna().any() and float(people.sum()) == 0:
-            faults.append(
-                Fault(
-                    "E-NO-PEOPLE",
-                    f"no block of {vintage} has people",
-                    len(part),
-                    f"block_geoid={part['block_geoid'].min()}",
-                    "Fetch the file with its counts again (POP20 and HOUSING20).",
-                )
-            )
-            continue
-        both = people.notna() & children.notna()
-        over = both & (children > people)
-        all_people, all_children = float(people[both].sum()), float(children[both].sum())
-        lived_in = int((both & ((people > 0) | (children > 0))).sum())
-        if not over.any():
-            continue
-        first = part[over].sort_values("block_geoid").iloc[0]
-        example = f"block_geoid={first['block_geoid']}: {first['children_0_17']:,.0f} children, {first['population']:,.0f} people"
-        if all_children > all_people or over.sum() > MOST_GROSS * lived_in:
-            faults.append(
-                Fault(
-                    "E-CHILDREN-EXCEED",
-                    f"blocks of {vintage} have more children than people: {all_children:,.0f} children and {all_people:,.0f} people in all",
-                    int(over.sum()),
-                    example,
-                    "People and children are of different files: fetch both for the same census and county.",
-                )
-            )
-        else:
-            ledger.note(
-                f"children of the blocks of {vintage}",
-                f"{int(over.sum())} of {lived_in} blocks have more children than people, as protected counts may",
-                item=str(first["block_geoid"]),
-            )
-    if faults:
-        raise ContractError("the census blocks", faults)
-
-
-def require_parts(counts: pd.DataFrame, ledger: Ledger) -> None:
+def require_parts(counts: pd.DataFrame, ledger: Ledger, *, of: str = "") -> None:
     """Refuse counts of which a part does not fit into what it is part of.
 
     Every count is compared with its universe in the same area. Of two samples a part may be larger
@@ -93,7 +32,9 @@ def require_parts(counts: pd.DataFrame, ledger: Ledger) -> None:
     Parameters
     ----------
     counts : DataFrame
-        Input table ``area_counts``.
+        Input table ``area_counts``, or ``norm_area_counts``.
+    of : str
+        Whose areas these are, where not the study's own; the refusal and the ledger say so.
 
     Raises
     ------
@@ -127,12 +68,12 @@ def require_parts(counts: pd.DataFrame, ledger: Ledger) -> None:
                 )
             else:
                 ledger.note(
-                    f"{part} of {level} {vintage}",
+                    f"{part} of {level} {vintage}" + (f", {of}" if of else ""),
                     f"exceeds {over} by more than both margins in {int(beyond.sum())} of {len(known)} areas",
                     item=str(first["area_geoid"]),
                 )
     if faults:
-        raise ContractError("the census counts", faults)
+        raise ContractError("the census counts" + (f" of {of}" if of else ""), faults)
 
 
 def require_match(shapes: pd.DataFrame, counts: pd.DataFrame, ledger: Ledger) -> None:

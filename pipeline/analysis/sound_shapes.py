@@ -11,10 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipeline.analysis.coverage import raster_sums
 from pipeline.analysis.geometry import common_ground
-from pipeline.analysis.grids import on_grid
-from pipeline.analysis.rasters import bands_of
 from pipeline.columns import GRADES
 from pipeline.errors import ContractError, Fault
 
@@ -217,33 +214,6 @@ def require_cover(
         raise ContractError("the census areas", faults)
 
 
-def note_raster(
-    grids: pd.DataFrame, cells: pd.DataFrame, blocks: gpd.GeoDataFrame, district: gpd.GeoDataFrame, ledger: Ledger
-) -> None:
-    """Note a raster that has half as many people more or fewer in the district than its blocks.
-
-    People are counted where the middle of their block lies, those of a cell by the share of it in the
-    district; blocks that cover less than 90% of the district are not compared.
-    """
-    if district.empty or blocks.empty:
-        return
-    outline = district.geometry.to_numpy()[0]
-    if _ground_inside(blocks.geometry.to_numpy(), outline).sum() < LEAST_COVER * outline.area:
-        return
-    shapely.prepare(outline)
-    counted = float(blocks.loc[_middles_inside(blocks, outline), "population"].sum())
-    for vintage, grid, bands in bands_of(grids, cells):
-        if "population" not in bands:
-            continue
-        shape = on_grid(district.geometry.iloc[:1], grid)
-        drawn = float(raster_sums(shape, grid, bands["population"][None])[0].sum())
-        if abs(drawn - counted) > MOST_APART * counted:
-            what = (
-                f"{drawn:,.0f} people in the district, its census blocks {counted:,.0f}: are they of the same people?"
-            )
-            ledger.note(f"raster {vintage}: population", what)
-
-
 def _ground_inside(shapes: npt.NDArray[np.object_], outline: Any) -> npt.NDArray[np.float64]:
     """Area of each shape that lies in the outline, in square metres."""
     shapely.prepare(outline)
@@ -253,7 +223,3 @@ def _ground_inside(shapes: npt.NDArray[np.object_], outline: Any) -> npt.NDArray
     parts = np.flatnonzero(~whole & shapely.intersects(shapes, outline))
     inside[parts] = shapely.area(common_ground(shapes[parts], np.repeat(outline, len(parts))))
     return inside
-
-
-def _middles_inside(frame: gpd.GeoDataFrame, outline: Any) -> npt.NDArray[np.bool_]:
-    return np.asarray(shapely.contains(outline, shapely.point_on_surface(frame.geometry.to_numpy())), dtype=bool)

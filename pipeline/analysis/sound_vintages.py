@@ -102,6 +102,54 @@ def require_same_ground(shapes: gpd.GeoDataFrame) -> None:
         raise ContractError("the school districts", [Fault("E-GROUND", what, len(moved), moved[0], remedy)])
 
 
+def require_near(
+    relations: pd.DataFrame, block_relations: pd.DataFrame, shapes: pd.DataFrame, counts: pd.DataFrame
+) -> None:
+    """Refuse a relationship file of another place: none of its counties, of either census, is one of the study's.
+
+    Parameters
+    ----------
+    relations, block_relations, shapes, counts : DataFrame
+        Input tables ``area_relations``, ``block_relations``, ``area_shapes`` and ``area_counts``. A study without tracts
+        and block groups has nothing to compare.
+
+    Raises
+    ------
+    ContractError
+        Naming each such file by its level and censuses, with an area of the file and one of the study.
+    """
+    own = pd.concat([frame.loc[frame["area_level"].isin(LEVELS), "area_geoid"] for frame in (shapes, counts)])
+    if own.empty:
+        return
+    faults = []
+    files = pd.concat(
+        [
+            relations.rename(columns={"area_geoid_from": "one", "area_geoid_to": "other"}),
+            block_relations.rename(columns={"block_geoid_from": "one", "block_geoid_to": "other"}).assign(
+                area_level="block"
+            ),
+        ],
+        ignore_index=True,
+    )
+    for (level, earlier, later), rows in files.groupby(["area_level", "geography_from", "geography_to"], sort=True):
+        ids = pd.concat([rows["one"], rows["other"]])
+        if ids.str[:5].isin(set(own.str[:5])).any():
+            continue
+        what = f"the relationship file of {str(level).replace('_', ' ')}s of {earlier} and {later} has no county in common with the study"
+        first = f"{ids.min()} in the file, {own.min()} in the study"
+        faults.append(
+            Fault(
+                "E-ELSEWHERE",
+                what,
+                len(rows),
+                first,
+                "Fetch the file of the study's own state. (Connecticut's ids changed in 2022.)",
+            )
+        )
+    if faults:
+        raise ContractError("the relationship files", faults)
+
+
 def require_listed(ids: pd.Series, listed: pd.Series, subject: str, census: str, ledger: Ledger) -> None:
     """Refuse areas of which less than 99.5% are in the relationship file, in the counties it has.
 

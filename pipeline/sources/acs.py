@@ -26,11 +26,15 @@ CELLS: dict[str, tuple[tuple[str, tuple[int, ...]], ...]] = {
     "children_10_14": (("B01001", (5, 29)),),
     "children_15_17": (("B01001", (6, 30)),),
     "children_0_17": (("B01001", _YOUNG),),
+    "women_10_39": (("B01001", tuple(range(29, 38))),),
+    "women_15_44": (("B01001", tuple(range(30, 39))),),
     "poverty_universe": (("B17001", (1,)), ("C17002", (1,))),
     "people_in_poverty": (("B17001", (2,)), ("C17002", (2, 3))),
     "people_below_200_poverty": (("C17002", (2, 3, 4, 5, 6, 7)),),
     "child_poverty_universe": (("B17001", (*_POOR_CHILDREN, *_OTHER_CHILDREN)),),
     "children_in_poverty": (("B17001", _POOR_CHILDREN),),
+    # under 6, 6 to 11 and 12 to 17: the eight lines of each below twice the poverty line
+    "children_below_200_poverty": (("B17024", (*range(3, 11), *range(16, 24), *range(29, 37))),),
     "households": (("B16002", (1,)), ("C16002", (1,)), ("B08201", (1,)), ("B25003", (1,))),
     "limited_english_households": (("B16002", _LIMITED), ("C16002", (4, 7, 10, 13))),
     "people_5_plus": (("B16005", (1,)),),
@@ -161,7 +165,7 @@ def _count(tables: dict[str, Lines], count: str, areas: list[str]) -> tuple[np.n
 SOURCES: tuple[Source, ...] = (
     Source(
         "acs_summary_file",
-        ("area_counts",),
+        ("area_counts", "norm_area_counts"),
         "acsdt5yYYYY-<table>.dat of the ACS table-based summary file, one file per table",
         read_acs_summary_file,
     ),

@@ -23,6 +23,8 @@ def map_values(work: Mapped) -> pd.DataFrame:
         cells = _cells(work, name)
         if cells is not None:
             out[name] = _typed(work, name, cells)
+    for name, whole in work.options["complement"].items():
+        out[name] = _rest(work, name, out[whole] - out[name])
     _absences(work, out)
     return out
 
@@ -195,6 +197,17 @@ def _numbers(work: Mapped, name: str, cells: pd.Series) -> pd.Series:
     factor = work.options["scale"].get(name)
     if factor is not None:
         values = values * float(factor)
+    if name in work.options["round"]:
+        broken = (values.round() != values) & values.notna()
+        if broken.any():
+            work.ledger.repair(
+                work.subject,
+                f"{name}: means over the year rounded to whole numbers",
+                before=float(values.sum()),
+                after=float(values.round().sum()),
+                unit=BY_NAME[name].unit,
+            )
+        values = values.round()
     if kind in ("count", "ratio", "margin", "measure"):
         negative = (values < 0).fillna(False).astype(bool)
         work.faults.add(
@@ -223,6 +236,18 @@ def _numbers(work: Mapped, name: str, cells: pd.Series) -> pd.Series:
         )
     work.states[name] = status
     return values.astype("float64")
+
+
+def _rest(work: Mapped, name: str, rest: pd.Series) -> pd.Series:
+    """What remains of the whole, where the file counts those who are not meant."""
+    whole = work.options["complement"][name]
+    work.faults.add(
+        "E-MORE-THAN-ALL",
+        f"the file counts more pupils out of {name} than there are in {whole}",
+        [f"row {row}" for row in work.rows.loc[rest < 0, "__row__"]],
+        "A column has shifted, or the two count different pupils: compare the row with the publisher's file.",
+    )
+    return rest
 
 
 def _spans(work: Mapped) -> tuple[pd.Series, pd.Series]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.crs import crs_name
 from pipeline.sources import Folder
 from pipeline.sources.faults import Faults, refuse
 from pipeline.sources.intake import check_path
@@ -150,7 +151,7 @@ def _check_layout(raster: Any, subject: str) -> None:
     faults.add(
         "E-CRS-MISSING" if crs is None else "E-CRS-WRONG",
         "WorldPop rasters are in EPSG:4326",
-        [] if crs is not None and crs.to_epsg() == 4326 else [str(crs)],
+        [] if crs is not None and crs.to_epsg() == 4326 else [crs_name(crs)],
         "Get the file from WorldPop: reprojected cells are no longer counts.",
     )
     faults.add(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,8 @@ VALUE_OPTIONS: dict[str, Any] = {
     "length": {},
     "whole": (),
     "scale": {},
+    "round": (),
+    "complement": {},
     "span": None,
     "unpivot": None,
     "year_of": "start",
@@ -75,6 +78,9 @@ def check_words(entry: SourceEntry, table: Table, options: Mapping[str, Any], *,
         *options["length"],
         *options["whole"],
         *options["scale"],
+        *options["round"],
+        *options["complement"],
+        *options["complement"].values(),
         *options["otherwise"],
         *options["separator"],
         *options["prefix"],
@@ -102,6 +108,13 @@ def check_words(entry: SourceEntry, table: Table, options: Mapping[str, Any], *,
         wrong.append(
             f"`absent` has no reason {', '.join(reasons)}; there are suppressed, not_reported, not_applicable, unreliable and zero"
         )
+    counts = [c for c in (*options["round"], *chain(*options["complement"].items())) if c in BY_NAME]
+    uncounted = sorted(c for c in set(counts) if BY_NAME[c].kind != "count")
+    if uncounted:
+        wrong.append(f"`round` and `complement` are for counts, and not for {', '.join(uncounted)}")
+    unfilled = sorted(set(chain(*options["complement"].items())) - fills)
+    if unfilled:
+        wrong.append(f"`complement` needs {', '.join(unfilled)}, which nothing fills")
     unfit = sorted(c for c, factor in options["scale"].items() if not isinstance(factor, int | float) or factor <= 0)
     if unfit:
         wrong.append(f"`scale` of {', '.join(unfit)} must be a number above 0")

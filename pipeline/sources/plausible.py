@@ -25,8 +25,14 @@ FIRST_BUILT = 1750
 # Repair at five times the price of a new building is a percentage without its sign.
 WORST_CONDITION = 5.0
 MOST_ROOMS = 1_000.0
+# No pupil travels ten hours to school.
+MOST_MINUTES = 600.0
+# The largest class that any state allows in one room is below this; so is a hall shared by two.
+MOST_IN_ROOM = 60.0
 # Project lists that planners keep go back to the building boom after the war.
 FIRST_PROJECT = 1950
+# The largest place that is planned as one project in the state has some 21,000 homes.
+MOST_HOMES = 25_000.0
 
 # What is counted one by one; a part of one is a share, a mean or a shifted column.
 WHOLE: Mapping[str, tuple[str, ...]] = {
@@ -34,8 +40,11 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "group_counts": ("pupils",),
     "flow_counts": ("pupils",),
     "results": ("pupils_tested", "pupils_meeting"),
+    "grade_results": ("pupils_tested", "pupils_meeting"),
     "room_counts": ("rooms",),
     "birth_counts": ("births",),
+    "proposal_list": ("rooms_asked", "enrollment_in_hand"),
+    "space_requests": ("elementary_pupils", "middle_pupils", "high_pupils", "needed_rooms"),
     "project_list": ("planned_homes",),
     "cell_counts": ("cell_row", "cell_column", "grid_rows", "grid_columns"),
 }
@@ -62,6 +71,8 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "group_counts": (Limit("pupils", 0, MOST_IN_SCHOOL, _PUPILS), _FALL),
     "flow_counts": (Limit("pupils", 0, MOST_IN_SCHOOL, _PUPILS), _FALL),
     "results": (Limit("pupils_tested", 0, MOST_IN_SCHOOL, _PUPILS), _FALL),
+    "travel_times": (Limit("minutes", 0, MOST_MINUTES, "Times in seconds become minutes by `scale: {minutes: 0.0166667}`."),),
+    "grade_results": (Limit("pupils_tested", 0, MOST_IN_GRADE, _PUPILS), _FALL),
     "zone_shapes": (_FALL,),
     "room_counts": (Limit("rooms", 0, MOST_ROOMS, _SHIFTED),),
     "site_list": (
@@ -69,17 +80,30 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
         Limit("given_capacity_seats", 0, MOST_IN_GRADE, _SHIFTED),
         Limit("year_built", FIRST_BUILT, LAST_FALL, "Declare the code for an unknown year under `absent`, or correct it."),
     ),
+    "proposal_list": (
+        Limit("rooms_asked", 1, MOST_ROOMS, _SHIFTED),
+        Limit("enrollment_in_hand", 0, MOST_IN_GRADE, _SHIFTED),
+    ),
+    "space_requests": (
+        Limit("elementary_pupils", 0, MOST_IN_GRADE, _SHIFTED),
+        Limit("middle_pupils", 0, MOST_IN_GRADE, _SHIFTED),
+        Limit("high_pupils", 0, MOST_IN_GRADE, _SHIFTED),
+        Limit("needed_rooms", 1, MOST_ROOMS, "Leave it empty where the rooms are to follow from the pupils, or correct it."),
+    ),
     "project_list": (
+        Limit("planned_homes", 0, MOST_HOMES, "A column has shifted or an id stands in it: map the column of the homes of one project, or correct the row."),
         Limit("first_year", FIRST_PROJECT, LAST_FALL, "Correct the year; an index or a two-digit year is none."),
         Limit("last_year", FIRST_PROJECT, LAST_FALL, "Correct the year; an index or a two-digit year is none."),
     ),
 }  # fmt: skip
+_MEETING = (
+    "pupils_meeting", "pupils_tested", "E-MORE-THAN-ALL", "more pupils meet the standard than were tested",
+    "The columns may be exchanged or one has shifted: map pupils_tested to all pupils with a result.",
+)  # fmt: skip
 # table: (what must not exceed, what), and what is then wrong
 _ORDERED: Mapping[str, tuple[str, str, str, str, str]] = {
-    "results": (
-        "pupils_meeting", "pupils_tested", "E-MORE-THAN-ALL", "more pupils meet the standard than were tested",
-        "The columns may be exchanged or one has shifted: map pupils_tested to all pupils with a result.",
-    ),
+    "results": _MEETING,
+    "grade_results": _MEETING,
     "project_list": (
         "first_year", "last_year", "E-YEARS-REVERSED", "the project is finished before it begins",
         "Exchange first_year and last_year under `columns`, or correct the row.",
@@ -130,11 +154,28 @@ def add_faults(name: str, frame: pd.DataFrame, faults: Faults) -> None:
                 _where(name, frame, ((values < limit.least) & (values >= 0)) | (values > limit.most), limit.column),
                 limit.remedy,
             )
+    if name == "space_requests":
+        _add_crowded(name, frame, faults)
     if name in _ORDERED:
         less, more, code, what, remedy = _ORDERED[name]
         if {less, more} <= set(frame.columns):
             wrong = frame[less].astype("float64") > frame[more].astype("float64")
             faults.add(code, what, _where(name, frame, wrong, less, more), remedy)
+
+
+def _add_crowded(name: str, frame: pd.DataFrame, faults: Faults) -> None:
+    """Add requests of which more pupils than any class holds would sit in each room."""
+    pupils = frame[[c for c in frame.columns if c.endswith("_pupils")]].astype("float64").sum(axis=1)
+    told = frame.assign(pupils=pupils)
+    if "needed_rooms" in frame.columns:
+        faults.add(
+            "E-IMPLAUSIBLE",
+            f"a request gives more than {MOST_IN_ROOM:.0f} pupils to each room it needs",
+            _where(
+                name, told, pupils > MOST_IN_ROOM * frame["needed_rooms"].astype("float64"), "pupils", "needed_rooms"
+            ),
+            "Correct the pupils or the rooms, or leave needed_rooms empty: they follow from the pupils then.",
+        )
 
 
 def _where(name: str, frame: pd.DataFrame, wrong: pd.Series, *columns: str) -> list[str]:

@@ -12,7 +12,8 @@ from pipeline.sources.faults import Faults, refuse
 from pipeline.sources.files import read_rows
 from pipeline.sources.intake import check_path
 from pipeline.sources.mapping import require_columns
-from pipeline.sources.values import parse_number, places, subject_of
+from pipeline.sources.relationship_parts import Side, kept, number, require_ids, require_pairs, require_whole, two_sided
+from pipeline.sources.values import places, subject_of
 
 _WORDS = {"tract": "TRACT", "block_group": "BLKGRP"}
 _LENGTH = {"tract": 11, "block_group": 12}
@@ -33,14 +34,15 @@ def read_relationship(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     ``tab20_tract20_tract10_st06.txt`` or ``tab20_blkgrp20_blkgrp10_st06.txt``, delimited by ``|``, UTF-8 (a
     byte-order mark is passed over), header ``OID_TRACT_20|GEOID_TRACT_20|...|AREALAND_PART|AREAWATER_PART``
     (``BLKGRP`` for block groups). Options: ``area_level`` (``tract`` or ``block_group``),
-    ``geoid_prefixes`` (states or counties to keep). Names of columns are those of the Bureau's
+    ``geoid_prefixes`` (states or counties to keep, with all areas their ground is tied to). Names of columns are those of the Bureau's
     record layout; no file of a real state was at hand when this was written.
 
     Raises
     ------
     SourceError
         For columns that are not there (a file of another level or pair of censuses), ids of another
-        length, a pair that stands twice, and areas that are no numbers.
+        length, a pair that stands twice, areas that are no numbers, and parts that do not add up to the
+        areas of either census (`relationship_parts.require_whole`).
 
     References
     ----------
@@ -52,18 +54,22 @@ def read_relationship(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         raise ConfigError(f"source {entry.id}: option area_level must be block_group or tract, not {level!r}.")
     subject, faults = subject_of(entry), Faults()
     rows = read_rows(folder.file(entry), entry_id=entry.id, delimiter="|", ledger=folder.ledger)
-    word = _WORDS[level]
-    now, then = f"GEOID_{word}_20", f"GEOID_{word}_10"
-    require_columns(rows, [then, now, "AREALAND_PART", "AREAWATER_PART"], subject)
+    ends = [f"{_WORDS[level]}_{year}" for year in ("10", "20")]
+    sides = [Side(f"20{end[-2:]}", f"GEOID_{end}", (f"AREALAND_{end}", f"AREAWATER_{end}")) for end in ends]
+    then, now = (side.geoid for side in sides)
+    require_columns(rows, [then, now, "AREALAND_PART", "AREAWATER_PART", *sides[0].ground, *sides[1].ground], subject)
+    parts = kept(rows, sides, chosen["geoid_prefixes"], subject, folder.ledger)
+    parts["land_m2"] = number(parts, "AREALAND_PART", entry, faults)
+    parts["water_m2"] = number(parts, "AREAWATER_PART", entry, faults)
     # what lies in one census's areas only (water off the coast, islands) has an empty side
-    rows = _kept(rows, now, then, chosen["geoid_prefixes"], entry, folder)
-    _require_ids(rows, {then: _LENGTH[level], now: _LENGTH[level]}, faults)
-    _require_pairs(rows, then, now, faults)
-    frame = _relations(level, "2010", rows[then], "2020", rows[now])
-    frame["land_m2"] = _number(rows, "AREALAND_PART", entry, faults)
-    frame["water_m2"] = _number(rows, "AREAWATER_PART", entry, faults)
+    rows = two_sided(parts, sides, subject, folder.ledger)
+    require_ids(rows, {then: _LENGTH[level], now: _LENGTH[level]}, faults)
+    require_pairs(rows, sides, faults)
     faults.raise_if_any(subject)
-    return frame
+    require_whole(parts, sides, parts["land_m2"] + parts["water_m2"], entry, faults, folder.ledger)
+    faults.raise_if_any(subject)
+    frame = _relations(level, "2010", rows[then], "2020", rows[now])
+    return frame.assign(land_m2=rows["land_m2"], water_m2=rows["water_m2"])
 
 
 def read_relationship_2000(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
@@ -77,8 +83,8 @@ def read_relationship_2000(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        For rows of another length, a header, ids of another length, pairs that stand twice, and areas
-        or counts that are no numbers.
+        For rows of another length, a header, ids of another length, pairs that stand twice, areas or
+        counts that are no numbers, and parts that do not add up to their tracts.
 
     References
     ----------
@@ -102,17 +108,20 @@ def read_relationship_2000(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     names = pd.Index(_OF_2000)
     rows = pd.concat([pd.DataFrame([first], columns=names), rows.set_axis(names, axis=1)], ignore_index=True)
     rows["__row__"] = [1, *numbers]
-    rows = _kept(rows, "GEOID10", "GEOID00", chosen["geoid_prefixes"], entry, folder)
-    _require_ids(rows, {"GEOID00": 11, "GEOID10": 11}, faults)
-    _require_pairs(rows, "GEOID00", "GEOID10", faults)
-    frame = _relations("tract", "2000", rows["GEOID00"], "2010", rows["GEOID10"])
-    ground = _number(rows, "AREAPT", entry, faults)
-    frame["land_m2"] = _number(rows, "AREALANDPT", entry, faults)
-    frame["water_m2"] = (ground - frame["land_m2"]).clip(lower=0.0)
-    frame["population"] = _number(rows, "POP10PT", entry, faults)
-    frame["homes"] = _number(rows, "HU10PT", entry, faults)
+    sides = [Side("2000", "GEOID00", ("AREA00",)), Side("2010", "GEOID10", ("AREA10",))]
+    parts = kept(rows, sides, chosen["geoid_prefixes"], subject, folder.ledger)
+    ground = number(parts, "AREAPT", entry, faults)
+    parts["land_m2"] = number(parts, "AREALANDPT", entry, faults)
+    parts["water_m2"] = (ground - parts["land_m2"]).clip(lower=0.0)
+    parts["population"], parts["homes"] = (number(parts, name, entry, faults) for name in ("POP10PT", "HU10PT"))
+    rows = two_sided(parts, sides, subject, folder.ledger)
+    require_ids(rows, {"GEOID00": 11, "GEOID10": 11}, faults)
+    require_pairs(rows, sides, faults)
     faults.raise_if_any(subject)
-    return frame
+    require_whole(parts, sides, ground, entry, faults, folder.ledger)
+    faults.raise_if_any(subject)
+    frame = _relations("tract", "2000", rows["GEOID00"], "2010", rows["GEOID10"])
+    return frame.join(rows[["land_m2", "water_m2", "population", "homes"]])
 
 
 def read_block_relationship(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
@@ -137,12 +146,17 @@ def read_block_relationship(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     chosen = options(entry, geoid_prefixes=[])
     subject, faults = subject_of(entry), Faults()
     rows = read_rows(folder.file(entry), entry_id=entry.id, delimiter="|", ledger=folder.ledger)
-    parts = {f"{part}_{year}": length for year in (2010, 2020) for part, length in _BLOCK_PARTS.items()}
-    require_columns(rows, [*parts, "AREALAND_INT", "AREAWATER_INT"], subject)
-    for year in (2010, 2020):
-        rows[f"block {year}"] = rows[[f"{part}_{year}" for part in _BLOCK_PARTS]].agg("".join, axis=1)
-    rows = _kept(rows, "block 2020", "block 2010", chosen["geoid_prefixes"], entry, folder)
-    _require_ids(rows, parts, faults)
+    digits = {f"{part}_{year}": length for year in (2010, 2020) for part, length in _BLOCK_PARTS.items()}
+    sides = [Side(year, f"block {year}", (f"AREALAND_{year}", f"AREAWATER_{year}")) for year in ("2010", "2020")]
+    grounds = [column for side in sides for column in side.ground]
+    require_columns(rows, [*digits, *grounds, "AREALAND_INT", "AREAWATER_INT"], subject)
+    for side in sides:
+        rows[side.geoid] = rows[[f"{part}_{side.census}" for part in _BLOCK_PARTS]].agg("".join, axis=1)
+    parts = kept(rows, sides, chosen["geoid_prefixes"], subject, folder.ledger)
+    parts["land_m2"] = number(parts, "AREALAND_INT", entry, faults)
+    parts["water_m2"] = number(parts, "AREAWATER_INT", entry, faults)
+    rows = two_sided(parts, sides, subject, folder.ledger)
+    require_ids(rows, digits, faults)
     for suffix in ("BLKSF_2010", "BLKSF_2020"):
         if suffix in rows.columns:
             faults.add(
@@ -151,84 +165,18 @@ def read_block_relationship(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
                 places(rows[suffix] != "", rows[suffix], suffix, rows["__row__"]),
                 "Tabulation blocks have no suffix: fetch the file of tabulation blocks.",
             )
-    _require_pairs(rows, "block 2010", "block 2020", faults)
-    frame = pd.DataFrame(
-        {
-            "geography_from": "2010",
-            "block_geoid_from": rows["block 2010"],
-            "geography_to": "2020",
-            "block_geoid_to": rows["block 2020"],
-            "land_m2": _number(rows, "AREALAND_INT", entry, faults),
-            "water_m2": _number(rows, "AREAWATER_INT", entry, faults),
-        }
-    )
+    require_pairs(rows, sides, faults)
     faults.raise_if_any(subject)
-    return frame
+    require_whole(parts, sides, parts["land_m2"] + parts["water_m2"], entry, faults, folder.ledger)
+    faults.raise_if_any(subject)
+    ids = {"block_geoid_from": rows["block 2010"], "block_geoid_to": rows["block 2020"]}
+    frame = pd.DataFrame({"geography_from": "2010", "geography_to": "2020", **ids})
+    return frame.assign(land_m2=rows["land_m2"], water_m2=rows["water_m2"])
 
 
 def _relations(level: str, before: str, then: pd.Series, after: str, now: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "area_level": level,
-            "geography_from": before,
-            "area_geoid_from": then,
-            "geography_to": after,
-            "area_geoid_to": now,
-        }
-    )
-
-
-def _kept(
-    rows: pd.DataFrame, now: str, then: str, prefixes: list[str], entry: SourceEntry, folder: Folder
-) -> pd.DataFrame:
-    """Rows of the study's counties (on either side), without those that have one side only."""
-    one_sided = (rows[now] == "") | (rows[then] == "")
-    if one_sided.any():
-        folder.ledger.loss(
-            subject_of(entry), "parts that lie in no area of the other census", count=int(one_sided.sum()), unit="rows"
-        )
-    near = pd.Series(True, index=rows.index)
-    if prefixes:
-        wanted = tuple(str(prefix) for prefix in prefixes)
-        own = rows[rows[now].str.startswith(wanted) | rows[then].str.startswith(wanted)]
-        # an area that crosses the county's line needs all its parts, or its weights would not add to 1
-        near = rows[now].isin(own[now]) | rows[then].isin(own[then])
-        left_out = int((~near & ~one_sided).sum())
-        if left_out:
-            folder.ledger.loss(subject_of(entry), "other counties than the study's", count=left_out, unit="rows")
-    return rows[near & ~one_sided].reset_index(drop=True)
-
-
-def _require_ids(rows: pd.DataFrame, lengths: dict[str, int], faults: Faults) -> None:
-    for column, length in lengths.items():
-        faults.add(
-            "E-ID-LENGTH",
-            f"{column} must have {length} digits",
-            places(~rows[column].str.fullmatch(rf"[0-9]{{{length}}}"), rows[column], column, rows["__row__"]),
-            "Keep the codes as text, with their leading zeros; check area_level.",
-        )
-
-
-def _require_pairs(rows: pd.DataFrame, then: str, now: str, faults: Faults) -> None:
-    pair = rows[then] + " in " + rows[now]
-    faults.add(
-        "E-KEY-DUP",
-        "a pair of areas stands twice",
-        places(pair.duplicated(keep=False), pair, "pair", rows["__row__"]),
-        "Do not append files that overlap: a state's file is in the nation's.",
-    )
-
-
-def _number(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults) -> pd.Series:
-    values, _ = parse_number(rows[column], entry=entry, what=column, absent={}, rows=rows["__row__"], faults=faults)
-    numbers = values.astype("float64")
-    faults.add(
-        "E-NEGATIVE",
-        f"{column} must be given and not negative",
-        places((numbers < 0) | (rows[column] == ""), rows[column], column, rows["__row__"]),
-        "Fetch the file again; areas are whole square metres.",
-    )
-    return numbers
+    ends = {"geography_from": before, "area_geoid_from": then, "geography_to": after, "area_geoid_to": now}
+    return pd.DataFrame({"area_level": level, **ends})
 
 
 SOURCES: tuple[Source, ...] = (

@@ -41,7 +41,7 @@ _UNIVERSES = {
 def read_svi2018(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     """Counts of the 2018 Social Vulnerability Index by tract, with their 90% margins.
 
-    Grain: tract x vintage (``area_counts``), ACS 2014-2018 on 2010 tracts. Options: ``county``
+    Grain: tract x vintage (``area_counts``, ``norm_area_counts``), ACS 2014-2018 on 2010 tracts. Options: ``county``
     (code of five digits or a list of them; others are left out) and ``vintage``. -999 is missing. Households equal occupied homes, as the
     Bureau defines them. People with limited English speak it less than "well".
 
@@ -62,6 +62,8 @@ def read_svi2018(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
     """
     chosen = options(entry, county=[], vintage="2014-2018")
     rows, faults, subject = _rows(entry, folder, chosen["county"])
+    # a study may read the file twice: for its own county, and for all the state that it is held against
+    period = f"{chosen['vintage']}{', the state' if entry.feeds == 'norm_area_counts' else ''}"
     numbers: dict[str, pd.Series] = {}
     needed = dict.fromkeys([*_COUNTS.values(), *_UNIVERSES.values()])
     for column in [f"{part}_{name}" for name in needed for part in ("E", "M")] + [
@@ -74,18 +76,16 @@ def read_svi2018(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         out[count], out[f"{count}_moe"] = numbers[f"E_{name}"], numbers[f"M_{name}"]
         absent = int(out[count].isna().sum())
         if absent:
-            folder.ledger.absence(
-                f"{count} {chosen['vintage']}", "SVI marks the tract as -999", count=absent, unit="areas"
-            )
+            folder.ledger.absence(f"{count} {period}", "SVI marks the tract as -999", count=absent, unit="areas")
     for universe, name in _UNIVERSES.items():
         out[universe], stood_in = _universe(numbers[f"E_{name}"], numbers[f"EP_{name}"], out["population"])
         folder.ledger.note(
-            f"{universe} {chosen['vintage']}",
+            f"{universe} {period}",
             f"recovered from SVI's published percentage (E_{name} over EP_{name}), without a margin",
         )
         if stood_in:
             folder.ledger.repair(
-                f"{universe} {chosen['vintage']}",
+                f"{universe} {period}",
                 "the published share is 0, so the population stands in for its universe",
                 before=0,
                 after=stood_in,
@@ -94,7 +94,7 @@ def read_svi2018(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
         absent = int(out[universe].isna().sum())
         if absent:
             folder.ledger.absence(
-                f"{universe} {chosen['vintage']}",
+                f"{universe} {period}",
                 "SVI publishes no percentage for the tract",
                 count=absent,
                 unit="areas",
@@ -188,5 +188,10 @@ def _number(rows: pd.DataFrame, column: str, entry: SourceEntry, faults: Faults)
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("svi2018", ("area_counts",), "CDC/ATSDR SVI 2018 by tract (E_, M_, EP_ columns)", read_svi2018),
+    Source(
+        "svi2018",
+        ("area_counts", "norm_area_counts"),
+        "CDC/ATSDR SVI 2018 by tract (E_, M_, EP_ columns)",
+        read_svi2018,
+    ),
 )

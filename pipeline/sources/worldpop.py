@@ -1,4 +1,4 @@
-"""WorldPop rasters: people by cell of about 100 m, in all or by age and sex."""
+"""WorldPop rasters: people by cell of 3 arc-seconds, in all or by age and sex."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "worldpop",
         ("cell_counts",),
-        "WorldPop GeoTIFFs of 100 m in EPSG:4326 (iso_ppp_YYYY.tif, iso_{f,m}_{age}_YYYY.tif)",
+        "WorldPop GeoTIFFs of 3 arc-seconds ('100 m') in EPSG:4326 (iso_ppp_YYYY.tif, iso_{f,m}_{age}_YYYY.tif)",
         read_worldpop,
     ),
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis import demand, housing, inventory, membership, seats, siting
+from pipeline.analysis import demand, housing, inventory, membership, siting, zone_seats
 from pipeline.columns import GRADES
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
@@ -39,7 +39,7 @@ def residents(ledger: Ledger) -> None:
 
 def quality_seats(ledger: Ledger) -> None:
     good = SCHOOLS[["school_id", "level"]].assign(quality_seats=[300.0, 200.0, 50.0], seats_method="given")
-    seats.seats_by_zone(good, ZONES, SCHOOLS, PLACES, flows(30.0, 20.0, 5.0), 2024, ledger)
+    zone_seats.seats_by_zone(good, ZONES, SCHOOLS, PLACES, flows(30.0, 20.0, 5.0), 2024, ledger)
 
 
 def unmet_seats(ledger: Ledger) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from scipy import sparse
 
-from pipeline.analysis import relations
+from pipeline.analysis import best_evidence
 from pipeline.analysis.areas import COUNT_COLUMNS
 from pipeline.analysis.block_crosswalk import EVIDENCE, block_crosswalk, block_shares
 from pipeline.analysis.common_area import common_areas
+from pipeline.analysis.evidence import Evidence
 from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.relations import crosswalk_table
 from pipeline.analysis.rings import Rings
@@ -53,9 +53,12 @@ def areas(children: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"area_geoid": [A, B], "children_0_17": children, "population": [100.0, 100.0]})
 
 
-def shares(table: pd.DataFrame, zones: np.ndarray = ZONE_SHAPES) -> sparse.csr_array:
-    pairs = common_areas(Rings.of(SHAPES), Rings.of(zones))
-    return block_shares(*pairs, table, len(zones), "zone high 2024")
+def shares(table: pd.DataFrame, zones: np.ndarray = ZONE_SHAPES, lost: int | None = None) -> Evidence:
+    outlines, grounds = Rings.of(SHAPES), Rings.of(zones)
+    pairs = common_areas(outlines, grounds)
+    if lost is not None:
+        pairs = tuple(np.delete(part, lost) for part in pairs)
+    return block_shares(pairs, outlines, grounds, table["block_geoid"], "zone high 2024")
 
 
 def weights(table: pd.DataFrame, ledger: Ledger | None = None) -> dict[tuple[str, str], tuple[float, str]]:
@@ -86,7 +89,7 @@ def test_people_stand_in_for_children_and_ground_for_people() -> None:
 def test_a_block_that_rounding_pushes_over_a_line_stays_whole() -> None:
     table = blocks([30, 10, 0, 5], [60, 60, 60, 60])
     nudged = np.array([shapely.box(10 - 1e-10, 0, 35, 10), shapely.box(0, 0, 10 - 1e-10, 10)])
-    assert shares(table, nudged).toarray()[:2].tolist() == [[0.0, 1.0], [1.0, 0.0]]
+    assert shares(table, nudged).weights.toarray()[:2].tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
 
 def test_zones_that_overlap_are_refused_by_the_block_they_claim() -> None:
@@ -121,9 +124,17 @@ def _loses(real: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
 
 
 def test_the_ledger_refuses_a_lost_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relations, "_rows", _loses(relations._rows))
+    monkeypatch.setattr(best_evidence, "_rows", _loses(best_evidence._rows))
     with pytest.raises(LedgerError, match=r"60\.000000 children_0_17 went in, but 45\.000000 arrived"):
         weights(blocks([30, 10, 0, 5], [60, 60, 60, 60]))
+
+
+@pytest.mark.parametrize("pair", range(4))
+def test_the_ledger_refuses_a_pair_lost_by_the_overlay(pair: int) -> None:
+    table = blocks([30, 10, 6, 5], [60, 60, 60, 60])
+    ground = shares(table, lost=pair)
+    with pytest.raises(LedgerError, match=r"60\.000000 children_0_17 went in"):
+        block_crosswalk(table, ground, areas([40.0, 20.0]), ZONES, **LAYERS, ledger=Ledger())
 
 
 def test_the_weights_are_those_of_a_district() -> None:
@@ -132,10 +143,11 @@ def test_the_weights_are_those_of_a_district() -> None:
     zones = state.zones[state.zones["level"] == "elementary"].reset_index(drop=True)
     given = state.blocks.assign(area_m2=state.blocks.area, land_m2=state.blocks.area, vintage="2020")
     given = given.reindex(columns=[*given, "homes", *CHILD_COUNTS])
-    pairs = common_areas(Rings.of(given.geometry.to_numpy()), Rings.of(zones.geometry.to_numpy()))
+    outlines, grounds = Rings.of(given.geometry.to_numpy()), Rings.of(zones.geometry.to_numpy())
+    pairs = common_areas(outlines, grounds)
     ours = block_crosswalk(
         given.drop(columns="geometry"),
-        block_shares(*pairs, given, len(zones), "zones"),
+        block_shares(pairs, outlines, grounds, given["block_geoid"], "zones"),
         state.areas.drop(columns="geometry"),
         zones.drop(columns="geometry"),
         source_layer="block_group 2019-2023",

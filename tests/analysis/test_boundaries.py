@@ -112,6 +112,21 @@ def test_a_census_area_that_reaches_out_is_a_neighborhood_by_its_part_inside() -
     assert sorted(found.geometry.area.round()) == [300_000.0] * 3 + [1_000_000.0] * 6
     loss = ledger.frame().query("entry == 'loss'").iloc[0]
     assert loss["total"] == 3 and "less than 0.5%" in loss["reason"]
+    assert sorted(found["inside_share"].round(9)) == [0.3] * 3 + [1.0] * 6
+    assert (found["is_approximate"] == (found["inside_share"] < 1)).all()
+    note = ledger.frame().query("entry == 'note'").iloc[0]
+    assert "3 of 9 reach beyond" in note["reason"] and "approximate" in note["reason"] and "30%" in note["item"]
+
+
+def test_published_neighborhoods_keep_their_ground_and_say_what_share_is_inside() -> None:
+    """The district is 3 km square; the second neighborhood reaches 600 m beyond it."""
+    drawn = table(
+        "neighborhood_shapes", neighborhood_id=["n1", "n2"], name=["North", "East"],
+        geometry=[square(0, 0, 1000, 1000), square(2600, 0, 1000, 1000)],
+    )  # fmt: skip
+    _, found, _, _ = study(neighborhoods_kind="published", neighborhood_shapes=drawn)
+    assert found["inside_share"].round(9).tolist() == [1.0, 0.4] and not found["is_approximate"].any()
+    assert found.geometry.area.tolist() == [1e6, 1e6]
 
 
 def test_census_areas_without_a_name_of_their_own_are_called_by_their_tract() -> None:

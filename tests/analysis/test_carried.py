@@ -14,7 +14,7 @@ from pipeline.errors import ContractError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 from tests.analysis.ground import CRS, grid, table
-from tests.analysis.test_vintages import A1, A2, EVIDENCE, NO_BLOCKS, NO_PAIRS, A, B, relations
+from tests.analysis.test_vintages import A1, A2, EVIDENCE, NO_BLOCKS, NO_PAIRS, A, B, block_relations, relations
 
 FAR = "06067000900"
 
@@ -131,14 +131,42 @@ def test_areas_that_take_part_and_have_no_row_of_counts_are_refused() -> None:
         carried(drawn(A1, A2, B), counted({A: 100.0, B: 50.0}))
 
 
-def test_a_file_that_does_not_know_the_drawn_areas_is_refused() -> None:
-    elsewhere = PARTS.assign(
-        **{f"area_geoid_{end}": PARTS[f"area_geoid_{end}"].str.replace("06067", "06061") for end in ("from", "to")}
+def moved(parts: pd.DataFrame, county: str) -> pd.DataFrame:
+    """Relations of areas or blocks as if they were of another county."""
+    ends = [name for name in parts if name.endswith(("geoid_from", "geoid_to"))]
+    return parts.assign(**{end: county + parts[end].str[5:] for end in ends})
+
+
+def test_a_relationship_file_of_another_state_is_refused() -> None:
+    """Without counts to carry it would fill the crosswalk of vintages all the same."""
+    given = counted({A1: 20.0, A2: 60.0, B: 44.0}, "2019-2023")
+    says = (
+        r"E-ELSEWHERE\] the relationship file of tracts of 2010 and 2020 has no county in common with the study "
+        r"\(6 times; first: 32031000100 in the file, 06067000101 in the study\)"
     )
+    with pytest.raises(ContractError, match=says):
+        carried(drawn(A1, A2, B), given, moved(PARTS, "32031"))
+    pairs = moved(block_relations((f"{A}1000", f"{A1}1000", 9.0)), "32031")
+    with pytest.raises(
+        ContractError, match=r"file of blocks of 2010 and 2020 has no county .*first: 320310001001000 in"
+    ):
+        carried_counts(drawn(A1, A2, B), given, PARTS, pairs, NO_BLOCKS, evidence=EVIDENCE, ledger=Ledger())
+    # a study of neither tracts nor block groups has nothing to compare
+    none = empty("area_shapes", CRS), empty("area_counts", CRS)
+    assert len(carried(*none, moved(PARTS, "32031"))[2]) == len(PARTS)
+
+
+def test_a_file_that_does_not_know_the_drawn_areas_is_refused() -> None:
+    """It has one county of the study's, and not that of the drawn areas."""
+    elsewhere = moved(PARTS, "06061")
     with pytest.raises(
         ContractError, match=r"only 0 of 3 drawn areas of 2020 are in the relationship file .*area_geoid=06067000101"
     ):
-        carried(drawn(A1, A2, B), counted({A: 100.0, B: 50.0, FAR: 30.0}), elsewhere)
+        carried(
+            drawn(A1, A2, B),
+            counted({f"06061{A[5:]}": 100.0, f"06061{B[5:]}": 50.0, f"06061{FAR[5:]}": 30.0}),
+            elsewhere,
+        )
 
 
 def test_one_in_a_thousand_may_be_missing_from_the_file() -> None:

@@ -300,7 +300,7 @@ def test_a_part_and_its_universe_travel_together() -> None:
     """Else a rate could pass 1. An age among all people is the exception: children are not spread like people."""
     apart = {c.name for c in BY_NAME.values() if c.carrier and c.over and BY_NAME[c.over].carrier != c.carrier}
     of_people = {"children_0_4", "children_5_9", "children_10_14", "children_15_17", "children_0_17"}
-    of_people |= {"adults_25_plus", "labor_force", "child_poverty_universe"}
+    of_people |= {"adults_25_plus", "labor_force", "child_poverty_universe", "women_10_39", "women_15_44"}
     assert apart <= of_people
 
 

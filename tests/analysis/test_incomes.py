@@ -49,6 +49,7 @@ def crosswalk(*links: tuple[str, str, str, float]) -> pd.DataFrame:
 #   +--------+--------+
 COUNTS = {"a": [80.0, 20.0, 0.0], "b": [0.0, 20.0, 80.0]}
 LINKS = (("a", "zone", "W", 1.0), ("b", "zone", "W", 0.5), ("b", "zone", "E", 0.5))
+NAMES = {("zone", area): f"Zone {area}" for area in "WEX"}
 PEOPLE = {"a": 250.0, "b": 250.0}
 HOW = {"design_factor": None, "sample_share": 0.125, "high_cv": 0.12, "medium_cv": 0.4}
 
@@ -56,7 +57,7 @@ HOW = {"design_factor": None, "sample_share": 0.125, "high_cv": 0.12, "medium_cv
 def medians(
     counts: dict[str, list[float]], links: tuple[tuple[str, str, str, float], ...], ledger: Ledger
 ) -> pd.DataFrame:
-    frame = median_incomes(brackets(counts), areas(PEOPLE), crosswalk(*links), ledger=ledger, **HOW)  # type: ignore[arg-type]
+    frame = median_incomes(brackets(counts), areas(PEOPLE), crosswalk(*links), NAMES, ledger=ledger, **HOW)  # type: ignore[arg-type]
     return check(BY_TABLE["median_incomes"], frame).set_index("area_id")
 
 
@@ -67,6 +68,12 @@ def test_the_median_is_that_of_the_households_that_arrived_and_no_mean_of_median
     assert found.loc["E", "median_income_usd"] == pytest.approx(40e3 + 20e3 * 15 / 40)
     # medians of a (12,500) and b (47,500), averaged by households, would say 24,167
     assert found.loc["W", "median_income_usd"] != pytest.approx((12_500 * 100 + 47_500 * 50) / 150, rel=0.1)
+
+
+def test_every_median_says_whose_it_is_and_of_which_year_its_dollars_are() -> None:
+    found = medians(COUNTS, LINKS, Ledger())
+    assert found["name"].to_dict() == {"E": "Zone E", "W": "Zone W"}
+    assert found["dollars_year"].tolist() == [2023, 2023]
 
 
 def test_margins_travel_with_the_brackets() -> None:
@@ -99,6 +106,7 @@ def test_where_nobody_lives_no_brackets_are_missed() -> None:
         brackets(counts),
         areas({**PEOPLE, "park": 0.0}),
         crosswalk(*links),
+        NAMES,
         ledger=Ledger(),
         **HOW,  # type: ignore[arg-type]
     )
@@ -122,7 +130,7 @@ def test_a_median_in_the_open_bracket_is_told_as_a_bound() -> None:
     open_above = brackets({"a": [0.0, 0.0, 90.0], "b": [0.0, 30.0, 60.0]})
     open_above.loc[open_above["bracket"] == 3, "bracket_high_usd"] = np.nan
     ledger = Ledger()
-    frame = median_incomes(open_above, areas(PEOPLE), crosswalk(*LINKS), ledger=ledger, **HOW)  # type: ignore[arg-type]
+    frame = median_incomes(open_above, areas(PEOPLE), crosswalk(*LINKS), NAMES, ledger=ledger, **HOW)  # type: ignore[arg-type]
     assert frame["is_top_coded"].all() and frame["median_income_usd"].eq(40e3).all()
     assert frame["median_income_usd_moe"].isna().all() and (frame["reliability_class"] == "not_known").all()
     absent = ledger.frame().query("entry == 'absence'")
@@ -142,7 +150,7 @@ def test_a_crosswalk_that_counts_people_twice_is_found_out() -> None:
 
 def test_a_study_without_brackets_has_no_medians_and_says_so_once() -> None:
     ledger = Ledger()
-    frame = median_incomes(brackets({}), areas(PEOPLE), crosswalk(*LINKS), ledger=ledger, **HOW)  # type: ignore[arg-type]
+    frame = median_incomes(brackets({}), areas(PEOPLE), crosswalk(*LINKS), NAMES, ledger=ledger, **HOW)  # type: ignore[arg-type]
     assert check(BY_TABLE["median_incomes"], frame).empty
     assert ledger.frame()["entry"].tolist() == ["note"]
 

@@ -150,7 +150,10 @@ def test_sites_and_projects_find_their_neighborhood_and_zones() -> None:
     found = check(
         BY_TABLE["site_places"], site_places(sites, ZONES, NEIGHBORHOODS, fall_year=2024, levels=("elementary", "high"))
     )
-    assert found.fillna("-").values.tolist() == [["p1", "n1", "e2"], ["p2", "-", "-"]]
+    assert found.astype("object").fillna("-").values.tolist() == [
+        ["p1", "n1", "e2", 1200.0, 5.0],
+        ["p2", "-", "-", "-", "-"],
+    ]
     projects = table(
         "housing_projects",
         project_id=["h"],

@@ -67,7 +67,7 @@ def test_schools_at_one_place_share_the_zone_of_the_lower_id() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"sector": ["district", "charter"]},
+        {"sector": ["district", "private"]},
         {"school_status": ["open", "closed"]},
         {"is_virtual": [False, True]},
         {"is_place": [True, False]},
@@ -75,10 +75,18 @@ def test_schools_at_one_place_share_the_zone_of_the_lower_id() -> None:
         {"grade_low": ["KG", "09"], "grade_high": ["05", "12"]},
     ],
 )
-def test_only_open_district_schools_of_the_level_with_a_place_count(change: dict[str, Any]) -> None:
+def test_only_open_neighborhood_schools_of_the_level_with_a_place_count(change: dict[str, Any]) -> None:
     found, _ = zones(directory([shapely.Point(1000, 500), shapely.Point(3000, 500)], **change))
     assert found["zone_id"].tolist() == ["s0"]
     assert found.geometry.area.sum() == pytest.approx(4e6)
+
+
+def test_a_public_school_with_a_neighborhood_draws_a_zone_whoever_runs_it() -> None:
+    points = [shapely.Point(1000, 500), shapely.Point(3000, 500)]
+    found, _ = zones(directory(points, sector=["district", "charter"]))
+    swapped, _ = zones(directory(points, sector=["charter", "district"]))
+    assert found["zone_id"].tolist() == ["s0", "s1"]
+    assert found.equals(swapped)
 
 
 def test_a_school_outside_the_district_or_without_a_point_has_no_zone() -> None:
@@ -89,7 +97,7 @@ def test_a_school_outside_the_district_or_without_a_point_has_no_zone() -> None:
 def test_a_level_without_a_school_is_said_to_have_no_zones() -> None:
     found, notes = zones(directory([shapely.Point(1000, 500)]), levels=("elementary", "high"))
     assert set(found["level"]) == {"elementary"}
-    assert notes == ["no open district school with a place serves the high level: it has no zones"]
+    assert notes == ["no open neighborhood school with a place serves the high level: it has no zones"]
 
 
 @given(st.sets(st.tuples(st.integers(1, 39), st.integers(1, 9)), min_size=1, max_size=12).map(sorted), st.randoms())

@@ -134,32 +134,6 @@ def test_only_the_year_in_use_and_levels_with_zones_are_held_to_them() -> None:
     assert nothing.frame().empty
 
 
-# births
-
-AREAS = pd.DataFrame(
-    {"area_geoid": ["t1", "t1", "t2"], "population": [10.0, 20.0, 0.0], "population_moe": [None, 5.0, 12.0]}
-)
-
-
-def born(*rows: tuple[str, int, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["area_id", "year", "births"])
-
-
-def test_more_births_than_people_are_refused_and_the_margin_counts() -> None:
-    plausible.check_births(born(("t1", 2020, 25.0), ("t2", 2020, 12.0)), AREAS, 2024, Ledger())
-    with pytest.raises(ContractError, match=r"E-BIRTHS.*area t1 in 2020: 26 births, at most 25 people"):
-        plausible.check_births(born(("t1", 2020, 26.0)), AREAS, 2024, Ledger())
-
-
-def test_births_elsewhere_and_in_years_to_come_are_told() -> None:
-    ledger = Ledger()
-    plausible.check_births(born(("t1", 2020, 5.0), ("x", 2020, 900.0), ("t1", 2030, 4.0)), AREAS, 2024, ledger)
-    line = ledger.frame().iloc[0]
-    assert (line["total"], line["inside"], line["outside"]) == (909, 9, 900)
-    assert line["reason"] == "1 areas are no census area of the study: x"
-    assert "4 births are of years after 2025" in told(ledger, "note")[0]
-
-
 # sites
 
 

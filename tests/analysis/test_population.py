@@ -1,104 +1,162 @@
-"""Hamilton-Perry: cohorts followed by hand, caps, borrowed ratios, control to the district."""
+"""Hamilton-Perry: cohorts followed by hand, caps, synthetic ratios, control, other steps than five years."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.analysis import population
-from pipeline.ledger import Ledger
-from pipeline.tables import BY_TABLE, check
+from pipeline.analysis.cohort_ratios import Children, births_of, cohort_ratios
+from pipeline.analysis.population import projected
 
-BANDS = ("0_4", "5_9", "10_14", "15_17")
-CAPS = {"smallest_ratio": 0.904, "largest_ratio": 1.276}
-
-
-def profile(areas: dict[str, tuple[list[float], list[float]]], moe: float = 0.0) -> pd.DataFrame:
-    rows = [{"neighborhood_id": n, "vintage": v, **dict(zip((f"children_{b}" for b in BANDS), counts, strict=True))}
-            for n, sides in areas.items() for v, counts in zip(("2014-2018", "2019-2023"), sides, strict=True)]  # fmt: skip
-    frame = pd.DataFrame(rows)
-    frame["population"] = 1000.0
-    frame["children_0_17"] = frame[[f"children_{b}" for b in BANDS]].sum(axis=1)
-    return frame.assign(**{f"children_{b}_moe": moe for b in (*BANDS, "0_17")})
+CAPS = {"smallest": 0.904, "largest": 1.276}
+NAMES = ("children_0_4", "children_5_9", "children_10_14", "children_15_17")
 
 
-def outlook(table: pd.DataFrame) -> pd.Series:
-    found = population.population_outlook(table, before="2014-2018", now="2019-2023", factors={}, **CAPS)
-    check(BY_TABLE["population_outlook"], found)
-    return found.set_index(["neighborhood_id", "age_band", "year"])
+def children(rows: list[list[float]], error: float = 0.0) -> Children:
+    counts = np.asarray(rows, dtype="float64")
+    return Children(counts, np.full(counts.shape, error))
+
+
+def ahead(then: list[list[float]], now: list[list[float]], years: float = 5, error: float = 0.0, total: float | None = None, horizons: tuple[float, ...] = (5, 10)) -> dict[float, Children]:  # fmt: skip
+    totals = None if total is None else dict.fromkeys(horizons, total)
+    found, _ = projected(
+        children(then, error), children(now, error), years=years, horizons=horizons, totals=totals, **CAPS
+    )
+    return found
 
 
 def test_a_cohort_is_followed_by_hand() -> None:
-    found = outlook(profile({"n": ([100.0, 100.0, 100.0, 60.0], [120.0, 110.0, 100.0, 60.0])}))["children_projected"]
-    # ratios: 5-9 110/100, 10-14 100/100, 15-17 60/100; middle of 2019-2023 is 2021
-    assert found["n", "5-9", 2026] == pytest.approx(120 * 1.1)
-    assert found["n", "10-14", 2026] == pytest.approx(110.0)
-    assert found["n", "15-17", 2026] == pytest.approx(60.0)
-    assert found["n", "10-14", 2031] == pytest.approx(120 * 1.1)
-    assert found["n", "0-4", 2031] == 120.0
-    assert found["n", "5-17", 2026] == pytest.approx(120 * 1.1 + 110 + 60)
+    # ratios: 5-9 110/100, 10-14 100/100, 15-17 60 over 0.6 x 100; the total is left where the cohorts bring it
+    after = ahead([[100.0, 100, 100, 60]], [[120.0, 110, 100, 60]], total=120 + 132 + 110 + 60)[5]
+    assert after.counts[0] == pytest.approx([120, 132, 110, 60])
+    twice = ahead([[100.0, 100, 100, 60]], [[120.0, 110, 100, 60]], total=120 + 132 + 132 + 66)[10]
+    assert twice.counts[0] == pytest.approx([120, 132, 132, 66])
+    assert twice.of_band("5-17")[0] == pytest.approx(132 + 132 + 66)
+    assert twice.of_band("14-17")[0] == pytest.approx(0.2 * 132 + 66)
+
+
+def test_without_an_independent_total_the_children_follow_the_line_through_both_vintages() -> None:
+    after = ahead([[100.0, 100, 100, 60]], [[120.0, 110, 100, 60]])
+    assert after[5].counts.sum() == pytest.approx(390 + 30, abs=1e-9)
+    assert after[10].counts.sum() == pytest.approx(390 + 60, abs=1e-9)
+    emptying = ahead([[900.0, 900, 900, 500]], [[90.0, 90, 90, 50]])
+    assert emptying[5].counts.sum() == 0.0
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 300).map(float), min_size=8, max_size=8), min_size=1, max_size=6),
+    st.floats(10, 5000),
+)
+def test_the_control_total_is_met_and_the_order_of_areas_changes_nothing(rows: list[list[float]], total: float) -> None:
+    then, now = [row[:4] for row in rows], [row[4:] for row in rows]
+    plain = ahead(then, now, error=3.0, total=total)
+    turned = ahead(then[::-1], now[::-1], error=3.0, total=total)
+    for horizon in (5, 10):
+        assert plain[horizon].counts.sum() == pytest.approx(total, rel=1e-9)
+        np.testing.assert_allclose(plain[horizon].counts, turned[horizon].counts[::-1], rtol=1e-9)
+        np.testing.assert_allclose(plain[horizon].errors, turned[horizon].errors[::-1], rtol=1e-7, atol=1e-9)
 
 
 def test_a_wild_ratio_is_capped_and_says_so() -> None:
-    found = outlook(profile({"n": ([10.0, 10.0, 10.0, 6.0], [10.0, 40.0, 10.0, 6.0])}))
-    assert found.loc[("n", "5-9", 2026), "children_projected"] == pytest.approx(10 * 1.276)
-    assert found.loc[("n", "5-9", 2026), "method"] == "cohort change, capped"
+    ratio = cohort_ratios(children([[10.0, 10, 10, 6]]), children([[10.0, 40, 10, 6]]), 5, 0.904, 1.276)["children_5_9"]
+    assert ratio is not None and ratio.own.tolist() == [1.276]
+    assert cohort_ratios(children([[10.0, 10, 10, 6], [90.0, 90, 90, 54]]), children([[10.0, 40, 10, 6], [90.0, 90, 90, 54]]), 5, 0.904, 1.276)["children_5_9"].method.tolist() == ["cohort change, capped", "cohort change"]  # type: ignore[union-attr]  # fmt: skip
+
+
+def test_caps_of_a_longer_step_are_those_of_five_years_to_its_power() -> None:
+    ratio = cohort_ratios(
+        children([[10.0, 10, 10, 6]] * 2), children([[10.0, 90, 10, 6], [10.0, 0, 10, 6]]), 7, 0.9, 1.2
+    )["children_5_9"]
+    assert ratio is not None and ratio.own.tolist() == pytest.approx([1.2**1.4, 0.9**1.4])
+
+
+def test_small_cells_lean_on_the_district_and_on_their_other_ages() -> None:
+    """Two big areas differ truly; a small one whose 5-9 jumped by chance is drawn back, most by the wide margin."""
+    then = np.array([[400.0, 400, 400, 240], [400.0, 400, 400, 240], [10.0, 10, 10, 6]])
+    now = np.array([[400.0, 460, 460, 276], [400.0, 380, 380, 228], [10.0, 12.7, 10, 6]])
+    errors = np.array([[2.0] * 4, [2.0] * 4, [6.0] * 4])
+    ratio = cohort_ratios(Children(then, errors), Children(now, errors), 5, 0.904, 1.276)["children_5_9"]
+    assert ratio is not None
+    assert ratio.method[2] == "synthetic"
+    assert ratio.own[:2] == pytest.approx([1.15, 0.95], abs=0.01)
+    assert abs(ratio.own[2] - ratio.district) < 0.06 < 1.27 - ratio.district
 
 
 def test_an_area_without_younger_children_takes_the_ratio_of_the_district() -> None:
-    found = outlook(
-        profile(
-            {
-                "n": ([0.0, 50.0, 50.0, 30.0], [20.0, 5.0, 50.0, 30.0]),
-                "m": ([100.0, 100.0, 100.0, 60.0], [100.0, 115.0, 100.0, 60.0]),
-            }
-        )
-    )
-    assert found.loc[("n", "5-9", 2026), "method"] == "ratio of the district"
+    ratio = cohort_ratios(children([[0.0, 50, 50, 30], [100.0, 100, 100, 60]]), children([[20.0, 5, 50, 30], [100.0, 115, 100, 60]]), 5, 0.904, 1.276)["children_5_9"]  # fmt: skip
+    assert ratio is not None and ratio.method[0] == "ratio of the district"
 
 
 def test_an_unknown_count_of_one_area_moves_no_children_to_another() -> None:
     """Two areas alike (60 children under 5, ratio 1.1), of which b's 5-9 are not known now."""
-    alike = ([50.0, 50.0, 50.0, 30.0], [60.0, 55.0, 50.0, 30.0])
-    found = outlook(profile({"a": alike, "b": (alike[0], [60.0, np.nan, 50.0, 30.0])}))["children_projected"]
-    assert found["a", "5-9", 2026] == pytest.approx(66.0)
-    assert found["a", "10-14", 2031] == pytest.approx(66.0)
-    assert ("b", "5-9", 2026) not in found.index
+    alike = [[50.0, 50, 50, 30]]
+    both = ahead(alike * 2, [[60.0, 55, 50, 30], [60.0, np.nan, 50, 30]], total=211.0)
+    one = ahead(alike, [[60.0, 55, 50, 30]], total=211.0)
+    for horizon in (5, 10):
+        assert both[horizon].counts[0] == pytest.approx(one[horizon].counts[0])
+    # b's own ratio is not known, but who was under 5 is; who is 5 to 9 is not
+    assert both[5].counts[1, 1] == pytest.approx(66.0)
+    assert np.isnan(both[5].counts[1, 2])
 
 
-def test_areas_sum_to_the_projection_of_the_district_as_one() -> None:
-    areas = {
-        "n": ([50.0, 60.0, 70.0, 40.0], [80.0, 90.0, 60.0, 41.0]),
-        "m": ([100.0, 90.0, 80.0, 60.0], [90.0, 100.0, 100.0, 45.0]),
-    }
-    parts = outlook(profile(areas))["children_projected"].groupby(["age_band", "year"]).sum()
-    whole = {"d": tuple([sum(x) for x in zip(*(side[k] for side in areas.values()), strict=True)] for k in (0, 1))}
-    one = outlook(profile(whole))["children_projected"].droplevel(0)
-    pd.testing.assert_series_equal(parts.sort_index(), one.sort_index(), check_names=False)
+def test_steps_of_seven_years_leave_a_steady_town_as_it_is_and_meet_five_and_ten_on_the_way() -> None:
+    steady = [[100.0, 100, 100, 60]]
+    after = ahead(steady, steady, years=7, horizons=(5, 7, 10, 14))
+    for horizon in (5, 7, 10, 14):
+        assert after[horizon].counts[0] == pytest.approx(steady[0])
+    grown = ahead([[100.0, 100, 100, 60]], [[100.0, 100, 110, 66]], years=7, total=None, horizons=(0.0, 3.5, 7))
+    assert grown[0.0].counts[0] == pytest.approx([100, 100, 110, 66])
+    assert grown[3.5].counts.sum() == pytest.approx(376 + 8)
 
 
-def test_the_interval_widens_with_the_margins_and_holds_the_number() -> None:
-    areas = {"n": ([100.0, 100.0, 100.0, 60.0], [120.0, 110.0, 100.0, 60.0])}
-    narrow, wide = (outlook(profile(areas, moe)) for moe in (5.0, 20.0))
-    for found in (narrow, wide):
-        assert (found["children_projected_low"] <= found["children_projected"]).all()
-        assert (found["children_projected"] <= found["children_projected_high"]).all()
-    width = (wide["children_projected_high"] - wide["children_projected_low"]) - (
-        narrow["children_projected_high"] - narrow["children_projected_low"]
+def test_errors_grow_with_the_margins_and_are_unknown_without_them() -> None:
+    then, now = [[100.0, 100, 100, 60], [90.0, 80, 80, 50]], [[120.0, 110, 100, 60], [90.0, 85, 80, 50]]
+    narrow, wide = (ahead(then, now, error=e)[10].errors for e in (3.0, 12.0))
+    assert (wide > narrow).all() and (narrow > 0).all()
+    assert np.isnan(ahead(then, now, error=np.nan)[5].errors).all()
+    assert not np.isnan(ahead(then, now, error=np.nan)[5].counts).any()
+
+
+def test_the_ratio_of_one_area_alone_is_not_taken_as_exact() -> None:
+    ratios = cohort_ratios(
+        children([[100.0, 100, 100, 60]], 5.0), children([[100.0, 100, 100, 60]], 5.0), 5, 0.904, 1.276
     )
-    assert (width > 0).all()
+    for name in NAMES[1:]:
+        ratio = ratios[name]
+        assert ratio is not None and ratio.error[0] > 0.02
 
 
-def test_without_margins_there_is_a_number_and_no_interval() -> None:
-    found = outlook(profile({"n": ([100.0, 100.0, 100.0, 60.0], [120.0, 110.0, 100.0, 60.0])}, np.nan))
-    assert found["children_projected"].notna().all()
-    assert found["children_projected_low"].isna().all()
+def women(
+    then: list[float], now: list[float], mothers: list[float], error: float = 0.0
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    sides = {"then 10-39": then, "now 10-39": now, "now 15-44": mothers}
+    return {name: (np.array(counts), np.full(len(counts), error)) for name, counts in sides.items()}
 
 
-def test_vintages_that_are_not_five_years_apart_give_none_and_a_reason() -> None:
-    ledger = Ledger()
-    table = profile({"n": ([1.0] * 4, [1.0] * 4)})
-    found = population.outlook_or_reason(table, before="2011", now="2023", control={}, **CAPS, ledger=ledger)
-    assert check(BY_TABLE["population_outlook"], found).empty
-    assert "12 years apart" in ledger.frame()["reason"].item()
+def test_children_under_5_follow_the_women_of_childbearing_age() -> None:
+    births = births_of(women([200.0, 200.0], [240.0, 200.0], [200.0, 200.0]), 5)
+    # of the 400 of then 400 are mothers now; 440 will be: a fifth more in the first area
+    assert births is not None and births.factor.tolist() == pytest.approx([1.2, 1.0])
+    steady = [[100.0, 100, 100, 60]] * 2
+    found, _ = projected(
+        children(steady),
+        children(steady),
+        years=5,
+        horizons=(5, 10),
+        totals={5: 740.0, 10: 760.0},
+        births=births,
+        **CAPS,
+    )
+    assert found[5].counts[:, 0].tolist() == pytest.approx([120.0, 100.0])
+    # the second step: those born by then are 5 to 9, and women are held
+    assert found[10].counts[0].tolist() == pytest.approx([120.0, 120.0, 100.0, 60.0])
+
+
+def test_small_numbers_of_women_lean_on_all_areas_and_unknown_ones_tell_nothing() -> None:
+    noisy = births_of(women([200.0, 200.0], [240.0, 200.0], [200.0, 200.0], error=90.0), 5)
+    assert noisy is not None and noisy.factor.tolist() == pytest.approx([1.1, 1.1])
+    assert (noisy.error > 0.1).all()
+    assert births_of(women([np.nan], [np.nan], [np.nan]), 5) is None
+    assert births_of(women([200.0], [200.0], [200.0]), 7) is None

@@ -45,7 +45,7 @@ CROSSWALK = links(
     ("block_group 2019-2023", "b2", "neighborhood", "n", 0.5),
     ("tract 2019-2023", "t1", "neighborhood", "n", 0.6),
 )
-NAMES = pd.DataFrame({"neighborhood_id": ["n", "m"], "name": ["N", "M"], "is_approximate": [False, False]})
+NAMES = pd.DataFrame({"neighborhood_id": ["n", "m"], "name": ["N", "M"], "is_approximate": False, "inside_share": 1.0})
 
 
 def test_each_count_comes_from_the_finest_areas_that_publish_it() -> None:
@@ -121,11 +121,31 @@ def test_the_district_is_counted_from_census_areas_with_their_whole_margins() ->
     assert (parts["children_0_17_moe"] ** 2).sum() ** 0.5 < 8
 
 
+def test_where_most_children_were_placed_by_plain_area_the_numbers_are_approximate() -> None:
+    """b1 has 20 children, b2 60: n has all of b1 by blocks and half of b2 by area (20 of 50), m the other half (30 of 30)."""
+    crosswalk = links(
+        ("block_group 2019-2023", "b1", "neighborhood", "n", 1.0),
+        ("block_group 2019-2023", "b2", "neighborhood", "n", 1 / 3),
+        ("block_group 2019-2023", "b2", "neighborhood", "m", 2 / 3),
+    )
+    crosswalk.loc[crosswalk["source_id"] == "b1", "method"] = "children_by_block"
+    ledger = Ledger()
+    found = check(BY_TABLE["neighborhood_profile"], neighborhood_profile(AREAS, crosswalk, NAMES, ledger))
+    assert found.set_index("neighborhood_id")["is_approximate"].to_dict() == {"n": False, "m": True}
+    note = ledger.frame().query("entry == 'note'").iloc[0]
+    assert note["reason"].startswith("1 of 2: more than half of the children") and note["item"] == "m"
+    by_ground = crosswalk.assign(method="habitable_area")
+    assert not neighborhood_profile(AREAS, by_ground, NAMES, Ledger())["is_approximate"].any()
+    marked = NAMES.assign(is_approximate=[True, False])
+    assert neighborhood_profile(AREAS, crosswalk, marked, Ledger())["is_approximate"].all()
+
+
 def test_zones_of_all_school_years_are_profiled_and_stay_marked() -> None:
     zones = table(
         "zone_names", level=["high", "high"], fall_year=[2023, 2024], zone_id=["z", "z"], is_approximate=[False, True]
     )
     crosswalk = links(*(("block_group 2019-2023", "b1", f"zone high {year}", "z", 1.0) for year in (2023, 2024)))
+    crosswalk["method"] = "inside"
     found = check(BY_TABLE["zone_profile"], zone_profile(AREAS, crosswalk, zones, Ledger()))
     assert found[["fall_year", "is_approximate", "children_0_17"]].values.tolist() == [
         [2023, False, 20.0],

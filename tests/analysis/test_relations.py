@@ -13,7 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.analysis import evidence, relations
+from pipeline.analysis import best_evidence, evidence, known_places, relations
 from pipeline.analysis.areas import source_layers
 from pipeline.analysis.crosswalk import allocate, with_sum_of_ages
 from pipeline.analysis.grids import Grid
@@ -175,6 +175,7 @@ def halved(found: Any) -> Any:
 @pytest.mark.parametrize(
     ("step", "mutant"),
     [
+        ("overlaps", lambda pieces: pieces.iloc[1:]),  # a lost pair
         ("_rows", lambda rows: rows.iloc[1:]),  # a lost row
         ("_rows", lambda rows: rows[rows["target_id"] != "e"]),  # a dropped target
         ("_rows", lambda rows: rows.assign(weight=rows["weight"].where(rows.index > 0, HALVED * rows["weight"]))),
@@ -201,11 +202,53 @@ def test_mutation_a_lost_row_or_a_wrong_weight_is_refused(
     line = ledger.frame().query("entry == 'balance'").iloc[0]
     assert (line["total"], line["inside"], line["outside"]) == pytest.approx((147, 137, 10))
     assert line["reason"] == "areas weighted: 1 by area, 1 by children_by_block, 1 by representative_point"
-    room: Any = evidence if hasattr(evidence, step) and not hasattr(relations, step) else relations
+    room: Any = next(module for module in (relations, best_evidence, evidence, known_places) if hasattr(module, step))
     honest = getattr(room, step)
     monkeypatch.setattr(room, step, lambda *given: mutant(honest(*given)))
     with pytest.raises(LedgerError, match=r"tract 2019-2023 to zone: 147\.000000 children_0_17 went in"):
         crosswalk(town, zones, parts)
+
+
+@pytest.mark.parametrize("order", [("area",), ("people_by_block",), ("people_by_raster",), ("habitable_area",)])
+@pytest.mark.parametrize("pair", range(4))
+def test_mutation_a_pair_lost_by_the_overlay_is_refused_whatever_the_evidence(
+    order: tuple[str, ...], pair: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fifth of each tract lies in no zone; half of a0 and a quarter of a1 are a park.
+
+    +----+----+
+    | a0 | a1 |     zone w is 0-700, zone e 700-1800, of the lower 800 m of both
+    +----+----+
+    """
+    town = areas([square(0, 0), square(1000, 0)], [100, 40], vintage="2020")
+    zones = {
+        "zone": shapes(["w", "e", "x"], [square(0, 0, 700, 800), square(700, 0, 1100, 800), square(1800, 0, 100, 800)])
+    }
+    parts = blocks([square(500 * i, 0, 500, 1000) for i in range(4)], [12, 28, 9, 1], people=[30, 40, 20, 10])
+    park = table("uninhabited_ground", ground_id=["p"], ground_use=["park"], geometry=[square(750, 100, 500, 500)])
+    cells = Grid(0, 1000, 100, 100, rows=10, columns=20, crs="EPSG:3310")
+    raster = ("2020", cells, {"population": np.arange(200.0).reshape(10, 20)})
+
+    def run() -> Ledger:
+        return relate(town, zones, parts, order=order, empty_ground=park, rasters=[raster])[2]
+
+    line = run().frame().query("entry == 'balance'").iloc[0]
+    assert line["total"] == 140 and 5 < line["outside"] < 50
+    honest = known_places.overlaps
+    monkeypatch.setattr(known_places, "overlaps", lambda *layers: honest(*layers).drop(index=pair, errors="ignore"))
+    with pytest.raises(LedgerError, match=r"tract 2020 to zone"):
+        run()
+
+
+@pytest.mark.parametrize(("width", "tracts"), [(1020, 1), (2020, 2)])
+def test_a_park_over_whole_inhabited_tracts_is_not_believed_and_named(width: float, tracts: int) -> None:
+    park = table("uninhabited_ground", ground_id=["p"], ground_use=["park"], geometry=[square(-10, -10, width, 1020)])
+    town = areas([square(0, 0), square(1000, 0)], [100, 40])
+    zones = {"zone": shapes(["w", "e"], [square(0, 0, 500, 1000), square(500, 0, 1500, 1000)])}
+    found, _, ledger = relate(town, zones, order=("habitable_area", "area"), empty_ground=park)
+    assert set(found.query("source_id == 'a0'")["method"]) == {"area"}
+    line = ledger.frame().query("entry == 'absence'").iloc[0]
+    assert (line["item"], line["total"]) == ("a0", tracts) and "not believed" in line["reason"]
 
 
 def test_a_source_without_counts_is_an_absence_and_not_a_zero() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.sound_counts import FAR_SHAPES, require_match, require_parts, require_people
+from pipeline.analysis.sound_counts import FAR_SHAPES, require_match, require_parts
+from pipeline.analysis.sound_people import MOST_IN_BLOCK, require_people
 from pipeline.errors import ContractError
 from pipeline.ledger import Ledger
 from tests.analysis.ground import blocks, grid, table
@@ -73,6 +75,39 @@ def test_blocks_whose_children_are_not_known_are_no_fault() -> None:
     assert reasons(ledger) == []
 
 
+@pytest.mark.parametrize("column", ["population", "homes", "children_0_17", "children_5_9"])
+@pytest.mark.parametrize(
+    ("number", "told"), [(np.inf, "inf"), (MOST_IN_BLOCK + 1, "100001"), (60670001001000.0, "60670001001000")]
+)
+def test_a_number_that_no_block_has_is_refused_by_its_column(column: str, number: float, told: str) -> None:
+    given = blocks(grid(4, 1), [1] * 4, [9] * 4)
+    given[column] = [1.0, 1.0, number, 1.0]
+    with pytest.raises(ContractError) as refused:
+        require_people(given, Ledger())
+    first = given["block_geoid"].iloc[2]
+    says = f"E-IMPLAUSIBLE] {column} of a block of 2020 must be a number up to 100,000 (once; first: block_geoid={first}: {told})"
+    assert says in str(refused.value)
+    given[column] = MOST_IN_BLOCK
+    with pytest.raises(ContractError) if "children" in column else nullcontext() as other:
+        require_people(given, Ledger())
+    assert other is None or "E-IMPLAUSIBLE" not in str(other.value)
+
+
+def test_more_children_of_some_ages_than_in_all_are_refused() -> None:
+    """Children of 5 to 9 alone, or with those of another age; an age that is not known adds nothing."""
+    given = blocks(grid(4, 1), [10] * 4, [50] * 4).assign(
+        children_0_4=[0, 6, np.nan, 4.0], children_5_9=[11, 5, 10, 6.0]
+    )
+    with pytest.raises(ContractError) as refused:
+        require_people(given, Ledger())
+    first = given["block_geoid"].iloc[0]
+    assert (
+        "E-PART-EXCEEDS] blocks of 2020 have more children of some ages than children in all (2 times; first: "
+        f"block_geoid={first}: children_0_4 0, children_5_9 11, children_0_17 10)"
+    ) in str(refused.value)
+    require_people(given.iloc[2:], Ledger())
+
+
 def test_a_part_larger_than_its_universe_is_refused_with_the_first_area() -> None:
     """The poor were read from a file of other places: twice as many as all whose poverty is known in ten tracts."""
     poor = [200.0] * 10 + [1.0] * 90
@@ -99,6 +134,16 @@ def test_parts_that_exceed_by_their_margins_are_chance_and_a_few_more_are_noted(
     )
     require_parts(given, ledger)
     assert reasons(ledger) == ["exceeds poverty_universe by more than both margins in 1 of 100 areas"]
+
+
+def test_counts_of_the_state_are_held_to_the_same_and_named() -> None:
+    state = "the state (norm_area_counts)"
+    poor = [200.0] * 10 + [1.0] * 90
+    with pytest.raises(ContractError, match=r"counts of the state \(norm_area_counts\) cannot be used[\s\S]*10 times"):
+        require_parts(counts(poverty_universe=[90.0] * N, people_in_poverty=poor), Ledger(), of=state)
+    ledger = Ledger()
+    require_parts(counts(poverty_universe=[90.0] * N, people_in_poverty=[120.0, *[5.0] * 99]), ledger, of=state)
+    assert ledger.frame()["subject_name"].tolist() == [f"people_in_poverty of tract 2019-2023, {state}"]
 
 
 def test_shapes_of_another_year_than_the_counts_are_refused() -> None:

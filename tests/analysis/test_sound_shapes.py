@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.analysis.sound_shapes import note_raster, require_box, require_cover, require_inside, require_levels
+from pipeline.analysis.sound_shapes import require_box, require_cover, require_inside, require_levels
 from pipeline.errors import ContractError
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
@@ -152,31 +152,6 @@ def test_the_sea_in_the_outline_is_no_fault() -> None:
     both = [areas(land, [1], vintage=vintage) for vintage in ("2014-2018", "2019-2023")]
     require_cover(pd.concat(both), TOWN, empty("census_blocks", CRS), ledger)
     assert reasons(ledger) == []
-
-
-@pytest.mark.parametrize(("people", "told"), [(1.0, 0), (3.0, 1), (0.1, 1)])
-def test_a_raster_of_other_people_than_the_blocks_is_noted(people: float, told: int) -> None:
-    ledger = Ledger()
-    grids = table(
-        "raster_grids",
-        vintage=["2020"],
-        grid_west=[0.0],
-        grid_north=[10_000.0],
-        cell_width=[1000.0],
-        cell_height=[1000.0],
-        grid_rows=[10],
-        grid_columns=[10],
-        grid_crs=[CRS],
-    )
-    cells = table(
-        "raster_cells",
-        vintage=["2020"] * 100,
-        cell_row=[n // 10 for n in range(100)],
-        cell_column=[n % 10 for n in range(100)],
-        population=[people] * 100,
-    )
-    note_raster(grids, cells, blocks(grid(10, 10), [0] * 100, [1] * 100), TOWN, ledger)
-    assert len(reasons(ledger)) == told
 
 
 def test_without_a_district_nothing_is_said() -> None:

@@ -16,7 +16,7 @@ from pipeline.sources.acs import CELLS, read_acs_summary_file
 from pipeline.sources.acs_codes import sum_of_lines
 from tests.sources.agency import entry, folder, held, lines, write
 
-SIZES = {"B01001": 49, "B01003": 1, "B11003": 20, "B15003": 25, "B16002": 38, "B16005": 45, "B17001": 59, "B18101": 39, "B23025": 7,
+SIZES = {"B01001": 49, "B01003": 1, "B11003": 20, "B15003": 25, "B16002": 38, "B16005": 45, "B17001": 59, "B17024": 131, "B18101": 39, "B23025": 7,
          "B25001": 1, "B25002": 3, "B25003": 3, "B25014": 13, "B25044": 15, "B08201": 30, "C16002": 14, "C17002": 8}  # fmt: skip
 TRACT, GROUP = "1400000US06999000100", "1500000US069990001001"
 
@@ -212,6 +212,7 @@ def labelled(name: str) -> list[str]:
     school = ["none", "nursery", "kindergarten", *(f"grade {g}" for g in range(1, 12)), "grade 12 no diploma"]
     return {
         "B17001": ["total", *(f"{poor} {sex} {age}".strip() for poor in ("poor", "not poor") for sex, group in (("", [""]), ("boys", ["", *ages]), ("girls", ["", *ages])) for age in group)],
+        "B17024": ["total", *(f"{age} {ratio}".strip() for age in ("under 6", "6-11", "12-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+") for ratio in ("", ".50", ".75", "1.00", "1.25", "1.50", "1.75", "1.85", "2.00", "3.00", "4.00", "5.00", "more"))],
         "B11003": ["total", "married", *(f"married {c}" for c in own), "married none", "other", *(f"{who} {c}".strip() for who in ("father", "mother") for c in ("", *own, "none"))],
         "B25014": ["total", *(f"{who} {r}".strip() for who in ("owner", "renter") for r in ("", *rooms))],
         "B15003": ["total", *school, "diploma", "equivalent", "some college", "more college", "associate", "bachelor", "master", "professional", "doctorate"],
@@ -234,6 +235,15 @@ def labelled(name: str) -> list[str]:
                 f"poor {sex} {age}"
                 for sex in ("boys", "girls")
                 for age in ("under 5", "5", "6-11", "12-14", "15", "16-17")
+            ],
+        ),
+        (
+            "children_below_200_poverty",
+            "B17024",
+            [
+                f"{age} {ratio}"
+                for age in ("under 6", "6-11", "12-17")
+                for ratio in (".50", ".75", "1.00", "1.25", "1.50", "1.75", "1.85", "2.00")  # income below this
             ],
         ),
         (

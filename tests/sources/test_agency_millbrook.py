@@ -66,3 +66,12 @@ def test_rosters_agree_with_the_districts_own_rows_and_the_directory(study: conf
     assert len(private) >= 3 and len(public) == 8
     results, _ = read(study, "schools", "results")
     assert set(results["school_id"]) <= set(directory["school_id"]) and results["fall_year"].nunique() == 3
+    by_grade, _ = read(study, "schools", "grade_results")
+    assert set(by_grade["grade"]) == {"03", "04", "05", "06", "07", "08", "11"}
+    key = ["school_id", "fall_year", "subject"]
+    shown = by_grade[
+        by_grade.groupby(key)["pupils_meeting"].transform("count") == by_grade.groupby(key)["grade"].transform("size")
+    ]
+    sums = shown.groupby(key)[["pupils_tested", "pupils_meeting"]].sum()
+    whole = results.set_index(key).loc[sums.index, ["pupils_tested", "pupils_meeting"]]
+    assert len(sums) > 150 and (sums == whole).all(axis=None)

@@ -735,6 +735,56 @@ def test_real_results_of_sacramento(shared_data: Callable[[str], Path]) -> None:
     assert (100 * ela["pupils_meeting"] / ela["pupils_tested"] - raw["pct_met_and_above"]).abs().max() < 0.006
 
 
+GRADED = [*NEW_TESTS, "Mean Scale Score"]
+
+
+def read_grades(path: Path, name: str) -> pd.DataFrame:
+    source = entry("ca_caaspp", "grade_results", name, options=DISTRICT)
+    return held("grade_results", read_ca_caaspp(source, folder(path)))
+
+
+def test_single_grades_with_their_mean_score_and_never_all_together(tmp_path: Path) -> None:
+    rows = [
+        [*new_test(OAK, grade="13"), ""],
+        [*new_test(OAK, grade="3"), "2401.5"],
+        [*new_test(OAK, grade="04", tested=20, share="50.00", met=10), "2475.0"],
+        [*new_test(OAK, grade="04", group="160"), "2400.0"],
+        [*new_test(ELM, grade="11", tested="*", share="*", met="*"), "*"],
+    ]
+    write(tmp_path / "t.txt", GRADED, rows, "^")
+    grades = read_grades(tmp_path, "t.txt").set_index(["school_id", "grade"])
+    assert grades.index.tolist() == [(OAK, "03"), (OAK, "04"), (ELM, "11")]
+    assert grades["mean_score"].tolist()[:2] == [2401.5, 2475.0]
+    assert grades["pupils_meeting"].tolist()[:2] == [20, 10]
+    assert grades.loc[(ELM, "11"), "value_status"] == "suppressed"
+    assert grades.loc[(ELM, "11"), ["pupils_tested", "mean_score"]].isna().all()
+
+
+def test_a_grade_twice_and_a_grade_that_is_none_are_refused(tmp_path: Path) -> None:
+    rows = [[*new_test(OAK, grade=g), "2400"] for g in ("3", "03", "17")]
+    write(tmp_path / "t.txt", GRADED, rows, "^")
+    with pytest.raises(SourceError) as refused:
+        read_grades(tmp_path, "t.txt")
+    assert {fault.code for fault in refused.value.faults} == {"E-KEY-DUP", "E-CODE"}
+
+
+def test_real_grades_of_sacramento_are_the_parts_of_the_whole(shared_data: Callable[[str], Path]) -> None:
+    path = shared_data("ca-caaspp-2024/scusd_caaspp_2024.csv")
+    whole, grades = (
+        held(feeds, read_ca_caaspp(entry("ca_caaspp", feeds, path.name, options=DISTRICT), folder(path.parent)))
+        for feeds in ("results", "grade_results")
+    )
+    key = ["school_id", "subject"]
+    shown = grades.groupby(key)["value_status"].transform(lambda s: s.ne("suppressed").all())
+    sums = grades[shown].groupby(key)[["pupils_tested", "pupils_meeting"]].sum()
+    both = sums.join(whole.set_index(key), suffixes=("", "_whole"), how="inner").dropna(subset=["pupils_meeting_whole"])
+    assert len(both) > 100
+    # a whole school may hold pupils of a grade that the file leaves out
+    assert (both["pupils_tested"] <= both["pupils_tested_whole"]).all()
+    assert (both["pupils_meeting"] == both["pupils_meeting_whole"]).mean() > 0.9
+    assert grades["mean_score"].dropna().between(2200, 2800).all()
+
+
 def test_graduates_of_schools_only_and_under_their_own_code(tmp_path: Path) -> None:
     header = ["cds", "rtype", "studentgroup", "currnumer", "currdenom", "reportingyear"]
     rows = [

@@ -29,7 +29,7 @@ def test_boys_and_girls_are_added_for_each_age(tmp_path: Path, pattern: str) -> 
     answer(
         tmp_path,
         pattern,
-        ("060670001001000", {line: str(2**n) for n, line in enumerate(CHILD_LINES)}),
+        ("060670001001000", {1: "255", **{line: str(2**n) for n, line in enumerate(CHILD_LINES)}}),
         ("060670001001001", {}),
     )
     children = children_by_block(entry("tiger_blocks", "block_shapes", "p12.json"), folder(tmp_path), "p12.json")
@@ -52,3 +52,25 @@ def test_codes_that_lost_a_zero_and_negative_numbers_are_refused_together(tmp_pa
         children_by_block(entry("tiger_blocks", "block_shapes", "p12.json"), folder(tmp_path), "p12.json")
     assert {fault.code for fault in refused.value.faults} == {"E-ID-LENGTH", "E-NEGATIVE", "E-NOT-NUMBER"}
     assert "row 3 (county='67')" in str(refused.value)
+
+
+def test_more_children_than_the_table_has_people_are_refused(tmp_path: Path) -> None:
+    answer(tmp_path, "P12_{:03d}N", ("060670001001000", {1: "12", 3: "10", 29: "3"}), ("060670001001001", {1: "0"}))
+    with pytest.raises(
+        SourceError, match=r"E-MORE-THAN-ALL.*once; first: row 2, block 060670001001000: 13 children, P12_001N 12"
+    ):
+        children_by_block(entry("tiger_blocks", "block_shapes", "p12.json"), folder(tmp_path), "p12.json")
+
+
+@pytest.mark.parametrize("endless", ["1e400", "9" * 400])
+def test_a_number_without_end_is_refused_by_its_line(tmp_path: Path, endless: str) -> None:
+    answer(tmp_path, "P12_{:03d}N", ("060670001001000", {28: endless}), ("060670001001001", {}))
+    with pytest.raises(SourceError, match=r"E-INFINITE\] P12_028N must be a finite number \(once; first: row 2"):
+        children_by_block(entry("tiger_blocks", "block_shapes", "p12.json"), folder(tmp_path), "p12.json")
+
+
+def test_a_table_without_its_total_is_not_the_table(tmp_path: Path) -> None:
+    answer(tmp_path, "P12_{:03d}N", ("060670001001000", {}))
+    (tmp_path / "p12.json").write_text((tmp_path / "p12.json").read_text().replace("P12_001N", "NAME"))
+    with pytest.raises(SourceError, match=r"E-COLUMNS\] the answer lacks P12_001N"):
+        children_by_block(entry("tiger_blocks", "block_shapes", "p12.json"), folder(tmp_path), "p12.json")

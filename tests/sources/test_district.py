@@ -175,6 +175,10 @@ def test_mapping_of_a_column_that_is_not_ours_is_refused_before_the_file_is_open
         ({"repeats": "last"}, "`repeats` must be one of copies, first, parts"),
         ({"outside": "drop"}, "`outside: drop` is for shapes"),
         ({"scale": {"births": 0}}, "`scale` of births must be a number above 0"),
+        ({"round": "births"}, "`round` must be a list"),
+        ({"round": ["grade"]}, "`round` and `complement` are for counts, and not for grade"),
+        ({"complement": {"pupils": "grade"}}, "`round` and `complement` are for counts, and not for grade"),
+        ({"complement": {"people": "pupils"}}, "grade_counts has no column people"),
         ({"scale": {"births": -1.0}}, "`scale` of births must be a number above 0"),
         ({"scale": {"births": "0.01"}}, "`scale` of births must be a number above 0"),
         ({"lookup": {"file": "x.csv", "match": {"a": "b"}}}, "`lookup` names x.csv, which is not among its `files`"),
@@ -236,6 +240,36 @@ def test_parts_that_do_not_apply_do_not_hide_a_sum(tmp_path: Path) -> None:
     pupils = read_pupils(folder(tmp_path), text, options={"sum_over": ["race"]}, absent={"not_applicable": ("n/a",)})
     assert pupils["pupils"].fillna(-1).tolist() == [3, -1]
     assert pupils["value_status"].tolist() == ["reported", "not_applicable"]
+
+
+def read_results(where: Folder, text: str, **words: Any) -> pd.DataFrame:
+    (where.path / "r.csv").write_text(text, encoding="utf-8")
+    mapping = {
+        "columns": {"school_id": "school", "pupils_tested": "roll", "pupils_meeting": "absent"},
+        "constants": {"subject": "attendance", "fall_year": 2023},
+        **words,
+    }
+    return gather([entry("results", "table", "r.csv", **mapping)], "results", where)
+
+
+def test_a_file_that_counts_those_who_are_not_meant_is_turned_round(tmp_path: Path) -> None:
+    where, text = folder(tmp_path), "school,level,roll,absent\n1,E,50.4,10\n1,M,30,6\n2,E,40,\n"
+    options = {"complement": {"pupils_meeting": "pupils_tested"}, "round": ["pupils_tested"], "sum_over": ["level"]}
+    found = read_results(where, text, options=options, absent={"suppressed": ("",)}).set_index("school_id")
+    assert found.loc["1", ["pupils_tested", "pupils_meeting"]].tolist() == [80, 64]
+    assert found.loc["2", "value_status"] == "suppressed" and pd.isna(found.loc["2", "pupils_meeting"])
+    assert any("means over the year rounded" in line for line in lines(where, "repair"))
+
+
+def test_more_absent_than_on_roll_is_refused_and_a_part_of_a_pupil_without_round(tmp_path: Path) -> None:
+    turned = {"complement": {"pupils_meeting": "pupils_tested"}}
+    with pytest.raises(SourceError, match=r"E-MORE-THAN-ALL.*out of pupils_meeting than.*row 3"):
+        read_results(folder(tmp_path), "school,roll,absent\n1,50,10\n2,50,51\n", options=turned)
+    with pytest.raises(SourceError, match=r"E-NOT-WHOLE.*pupils_tested=50\.4"):
+        read_results(folder(tmp_path), "school,roll,absent\n1,50.4,10\n", options=turned)
+    with pytest.raises(ConfigError, match="`complement` needs pupils_tested, which nothing fills"):
+        columns = {"school_id": "school", "pupils_meeting": "absent"}
+        read_results(folder(tmp_path), "school,absent\n1,10\n", columns=columns, options=turned)
 
 
 def test_mark_that_means_none_is_zero_and_reported(tmp_path: Path) -> None:

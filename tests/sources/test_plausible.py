@@ -57,6 +57,41 @@ def test_parts_of_rooms_and_a_thousand_rooms_are_refused_in_one_message(tmp_path
         read(tmp_path, "room_counts", "site_id,rooms\n1,12.7\n2,1001\n", constants=constants)
 
 
+REQUEST = "school_id,elementary_pupils,middle_pupils,needed_rooms\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ("100.5,,5", r"E-NOT-WHOLE\] elementary_pupils.*row 2 \(elementary_pupils=100\.5\)"),
+        ("100,,2.5", r"E-NOT-WHOLE\] needed_rooms.*row 2 \(needed_rooms=2\.5\)"),
+        ("100,,0", r"E-IMPLAUSIBLE\] needed_rooms must lie between 1 and 1000.*row 2 \(needed_rooms=0\)"),
+        (",1000000000000000,", r"E-IMPLAUSIBLE\] middle_pupils.*row 2 \(middle_pupils=1e\+15\)"),
+        ("5000,1,1", r"E-IMPLAUSIBLE\] a request gives more than 60 pupils.*row 2 \(pupils=5001, needed_rooms=1\).*leave needed_rooms empty"),
+        ("61,,1", r"more than 60 pupils.*row 2 \(pupils=61, needed_rooms=1\)"),
+    ],
+)  # fmt: skip
+def test_requests_that_no_building_could_hold_are_refused(tmp_path: Path, cells: str, told: str) -> None:
+    with pytest.raises(SourceError, match=told):
+        read(tmp_path, "space_requests", f"{REQUEST}NEW1,{cells}\n")
+
+
+def test_sound_requests_stay(tmp_path: Path) -> None:
+    rows = read(tmp_path, "space_requests", REQUEST + "NEW1,60,,1\nNEW2,,120,\nNEW3,,,6\nNEW4,,,\n")
+    assert len(rows) == 4
+
+
+def test_a_project_of_millions_of_homes_is_refused(tmp_path: Path) -> None:
+    constants = {"home_type": "apartment", "first_year": 2024, "last_year": 2027}
+    words = {"constants": constants, "options": {"point": {"longitude": "x", "latitude": "y"}}}
+    text = "project_id,name,planned_homes,x,y\n1,North,25000,-122.25,40.15\n2,South,16800000,-122.25,40.15\n"
+    with pytest.raises(
+        SourceError,
+        match=r"E-IMPLAUSIBLE.*planned_homes must lie .* 25000 \(once; first: row 3 .*16800000\)\)\. .*correct the row",
+    ):
+        read(tmp_path, "project_list", text, **words)
+
+
 def test_flows_as_ratios_are_refused(tmp_path: Path) -> None:
     words = {"constants": {"level": "high", "fall_year": 2024}}
     with pytest.raises(SourceError, match=r"E-NOT-WHOLE.*2 times; first: row 2 \(pupils=0\.25\)"):
@@ -87,6 +122,9 @@ def test_more_meeting_than_tested_is_refused_whatever_reads_it(tmp_path: Path) -
     words = {"constants": {"subject": "ela", "fall_year": 2023}}
     with pytest.raises(SourceError, match=r"E-MORE-THAN-ALL.*row 3 \(pupils_meeting=51, pupils_tested=50\)"):
         read(tmp_path, "results", "school_id,pupils_tested,pupils_meeting\n1,50,50\n2,50,51\n", **words)
+    words["constants"] |= {"grade": "03"}
+    with pytest.raises(SourceError, match=r"E-MORE-THAN-ALL.*row 3"):
+        read(tmp_path, "grade_results", "school_id,pupils_tested,pupils_meeting\n1,50,50\n2,50,51\n", **words)
 
 
 SITE = "site_id,name,condition_index,year_built,given_capacity_seats,x,y\n"

@@ -95,3 +95,15 @@ def test_real_tracts_of_the_county(shared_data: Callable[[str], Path]) -> None:
     assert (100 * both["people_in_poverty"] / both["poverty_universe"] - both["EP_POV"]).abs().max() < 0.3
     assert (100 * both["people_with_disability"] / both["civilians"] - both["EP_DISABL"]).abs().median() < 0.05
     assert both["RPL_THEMES"].between(0, 1).mean() > 0.98
+
+
+def test_the_state_to_hold_neighborhoods_against_is_told_apart_in_the_ledger(tmp_path: Path) -> None:
+    write(tmp_path / "svi.csv", HEADER, [tract("06067000100"), tract("06001000100", E_POV=-999, EP_POV=-999)])
+    where = folder(tmp_path)
+    frame = held("norm_area_counts", read_svi2018(entry("svi2018", "norm_area_counts", "svi.csv"), where))
+    assert len(frame) == 2 and frame["people_in_poverty"].isna().tolist() == [True, False]
+    absent = lines(where, "absence")
+    assert set(absent["subject_name"]) == {
+        "people_in_poverty 2014-2018, the state",
+        "poverty_universe 2014-2018, the state",
+    }

@@ -31,7 +31,7 @@ def shapes(
 def p12(path: Path, blocks: list[str], children: int) -> str:
     rows = [[*("0" for _ in range(49)), b[:2], b[2:5], b[5:11], b[11:]] for b in blocks]
     for row in rows:
-        row[3 - 1], row[30 - 1] = str(children), "1"
+        row[1 - 1], row[3 - 1], row[30 - 1] = str(children + 5), str(children), "1"
     (path / "p12.json").write_text(json.dumps([HEADER, *rows]))
     return "p12.json"
 

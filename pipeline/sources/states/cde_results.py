@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.columns import GRADES
 from pipeline.origins import SourceEntry
 from pipeline.sources import Folder, Source, options
 from pipeline.sources.faults import Faults
@@ -26,6 +27,7 @@ _TESTS = {
     "nearly": ("countstandardnearlymet", "nnearlymet"),
     "below": ("countstandardnotmet", "nnotmet"),
     "share": ("percentagestandardmetandabove", "pctmetandabove"),
+    "score": ("meanscalescore",),
 }
 _GRADUATION = {
     "cds": ("cds", "schoolid"),
@@ -39,6 +41,7 @@ _API = {"cds": ("cds",), "now": ("api00",), "before": ("api99",), "tested": ("ap
 _API_FALLS = {"now": 1999, "before": 1998}
 _API_LOW, _API_HIGH = 200.0, 1000.0
 _SUBJECTS = {"1": "ela", "2": "math"}
+_ALL_GRADES = "13"
 _HIDDEN = {"suppressed": ("*", "")}
 # Counts of levels that together are all pupils with a score.
 _LEVELS = 3
@@ -48,12 +51,13 @@ _NOISE = 1e-6
 
 
 def read_ca_caaspp(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
-    """Pupils tested and meeting the standard by school in English and math, all grades together.
+    """Pupils tested and meeting the standard by school in English and math, all grades together or each.
 
-    Grain: school x fall_year x subject (``results``); the spring 2024 test belongs to fall 2023.
+    Grain: school x fall_year x subject (``results``), or by grade too, with the mean scale score
+    (``grade_results``); the spring 2024 test belongs to fall 2023.
     Layout: the Smarter Balanced research files of any year (``^`` between fields, before 2019 also
-    commas) and wide conversions. Only rows of all students (group 1), of all grades (grade 13) and
-    of schools are used. Where the file gives no count (before 2024), pupils meeting the standard are
+    commas) and wide conversions. Only rows of all students (group 1) and of schools are used: those
+    of all grades (grade 13) for ``results``, those of single grades for ``grade_results``. Where the file gives no count (before 2024), pupils meeting the standard are
     the published percentage times the pupils with scores, rounded to whole pupils; where it gives
     the counts of all levels, pupils with scores are their sum. ``*`` is
     suppressed: ten pupils or fewer. Option: ``district`` (7 digits).
@@ -88,8 +92,11 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
     rows = _own_schools(rows, cds_codes(rows, faults), district, folder, name, faults, subject)
     everyone = rows["group"].str.lstrip("0") == "1" if "group" in rows.columns else pd.Series(True, index=rows.index)
     balanced = rows["type"] == "B" if "type" in rows.columns else pd.Series(True, index=rows.index)
-    used = everyone & balanced & (rows["grade"] == "13") & rows["test"].str.lstrip("0").isin(list(_SUBJECTS))
-    record_loss(folder, name, "rows of student groups, single grades and other tests", ~used)
+    by_grade = entry.feeds == "grade_results"
+    whole = rows["grade"] == _ALL_GRADES
+    used = everyone & balanced & whole.ne(by_grade) & rows["test"].str.lstrip("0").isin(list(_SUBJECTS))
+    others = "all grades together" if by_grade else "single grades"
+    record_loss(folder, name, f"rows of student groups, {others} and other tests", ~used)
     rows = rows[used].reset_index(drop=True)
     tested, _ = parse_number(
         rows["tested"], entry=entry, what="pupils with scores", absent=_HIDDEN, rows=rows["__row__"], faults=faults
@@ -114,17 +121,28 @@ def _tests(entry: SourceEntry, folder: Folder, name: str, district: str) -> pd.D
         if levels is not None:
             # conversions print all pupils tested; those with a score are the sum of the levels
             tested = levels.fillna(tested)
-    return _results(
-        rows,
-        rows["test"].str.lstrip("0").map(_SUBJECTS),
-        _springs(rows["year"], rows["__row__"], faults),
-        tested,
-        meeting,
-        folder,
-        faults,
-        subject,
-        name,
+    subjects = rows["test"].str.lstrip("0").map(_SUBJECTS)
+    falls = _springs(rows["year"], rows["__row__"], faults)
+    extra = _grades(rows, entry, faults) if by_grade else None
+    return _results(rows, subjects, falls, tested, meeting, folder, faults, subject, name, extra)
+
+
+def _grades(rows: pd.DataFrame, entry: SourceEntry, faults: Faults) -> pd.DataFrame:
+    """Grade and mean scale score of rows of single grades."""
+    grade = rows["grade"].str.zfill(2)
+    faults.add(
+        "E-CODE",
+        "the grade is none that is tested",
+        places(~grade.isin(GRADES), rows["grade"], "grade", rows["__row__"]),
+        "The research files have grades 3 to 8, 11 and 13 (all): get the file again.",
     )
+    score = pd.Series(float("nan"), index=rows.index)
+    if "score" in rows.columns:
+        score = parse_number(
+            rows["score"], entry=entry, what="mean scale score", absent=_HIDDEN, rows=rows["__row__"], faults=faults
+        )[0].astype("float64")
+    # older files print 0 where nobody has a score
+    return pd.DataFrame({"grade": grade, "mean_score": score.mask(score == 0)})
 
 
 def _refuse_shares(rows: pd.DataFrame, percent: pd.Series, tested: pd.Series, faults: Faults) -> None:
@@ -337,10 +355,13 @@ def _results(
     faults: Faults,
     subject: str,
     name: str,
+    by_grade: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     out = rows[["school_id"]].assign(
         fall_year=falls, subject=subjects, pupils_tested=tested, pupils_meeting=meeting, points_share=float("nan")
     )
+    if by_grade is not None:
+        out = out.drop(columns="points_share").assign(**{c: by_grade[c] for c in by_grade.columns})
     out["value_status"] = "reported"
     out["value_status"] = out["value_status"].mask(meeting.isna(), "suppressed").mask(tested == 0, "not_applicable")
     out["pupils_meeting"] = out["pupils_meeting"].mask(tested == 0)
@@ -356,10 +377,10 @@ def _results(
         places(meeting > tested, rows["school_id"], "school", rows["__row__"]),
         "A column may have shifted: get the file again.",
     )
-    key = ["school_id", "fall_year", "subject"]
+    key = ["school_id", "fall_year", "subject", *(["grade"] if by_grade is not None else [])]
     faults.add(
         "E-KEY-DUP",
-        "school, year and subject stand twice",
+        f"school, year{', subject and grade' if by_grade is not None else ' and subject'} stand twice",
         places(out.duplicated(key, keep=False), rows["school_id"], "school", rows["__row__"]),
         "List each year once; use the file of all students.",
     )
@@ -371,7 +392,12 @@ def _results(
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("ca_caaspp", ("results",), "CAASPP Smarter Balanced research file (sb_caYYYY_..._csv)", read_ca_caaspp),
+    Source(
+        "ca_caaspp",
+        ("results", "grade_results"),
+        "CAASPP Smarter Balanced research file (sb_caYYYY_..._csv)",
+        read_ca_caaspp,
+    ),
     Source(
         "ca_graduation", ("results",), "California Dashboard graduation rate (graddownloadYYYY)", read_ca_graduation
     ),
