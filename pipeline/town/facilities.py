@@ -28,7 +28,6 @@ class Facilities:
     site_schools: pd.DataFrame
     projects: pd.DataFrame
     surplus: tuple[str, ...]  # planted: site ids with room to offer
-    hosts: dict[str, str]  # planted: charter -> best site with room
 
 
 def facilities(ground: Ground, people: People, schools: Schools, rng: np.random.Generator) -> Facilities:
@@ -120,9 +119,7 @@ def facilities(ground: Ground, people: People, schools: Schools, rng: np.random.
     placed = pd.concat([placed, pd.DataFrame([guest_row])], ignore_index=True)
     rooms_table = pd.DataFrame([*rooms, *_closed_rooms(sites)], columns=["site", "use", "portable", "rooms"])
     surplus = tuple(sites.loc[sites["planted"], "site"])
-    return Facilities(
-        sites, rooms_table, placed, _projects(ground, people, rng), surplus, _hosts(schools, sites, placed)
-    )
+    return Facilities(sites, rooms_table, placed, _projects(ground, people, rng), surplus)
 
 
 def _emptying(table: pd.DataFrame, people: People, schools: Schools) -> set[str]:
@@ -189,24 +186,6 @@ def _closed_rooms(sites: pd.DataFrame) -> list[tuple[str, str, str, int]]:
         (site, "CR", "N", round(capacity / 25))
         for site, capacity in zip(closed["site"], closed["capacity"], strict=True)
     ]
-
-
-def _hosts(schools: Schools, sites: pd.DataFrame, placed: pd.DataFrame) -> dict[str, str]:
-    """For each charter without a district site: the nearest planted site of a like kind that has the seats."""
-    table = schools.table
-    totals = schools.pupils[:, -1].sum(axis=1)
-    now = dict(zip(table["school_id"], totals, strict=True))
-    used = placed.assign(pupils=placed["school"].map(now)).groupby("site")["pupils"].sum()
-    free = (sites["capacity"] - sites["site"].map(used).fillna(0.0)).to_numpy(dtype=float)
-    hosts = {}
-    for school in np.flatnonzero((table["sector"] == "charter") & ~table["school_id"].isin(placed["school"])):
-        far = np.hypot(sites["x"] - table["x"].iloc[school], sites["y"] - table["y"].iloc[school]).to_numpy()
-        fits = sites["planted"].to_numpy() & (free >= totals[school]) & ~sites["status"].eq("Leased").to_numpy()
-        if fits.any():
-            hosts[str(table["school_id"].iloc[school])] = str(
-                sites["site"].iloc[int(np.argmin(np.where(fits, far, np.inf)))]
-            )
-    return hosts
 
 
 def _projects(ground: Ground, people: People, rng: np.random.Generator) -> pd.DataFrame:

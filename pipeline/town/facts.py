@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.town.areas import Flags, Ints, tally
+from pipeline.town.hosts import best_hosts
 from pipeline.town.incomes import median_usd
 from pipeline.town.people import BANDS, BEFORE, NOW
 from pipeline.town.survey import counts_by_cell
@@ -35,7 +36,7 @@ class Truth:
     shrinking: tuple[str, ...]
     neediest: tuple[str, ...]  # neighborhoods planted as the neediest
     surplus_sites: tuple[str, ...]  # sites with room to offer, open and closed
-    best_hosts: dict[str, str]  # charter without a district site: nearest planted site that has the seats
+    best_hosts: dict[str, str]  # charter without a district site: its site in the best matching
     quality: pd.DataFrame  # school_id, subject, year, true share meeting the standard
 
 
@@ -79,7 +80,7 @@ def truth(size: int | None = None) -> Truth:
         named(made.people.is_shrinking),
         named(made.people.is_needy),
         built.surplus if built else (),
-        dict(built.hosts) if built else {},
+        best_hosts(made.ground, made.people, made.zones, made.schools, built) if built and made.schools else {},
         _quality(made),
     )
 

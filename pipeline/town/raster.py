@@ -9,7 +9,7 @@ from pipeline.town.areas import Floats
 from pipeline.town.ground import Ground, cell_polygons
 from pipeline.town.people import People
 
-STEP = 1 / 1200  # 3 arc-seconds, about 100 m
+STEP = 1 / 1200  # 3 arc-seconds, WorldPop's "100 m": here 93 m by 71 m
 AGES = {"0": (0, 1), "1": (1, 5), "5": (5, 10), "10": (10, 15), "15": (15, 18)}
 FINE = 3
 

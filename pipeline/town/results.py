@@ -12,6 +12,11 @@ from pipeline.town.schools import Schools
 
 YEARS = (2022, 2023, 2024)
 TESTED = ("03", "04", "05", "06", "07", "08", "11")
+# Scale scores at which the standard is met, English and mathematics (Smarter Balanced).
+STANDARDS = (
+    dict(zip(TESTED, (2432, 2473, 2502, 2531, 2552, 2567, 2583), strict=True)),
+    dict(zip(TESTED, (2436, 2485, 2528, 2552, 2567, 2586, 2628), strict=True)),
+)
 _AREAS = [f"Area {n} Percentage {where} Standard" for n in (1, 2, 3, 4) for where in ("Above", "Near", "Below")]
 
 
@@ -80,7 +85,8 @@ def _row(
     number = len(_AREAS)
     exceeded, met, nearly, below = levels
     values = {"Exceeded": exceeded, "Met": met, "Met and Above": exceeded + met, "Nearly Met": nearly, "Not Met": below}
-    mean = 2400 + 18 * min(int(grade), 8) + 160 * ((exceeded + met) / max(tested, 1) - 0.45)
+    # a school in which half of the pupils meet the standard has its mean there; a standard deviation is some 95 points
+    mean = STANDARDS[subject - 1].get(grade, 0) + 240 * ((exceeded + met) / max(tested, 1) - 0.5)
     row: dict[str, object] = {
         "County Code": "99", "District Code": "99999", "School Code": "0000000" if school is None else table["school_id"].iloc[school][7:],
         "Filler": "", "Test Year": str(year), "Test Type": "B", "Test ID": str(subject), "Student Group ID": group, "Grade": grade,

@@ -22,6 +22,7 @@ WEIGHT = 6.0
 PEOPLE_PER_HOME = 2.71
 ZERO_MARGIN = 12
 _SEXES = 2
+_TRACTS_ONLY = ("b17024", "b18101")
 
 
 def rates(deprivation: Floats) -> dict[str, Floats]:
@@ -31,6 +32,7 @@ def rates(deprivation: Floats) -> dict[str, Floats]:
         "poverty": 0.03 + 0.31 * d,
         "child_poverty": np.clip(0.03 + 0.45 * d, 0, 0.8),
         "below_200": 0.10 + 0.50 * d,
+        "child_below_200": 0.14 + 0.62 * d,
         "no_diploma": 0.03 + 0.36 * d,
         "limited_english": 0.01 + 0.21 * d**1.2,
         "no_vehicle": 0.02 + 0.18 * d**1.3,
@@ -42,7 +44,7 @@ def rates(deprivation: Floats) -> dict[str, Floats]:
     }
 
 
-def _truth(ground: Ground, people: People, year: int) -> dict[str, Floats]:
+def counts_of_tables(ground: Ground, people: People, year: int) -> dict[str, Floats]:
     """Counts by cell behind the tables of one vintage."""
     rate = {name: value[people.home_area] for name, value in rates(people.deprivation).items()}
     persons = people.people[year]
@@ -55,6 +57,7 @@ def _truth(ground: Ground, people: People, year: int) -> dict[str, Floats]:
         **bands,
         "adults": np.maximum(persons - young, 0),
         "persons": persons,
+        "child_below_200": young * np.clip(rate["child_below_200"] * poor_then, 0, 0.95),
         "child_poor": young * np.clip(rate["child_poverty"] * poor_then, 0, 0.9),
         "adult_poor": np.maximum(persons - young, 0) * rate["poverty"] * 0.86 * poor_then,
         "below_200": persons * np.clip(rate["below_200"], 0, 0.95),
@@ -76,13 +79,14 @@ _ADULTS = _ADULTS / _ADULTS.sum()
 
 def counts_by_cell(ground: Ground, people: People, year: int) -> dict[str, Floats]:
     """True counts by cell under the names of the data dictionary, for one vintage (its middle year)."""
-    t = _truth(ground, people, year)
+    t = counts_of_tables(ground, people, year)
     bands = {band: t[band] for band in BANDS}
     return {
         "population": t["persons"],
         **bands,
         "children_0_17": sum(bands.values(), np.zeros(len(t["persons"]))),
         "children_in_poverty": t["child_poor"],
+        "children_below_200_poverty": t["child_below_200"],
         "people_in_poverty": t["child_poor"] + t["adult_poor"],
         "households": t["homes"],
         "limited_english_households": t["limited_english"],
@@ -231,7 +235,7 @@ TABLES = tuple(_LEAVES)
 def write_survey(ground: Ground, people: People, census: Census, folder: files.Out, rng: np.random.Generator) -> None:
     """The eleven tables of both vintages, block groups and tracts, as table-based summary files."""
     for year, edition, group in ((2016, 2018, census.old_group_geoid), (2021, 2023, census.group_geoid)):
-        truth = _truth(ground, people, year)
+        truth = counts_of_tables(ground, people, year)
         geoid, label = np.unique(group, return_inverse=True)
         by_group = {name: tally(label[ground.block], values, len(geoid)) for name, values in truth.items()}
         for table in TABLES:
@@ -255,7 +259,7 @@ def sampled_table(
     tracts = values.groupby(values.index.str[:11], sort=True).sum()
     tracts.index = "1400000US" + tracts.index
     values.index = "1500000US" + values.index
-    both = tracts if table == "b18101" else pd.concat([tracts, values])
+    both = tracts if table in _TRACTS_ONLY else pd.concat([tracts, values])
     margin = margins(both.to_numpy())
     out: dict[str, object] = {"GEO_ID": both.index}
     for at, n in enumerate(columns):

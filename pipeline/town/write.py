@@ -10,15 +10,19 @@ import numpy as np
 
 from pipeline.town import facilities as places
 from pipeline.town import files, raster
+from pipeline.town.absence import write_absence
 from pipeline.town.census import Census, census, write_areas, write_births, write_count, write_empty_ground
+from pipeline.town.child_poverty import write_child_poverty
 from pipeline.town.directory import write_directory, write_flows, write_private
 from pipeline.town.ground import Ground, ground
 from pipeline.town.incomes import write_incomes
 from pipeline.town.people import People, people
+from pipeline.town.proposals import write_proposals
 from pipeline.town.pupils import pupils, write_census_day, write_enrollment
 from pipeline.town.relationship import write_relations
 from pipeline.town.results import write_results
 from pipeline.town.schools import Schools, schools
+from pipeline.town.state import write_state
 from pipeline.town.survey import write_survey
 from pipeline.town.zones import Zones, write_zones, zones
 
@@ -79,9 +83,11 @@ def write(size: int | None, folder: Path) -> Path:
     write_count(made.census, out["census"], _stream("count"))
     write_survey(made.ground, made.people, made.census, out["census"], _stream("survey"))
     write_incomes(made.ground, made.people, made.census, out["census"], _stream("incomes"))
+    write_child_poverty(made.ground, made.people, made.census, out["census"], _stream("child poverty"))
     write_zones(made.ground, made.people, made.zones, _zone_schools(made), out["boundaries"])
     if made.schools is None or made.facilities is None:
         return folder
+    write_state(out["census"], _stream("state"))
     write_births(made.ground, made.people, made.census, out["census"], _stream("births"))
     raster.write_rasters(made.ground, made.people, out["census"], _stream("raster"))
     grouped = pupils(made.schools, _stream("pupils"))
@@ -91,7 +97,9 @@ def write(size: int | None, folder: Path) -> Path:
     write_enrollment(made.schools, grouped, out["schools"])
     write_census_day(made.schools, grouped, out["schools"])
     write_results(made.schools, out["schools"], _stream("results"))
+    write_absence(made.schools, out["schools"], _stream("absence"))
     places.write_facilities(made.facilities, out["facilities"])
+    write_proposals(made.facilities, made.schools, out["facilities"], _stream("proposals"))
     return folder
 
 

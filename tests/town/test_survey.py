@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.town.child_poverty import leaves
 from pipeline.town.facts import truth
-from pipeline.town.survey import TABLES, survey_table
+from pipeline.town.survey import TABLES, counts_of_tables, survey_table
 from pipeline.town.write import town
 
 CENSUS = Path(__file__).resolve().parents[2] / "data/raw/millbrook/census"
@@ -21,9 +22,9 @@ def read(table: str, edition: int) -> pd.DataFrame:
     return frame.where(frame > JAM)
 
 
-def test_eleven_tables_and_that_of_incomes_in_two_vintages() -> None:
+def test_eleven_tables_that_of_incomes_and_that_of_poor_children_in_two_vintages() -> None:
     assert len(TABLES) == 11
-    assert len(list(CENSUS.glob("acsdt5y*.dat"))) == 24
+    assert len(list(CENSUS.glob("acsdt5y*.dat"))) == 26
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,8 @@ def test_eleven_tables_and_that_of_incomes_in_two_vintages() -> None:
         ("b18101", 1, (2, 21)),
         ("b23025", 3, (4, 5)),
         ("b19001", 1, range(2, 18)),
+        ("b17024", 1, range(2, 132, 13)),
+        ("b17024", 15, range(16, 28)),
     ],
 )
 def test_parts_sum_to_totals(table: str, total: int, parts: range) -> None:
@@ -65,9 +68,7 @@ def test_estimates_are_unbiased_and_margins_cover_nine_in_ten() -> None:
     """The mean of many surveys is the truth, and its 90% margins hold it in about 90% of them."""
     geoid = np.array([f"06999000100{n}" for n in range(1, 9)])
     made = town()
-    from pipeline.town.survey import _truth
-
-    cells = _truth(made.ground, made.people, 2021)
+    cells = counts_of_tables(made.ground, made.people, 2021)
     share = {name: np.full(8, values.sum() / 60) for name, values in cells.items()}  # eight average block groups
     rng = np.random.default_rng(3)
     rounds = [
@@ -87,7 +88,21 @@ def test_the_bureau_s_codes_stand_where_there_is_no_number() -> None:
         assert any(f"|{code}" in text for text in texts), code
 
 
-def test_disability_is_published_for_tracts_only() -> None:
+def test_the_two_tables_of_poverty_tell_of_the_same_children() -> None:
+    """Each is a sample of its own: over all tracts they differ by sampling only, and the true counts not at all."""
+    one, other = read("b17001", 2023), read("b17024", 2023)
+    poor = [one[f"B17001_E{n:03d}"].filter(like="1400000US").sum() for n in (*range(4, 10), *range(18, 24))]
+    again = [other[f"B17024_E{first + n:03d}"].sum() for first in (3, 16, 29) for n in range(3)]
+    assert sum(again) == pytest.approx(sum(poor), rel=0.05)
+    made = town()
+    truth = counts_of_tables(made.ground, made.people, 2021)
+    lines = leaves(truth)
+    assert sum(lines[first + n].sum() for first in (3, 16, 29) for n in range(3)) == pytest.approx(truth["child_poor"].sum())  # fmt: skip
+    assert sum(v.sum() for v in lines.values()) == pytest.approx(truth["persons"].sum(), rel=1e-6)
+
+
+def test_disability_and_the_poverty_of_children_by_age_are_published_for_tracts_only() -> None:
+    assert set(read("b17024", 2023).index.str[:9]) == {"1400000US"}
     assert set(read("b18101", 2023).index.str[:9]) == {"1400000US"}
     assert set(read("b01001", 2023).index.str[:9]) == {"1400000US", "1500000US"}
 
