@@ -1,152 +1,178 @@
-"""Access to quality seats, competition for them counted (floating catchments)."""
+"""What access to quality seats says of neighborhoods, zones and groups of people."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from pipeline.ledger import Ledger
 
-# Below this share of the district's mean, access is called poor.
-POOR_RATIO = 0.5
+# Groups counted by neighborhood, who are taken to live there as its children do; of each line the first that is counted.
+GROUPS = (
+    ("children_in_poverty", "people_in_poverty", "people_below_200_poverty"),
+    ("limited_english_households", "people_limited_english"),
+    ("single_parent_families", "single_parent_households"),
+    ("homes_without_vehicle",),
+)
+CHILDREN = "children"
 
 
-def floating_catchment(children: pd.Series, seats: pd.Series, trips: pd.DataFrame, *, reach_m: float) -> pd.Series:
-    """Seats within reach per child, when every seat is shared by all children who can reach it.
-
-    Two-step floating catchment: each school's seats are divided by the children within reach
-    of it; each neighborhood adds up these ratios over the schools within its reach.
-
-    Parameters
-    ----------
-    children
-        Children by origin (index: origin id). Zero is a number; an unknown count must be
-        dropped by the caller, with a record.
-    seats
-        Seats by destination (index: destination id).
-    trips
-        ``origin_id``, ``destination_id``, ``distance_m``; pairs that are not listed are out
-        of reach. Pairs of unknown origins or destinations are ignored.
-    reach_m
-        Longest trip in metres; a trip of exactly this length is within reach.
-
-    Returns
-    -------
-    pandas.Series
-        ``access_ratio`` by origin, in seats per child. Zero where no school is within reach.
-        The children's sum of it is the number of seats that at least one child can reach.
-
-    References
-    ----------
-    Luo & Wang (2003), Environment and Planning B 30(6).
-
-    Examples
-    --------
-    >>> children = pd.Series({"north": 100.0, "south": 50.0})
-    >>> trips = pd.DataFrame({"origin_id": ["north", "south"], "destination_id": ["s1", "s1"], "distance_m": [400.0, 900.0]})
-    >>> floating_catchment(children, pd.Series({"s1": 75.0}), trips, reach_m=1000).to_dict()
-    {'north': 0.5, 'south': 0.5}
-    >>> floating_catchment(children, pd.Series({"s1": 75.0}), trips, reach_m=500).to_dict()
-    {'north': 0.75, 'south': 0.0}
-    """
-    origin = children.index.get_indexer(pd.Index(trips["origin_id"]))
-    destination = seats.index.get_indexer(pd.Index(trips["destination_id"]))
-    within = (origin >= 0) & (destination >= 0) & (trips["distance_m"].to_numpy() <= reach_m)
-    origin, destination = origin[within], destination[within]
-    demand, supply = children.to_numpy(dtype="float64"), seats.to_numpy(dtype="float64")
-    competing = np.bincount(destination, weights=demand[origin], minlength=len(supply))
-    per_child = np.divide(supply, competing, out=np.zeros(len(supply)), where=competing > 0)
-    ratio = np.bincount(origin, weights=per_child[destination], minlength=len(demand))
-    return pd.Series(ratio, index=children.index, name="access_ratio", dtype="float64")
-
-
-def relative_access(access: pd.Series, children: pd.Series) -> pd.Series:
-    """Access over the mean access of the district's children; empty where no child has any.
-
-    >>> relative_access(pd.Series({"a": 0.6, "b": 0.2}), pd.Series({"a": 50.0, "b": 150.0})).round(2).to_dict()
-    {'a': 2.0, 'b': 0.67}
-    """
-    total = float(children.sum())
-    mean = float((access * children).sum()) / total if total > 0 else 0.0
-    return access / mean if mean > 0 else pd.Series(np.nan, index=access.index, dtype="float64")
-
-
-def seat_access(
-    children: pd.DataFrame, seats: pd.DataFrame, trips: pd.DataFrame, reach_m: Mapping[str, float]
-) -> pd.DataFrame:
-    """Access to quality seats by neighborhood and level.
+def access_methods(access: pd.DataFrame, poor_ratio: float) -> pd.DataFrame:
+    """Access by neighborhood, level and method: all its children's seats over its children.
 
     Parameters
     ----------
-    children
-        ``neighborhood_id``, ``level``, ``children``; rows with an unknown count are left out.
-    seats
-        ``school_id``, ``level``, ``quality_seats``.
-    trips
-        ``origin_id`` (neighborhood), ``destination_id`` (school), ``distance_m``.
-    reach_m
-        level: longest trip in metres, for each level to be measured. A level of these without
-        any quality seat has access zero; levels that are not rated are not to be among them.
+    access
+        `place_access`.
+    poor_ratio
+        Below this share of the district's mean access is poor.
 
     Returns
     -------
     pandas.DataFrame
-        The table ``seat_access``. Access is poor where children live and it is below half of
-        the mean. Where that mean is zero no neighborhood is worse off than another: relative
-        access is empty and none is called poor (`record_access` says why).
+        The table ``access_methods``. Where no child lives, the mean over the places. Access is
+        poor where children live and it is below ``poor_ratio`` of the mean; where that mean is
+        zero no neighborhood is worse off than another.
 
-    >>> seat_access(
-    ...     pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [50.0, 50.0]}),
-    ...     pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [40.0]}),
-    ...     pd.DataFrame({"origin_id": ["a"], "destination_id": ["s"], "distance_m": [10.0]}),
-    ...     {"high": 100.0},
-    ... )[["neighborhood_id", "access_ratio", "is_poor_access"]].to_dict("list")
-    {'neighborhood_id': ['a', 'b'], 'access_ratio': [0.8, 0.0], 'is_poor_access': [False, True]}
+    >>> access = pd.DataFrame({"neighborhood_id": "n", "level": "high", "access_method": "2sfca", "children": [30.0, 10.0],
+    ...     "access_ratio": [1.0, 0.2], "relative_access_ratio": [0.5, 0.1]})
+    >>> access_methods(access, 0.5)[["access_ratio", "relative_access_ratio", "is_poor_access"]].round(3).to_numpy().tolist()
+    [[0.8, 0.4, True]]
     """
-    parts: list[pd.DataFrame] = []
-    for level, limit in reach_m.items():
-        here = children[children["level"].eq(level) & children["children"].notna()]
-        offered = seats[seats["level"].eq(level) & seats["quality_seats"].notna()]
-        if here.empty:
-            continue
-        demand = here.set_index("neighborhood_id")["children"].sort_index()
-        supply = offered.set_index("school_id")["quality_seats"].sort_index()
-        ratio = floating_catchment(demand, supply, trips, reach_m=limit)
-        relative = relative_access(ratio, demand)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "neighborhood_id": demand.index.astype("str"),
-                    "level": level,
-                    "access_ratio": ratio.to_numpy(),
-                    "relative_access_ratio": relative.to_numpy(),
-                    "is_poor_access": ((relative < POOR_RATIO) & (demand > 0)).to_numpy(),
-                }
-            )
+    key = ["neighborhood_id", "level", "access_method"]
+    columns = ["access_ratio", "relative_access_ratio"]
+    if access.empty:
+        return pd.DataFrame(columns=[*key, *columns, "is_poor_access"])
+    lived = access.assign(**{name: access[name] * access["children"] for name in columns})
+    grouped, plain = lived.groupby(key, sort=True), access.groupby(key, sort=True)
+    children = grouped["children"].sum()
+    table = pd.DataFrame(
+        {
+            name: (grouped[name].sum(min_count=1) / children.where(children > 0)).fillna(plain[name].mean())
+            for name in columns
+        }
+    )
+    is_poor = table["relative_access_ratio"].lt(poor_ratio) & children.gt(0)
+    return table.assign(is_poor_access=is_poor).reset_index()
+
+
+def reached_by_zone(access: pd.DataFrame, places: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Seats that the children of each zone reach: ``level zone_id reached_seats``; they add up to those reached.
+
+    ``access`` holds one method. Seats reached from places in no zone are recorded.
+    """
+    if access.empty:
+        return pd.DataFrame(columns=["level", "zone_id", "reached_seats"])
+    parts = []
+    for level, rows in access.groupby("level", sort=True):
+        zone = places[f"{level}_zone_id"].to_numpy()[rows["place"].to_numpy()]
+        seats = rows["access_ratio"] * rows["children"]
+        parts.append(pd.DataFrame({"level": level, "zone_id": zone, "reached_seats": seats}))
+    rows = pd.concat(parts, ignore_index=True)
+    for level, seats in rows.groupby("level", sort=True):
+        total, outside = (
+            float(seats["reached_seats"].sum()),
+            float(seats.loc[seats["zone_id"].isna(), "reached_seats"].sum()),
         )
-    columns = ["neighborhood_id", "level", "access_ratio", "relative_access_ratio", "is_poor_access"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        if total > 0:
+            ledger.balance(
+                f"quality seats reached, {level}",
+                total=total,
+                inside=float(seats.loc[seats["zone_id"].notna(), "reached_seats"].sum()),
+                outside=outside,
+                unit="seats",
+                reason="reached from places in no zone" if outside > 0 else "",
+            )
+    known = rows.dropna(subset="zone_id").astype({"zone_id": "str"})
+    return known.groupby(["level", "zone_id"], as_index=False, sort=True)["reached_seats"].sum()
 
 
-def trips_to_schools(reach: pd.DataFrame) -> pd.DataFrame:
-    """Trips from neighborhoods to schools, of all trips in the table ``reach``."""
-    wanted = reach["origin_layer"].eq("neighborhood") & reach["destination_kind"].eq("school")
-    return reach.loc[wanted, ["origin_id", "destination_id", "distance_m"]].reset_index(drop=True)
+def access_groups(access: pd.DataFrame, profile: pd.DataFrame, poor_ratio: float) -> pd.DataFrame:
+    """Of the children and of groups of people, how many live where access is poor.
 
+    Parameters
+    ----------
+    access
+        `place_access` of one method.
+    profile
+        Rows of ``neighborhood_profile`` of one vintage: ``neighborhood_id`` and the counts of ``GROUPS``.
+    poor_ratio
+        Below this share of the district's mean access is poor.
 
-def record_access(access: pd.DataFrame, children: pd.DataFrame, seats: pd.DataFrame, ledger: Ledger) -> None:
-    """Record, by level, how many children live where access is below half of the district's mean.
+    Returns
+    -------
+    pandas.DataFrame
+        The table ``access_groups``: ``level measure group_count mean_relative_access_ratio
+        poor_share``. ``children`` are those of the level's ages. A group is spread within its
+        neighborhood as the children of the level are, so that what the places of a
+        neighborhood differ in is the children's, not the group's own. Groups that no
+        neighborhood counts have no row; where the mean access is zero nothing is said.
 
-    Where the mean is zero, it is recorded whether there is no quality seat or none within reach.
+    >>> access = pd.DataFrame({"neighborhood_id": ["n", "m"], "level": "high", "children": [30.0, 10.0], "relative_access_ratio": [1.3, 0.1]})
+    >>> profile = pd.DataFrame({"neighborhood_id": ["n", "m"], "children_in_poverty": [1.0, 9.0]})
+    >>> access_groups(access, profile, 0.5)[["measure", "poor_share"]].to_numpy().tolist()
+    [['children', 0.25], ['children_in_poverty', 0.9]]
     """
-    counts = access.merge(children, on=["neighborhood_id", "level"], validate="1:1")
-    for level, rows in counts.groupby("level", sort=True):
-        total, poor = float(rows["children"].sum()), float(rows.loc[rows["is_poor_access"], "children"].sum())
-        none = float(rows.loc[rows["access_ratio"].eq(0), "children"].sum())
-        text = f"{poor:,.0f} of {total:,.0f} children live where access is poor (below half of the mean), {none:,.0f} of them where no quality seat is within reach"
+    columns = ["level", "measure", "group_count", "mean_relative_access_ratio", "poor_share"]
+    rows = []
+    counts = profile.set_index("neighborhood_id").dropna(axis=1, how="all")
+    named = [next((name for name in line if name in counts), "") for line in GROUPS]
+    named = [name for name in named if name]
+    for level, here in access.groupby("level", sort=True):
+        children = here["children"]
+        own = children.groupby(here["neighborhood_id"]).transform("sum")
+        share = children / own.where(own > 0)
+        relative, is_known = here["relative_access_ratio"], here["relative_access_ratio"].notna().all()
+        groups = {CHILDREN: children} | {name: here["neighborhood_id"].map(counts[name]) * share for name in named}
+        for name, people in groups.items():
+            total = float(people.sum())
+            if total > 0:
+                mean, poor = (
+                    float((people * relative).sum()) / total,
+                    float(people[relative < poor_ratio].sum()) / total,
+                )
+                rows.append((level, name, total, *((mean, poor) if is_known else (np.nan, np.nan))))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def record_travel(minutes: pd.DataFrame, travel_mode: str, ledger: Ledger) -> None:
+    """Record whether travel times or distances are used, and that a mode without times has none."""
+    if len(minutes):
+        ledger.note(
+            "access to quality seats",
+            f"by supplied travel times ({travel_mode}), {len(minutes):,} trips; a pair that is not listed is out of reach",
+        )
+    elif travel_mode:
+        ledger.missing_input(
+            f"travel times ({travel_mode})",
+            "No travel times of this mode: distances are used. To be had from a route planner, as a table of origin_id, destination_id and minutes.",
+        )
+
+
+def record_access(access: pd.DataFrame, seats: pd.DataFrame, poor_ratio: float, ledger: Ledger) -> None:
+    """Record, by level, how many children live where access is far below the district's mean.
+
+    ``access`` is `access_places.place_access` of the study's method. Where the mean is zero, it
+    is recorded whether there is no quality seat or none within reach.
+    """
+    for level, rows in access.groupby("level", sort=True):
+        children = rows["children"]
+        total, poor = float(children.sum()), float(children[rows["relative_access_ratio"] < poor_ratio].sum())
+        none = float(children[rows["access_ratio"].eq(0)].sum())
+        text = f"{poor:,.0f} of {total:,.0f} children live where access is poor (below {poor_ratio:g} of the mean), {none:,.0f} of them where no quality seat is within reach"
         if rows["relative_access_ratio"].isna().all():
             where = "within reach of any child" if seats["level"].eq(level).any() else "anywhere"
             text = f"no quality seat of this level {where}: the mean access of {total:,.0f} children is zero, and no neighborhood is set against it"
         ledger.note(f"access to quality seats, {level}", text)
+
+
+def record_methods(methods: pd.DataFrame, ledger: Ledger) -> None:
+    """Record, by level, in how many neighborhoods access is poor by each method, and by all of them."""
+    for level, rows in methods.groupby("level", sort=True):
+        poor = rows.groupby("access_method")["is_poor_access"].sum()
+        by_all = int(rows.groupby("neighborhood_id")["is_poor_access"].all().sum())
+        named = ", ".join(f"{count:,} by {name}" for name, count in poor.items())
+        ledger.note(
+            f"access by three methods, {level}",
+            f"poor in {named} and {by_all:,} by all, of {rows['neighborhood_id'].nunique():,} neighborhoods",
+        )

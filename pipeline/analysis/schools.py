@@ -50,6 +50,21 @@ def record_missing(inputs: Mapping[str, pd.DataFrame], ledger: Ledger) -> None:
             ledger.missing_input(subject, f"The study has none: {lost}. To be had from {source}.")
 
 
+def in_buildings(schools: pd.DataFrame, sector: str) -> pd.DataFrame:
+    """Open schools of a sector that teach in a building: rows of table ``school_facts``.
+
+    >>> schools = pd.DataFrame({"school_id": ["a", "b"], "sector": "charter", "school_status": "open", "is_place": True, "is_virtual": [False, True]})
+    >>> in_buildings(schools, "charter")["school_id"].tolist()
+    ['a']
+    """
+    return schools[
+        (schools["sector"] == sector)
+        & (schools["school_status"] == "open")
+        & schools["is_place"].astype(bool)
+        & ~schools["is_virtual"].astype(bool)
+    ]
+
+
 def location_status(directory: Any, box: tuple[float, float, float, float]) -> pd.Series:
     """Say of each school whether it can be put on a map, and if not why.
 
@@ -152,3 +167,23 @@ def record_schools(schools: pd.DataFrame, ledger: Ledger) -> None:
             "closed before its first school year by the directory; both years are kept as given",
             item=school,
         )
+
+
+def trips_to_known(trips: pd.DataFrame, directory: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Supplied travel times to schools that the directory lists; those to others are recorded.
+
+    >>> trips = pd.DataFrame({"travel_mode": "bus", "origin_id": "n", "destination_id": ["a", "x"], "minutes": [7.0, 9.0]})
+    >>> trips_to_known(trips, pd.DataFrame({"school_id": ["a"]}), Ledger())["destination_id"].tolist()
+    ['a']
+    """
+    is_known = trips["destination_id"].isin(directory["school_id"])
+    if not is_known.all():
+        first = str(trips.loc[~is_known, "destination_id"].min())
+        ledger.loss(
+            "travel times",
+            "to schools that the directory does not list",
+            count=float((~is_known).sum()),
+            unit="trips",
+            item=first,
+        )
+    return trips[is_known].reset_index(drop=True)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from pipeline.analysis.demand import PUBLIC
-from pipeline.analysis.enrollment import middle, pupils_by_level
+from pipeline.analysis.enrollment import pupils_by_level
 from pipeline.analysis.schools import Bands
 from pipeline.columns import GRADES, LEVELS
 from pipeline.ledger import Ledger
 
 # Which capacity is taken where a site has several: the publisher's own before a computed one.
-CAPACITY_ORDER = ("given", "state_loading", "functional")
+CAPACITY_ORDER = ("given", "state_loading", "functional", "target", "ideal_homeroom")
 PRESCHOOL = GRADES[0]
 
 _GAP = ["level", "zone_id", "is_approximate", "resident_pupils", "resident_pupils_low", "resident_pupils_high", "quality_seats", "citywide_seats", "citywide_pupils", "service_level_ratio", "service_gap_seats", "unmet_seats", "service_gap_rank", "reliability_class", "method"]  # fmt: skip
 
 
 def site_capacity(utilization: pd.DataFrame, now: int) -> pd.DataFrame:
-    """Capacity of each site: the publisher's where given, else by state loading, else functional.
+    """Capacity of each site: the publisher's where given, else by state loading, functional, target or homerooms.
 
     Of each definition the latest year up to ``now`` counts. Returns ``site_id``,
     ``capacity_seats`` and ``capacity_definition``.
@@ -57,7 +58,7 @@ def school_seats(
     -------
     pandas.DataFrame
         ``school_id``, ``level``, ``pupils``, ``seats`` and ``seats_method`` (``given``,
-        ``state_loading``, ``functional`` or ``enrolled``). A school without enrollment by
+        ``state_loading``, ``functional``, ``target``, ``ideal_homeroom`` or ``enrolled``). A school without enrollment by
         grade has no row: its seats are not known; nor has a level without a pupil.
 
     References
@@ -101,87 +102,6 @@ def quality_seats(seats: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
     return good.rename(columns={"seats": "quality_seats"}).drop(columns="pupils").reset_index(drop=True)
 
 
-def seats_by_zone(
-    good: pd.DataFrame,
-    zones: pd.DataFrame,
-    facts: pd.DataFrame,
-    membership: pd.DataFrame,
-    flows: pd.DataFrame,
-    now: int,
-    ledger: Ledger,
-) -> pd.DataFrame:
-    """Quality seats of each zone: ``level zone_id quality_seats citywide_seats citywide_pupils seats_method``.
-
-    A school's seats count in the zone it lies in. A citywide school's seats go to the zones
-    where its pupils live, in proportion to the cells of the flows that hold a number or its
-    bounds; ``citywide_seats`` are theirs and ``citywide_pupils`` the pupils of these cells, 0 where
-    none. Without any such
-    cell the school's seats are kept out, once, and recorded; so are seats of schools in no zone,
-    and of pupils in grades of a level that their school does not serve.
-    """
-    citywide = facts.loc[facts["is_citywide"], "school_id"]
-    is_citywide = good["school_id"].isin(citywide)
-    placed = good[~is_citywide].merge(
-        membership[["school_id", "level", "zone_id"]], on=["school_id", "level"], how="left", validate="1:1"
-    )
-    lived = flows[flows["school_id"].isin(citywide) & (flows["fall_year"] <= now)]
-    lived = lived[lived["fall_year"].eq(lived["fall_year"].max())]
-    lived = lived.assign(citywide_pupils=middle(lived))[["level", "zone_id", "school_id", "citywide_pupils"]]
-    unbounded = int(lived.loc[lived["school_id"].isin(good["school_id"]), "citywide_pupils"].isna().sum())
-    if unbounded:
-        ledger.absence(
-            "flows to citywide schools",
-            "without a bound: seats are spread over the school's other cells",
-            count=unbounded,
-        )
-    spread = good[is_citywide].merge(
-        lived[lived["citywide_pupils"] > 0], on=["school_id", "level"], how="left", validate="1:m"
-    )
-    # a school without any cell has one row, of no zone, and keeps its seats whole
-    share = spread["citywide_pupils"] / spread.groupby(["school_id", "level"])["citywide_pupils"].transform("sum")
-    spread = spread.assign(quality_seats=(spread["quality_seats"] * share).fillna(spread["quality_seats"]))
-    spread = spread.assign(citywide_seats=spread["quality_seats"])
-    everything = pd.concat(
-        [part for part in (placed.assign(citywide_seats=0.0, citywide_pupils=0.0), spread) if len(part)] or [spread],
-        ignore_index=True,
-    )
-    nowhere = ~pd.MultiIndex.from_frame(everything[["level", "zone_id"]]).isin(
-        pd.MultiIndex.from_frame(zones[["level", "zone_id"]])
-    )
-    inside = everything[~nowhere]
-    grouped = inside.groupby(["level", "zone_id"], sort=True)
-    supply = pd.DataFrame(
-        {
-            "quality_seats": grouped["quality_seats"].sum(),
-            "citywide_seats": grouped["citywide_seats"].sum(),
-            "citywide_pupils": grouped["citywide_pupils"].sum(),
-            "seats_method": grouped["seats_method"].agg(lambda names: " and ".join(sorted(set(names)))),
-        }
-    ).reset_index()
-    unplaced = everything[nowhere]
-    served = pd.MultiIndex.from_frame(membership[["school_id", "level"]])
-    for level, seats in good.groupby("level", sort=True)["quality_seats"].sum().items():
-        outside = unplaced[unplaced["level"] == level]
-        is_roving = outside["school_id"].isin(citywide)
-        is_stray = ~is_roving & ~pd.MultiIndex.from_frame(outside[["school_id", "level"]]).isin(served)
-        roving, stray = (", ".join(sorted(outside.loc[part, "school_id"].unique())) for part in (is_roving, is_stray))
-        reasons = {
-            "seats of schools in no zone": bool((~is_roving & ~is_stray).any()),
-            f"citywide schools without flows: {roving}": bool(roving),
-            f"a few pupils out of grade in schools that do not serve the level: {stray}": bool(stray),
-        }
-        lost = float(outside["quality_seats"].sum())
-        ledger.balance(
-            f"quality seats, {level}",
-            total=float(seats),
-            inside=float(supply.loc[supply["level"] == level, "quality_seats"].sum()),
-            outside=lost,
-            unit="seats",
-            reason="; ".join(reason for reason, is_there in reasons.items() if is_there and lost > 0),
-        )
-    return supply
-
-
 def service_gap(
     zones: pd.DataFrame, demand: pd.DataFrame, supply: pd.DataFrame, *, rated: Sequence[str]
 ) -> pd.DataFrame:
@@ -194,7 +114,7 @@ def service_gap(
     demand
         `demand.resident_pupils`: the pupils, their interval, reliability and method.
     supply
-        `seats_by_zone`; a zone that is not there has no seats.
+        `zone_seats.seats_by_zone`; a zone that is not there has no seats.
     rated
         Levels with rated schools (`rated_levels`); of the others seats are not known rather
         than zero.
@@ -255,7 +175,7 @@ def record_gap(gap: pd.DataFrame, ledger: Ledger) -> None:
     if len(gap) and gap["is_approximate"].any():
         ledger.note(
             "service gap",
-            "zones are approximate: drawn by the nearest school, because the district publishes none for this study",
+            f"{int(gap['is_approximate'].sum())} zones are approximate: drawn by the nearest school, because none are published, or most of their children were placed by plain area",
         )
 
 
@@ -297,13 +217,10 @@ def rated_levels(offered: pd.DataFrame, quality: pd.DataFrame, ledger: Ledger) -
     return levels
 
 
-def reach_by_level(
-    levels: Sequence[str], *, elementary_reach_m: float, middle_reach_m: float, high_reach_m: float
-) -> dict[str, float]:
-    """Longest trip to a school of each of these levels, from the section ``seats`` of the study.
+def reach_by_level(levels: Sequence[str], settings: Mapping[str, Any], unit: str = "m") -> dict[str, float]:
+    """Longest trip to a school of each of these levels, from the section ``seats`` of the study, in ``m`` or ``minutes``.
 
-    >>> reach_by_level(["middle"], elementary_reach_m=2400.0, middle_reach_m=5000.0, high_reach_m=8000.0)
+    >>> reach_by_level(["middle"], {"elementary_reach_m": 2400.0, "middle_reach_m": 5000.0, "high_reach_m": 8000.0})
     {'middle': 5000.0}
     """
-    limits = {"elementary": elementary_reach_m, "middle": middle_reach_m, "high": high_reach_m}
-    return {level: limits[level] for level in levels}
+    return {level: float(settings[f"{level}_reach_{unit}"]) for level in levels}

@@ -68,6 +68,18 @@ def wilson_interval(share: pd.Series, n: pd.Series, z: float = Z90) -> tuple[pd.
     return (center - half).clip(0, 1), (center + half).clip(0, 1)
 
 
+def share_variance(share: pd.Series, n: pd.Series) -> pd.Series:
+    """Variance of a share observed on ``n`` pupils, half a pupil added on both sides.
+
+    Without that, a grade in which none or all meet the standard would pass for certain.
+
+    >>> share_variance(pd.Series([0.5, 1.0]), pd.Series([99.0, 9.0])).round(5).tolist()
+    [0.00253, 0.00528]
+    """
+    smoothed = (share * n + 0.5) / (n + 1)
+    return smoothed * (1 - smoothed) / n
+
+
 def prior(share: pd.Series, n: pd.Series) -> tuple[float, float]:
     """What is known of a level's schools before looking at one: beta parameters by moments.
 
@@ -131,30 +143,25 @@ def probability_above(a: pd.Series, b: pd.Series, cut: pd.Series | float) -> pd.
 
 
 def growth(status: pd.DataFrame, first: int, latest: int) -> pd.DataFrame:
-    """Change of each school's status from the first to the latest year of the window, with its margin.
+    """Change of each school's status from the first to the latest year of the window, with its variance.
 
-    Only schools with the same subjects in both years are compared. The margin treats the
-    pupils of the two years as different pupils. Indexed by ``school_id``.
+    Only schools with the same subjects in both years are compared. The variance treats the
+    pupils of the two years as different pupils. Indexed by ``school_id``; ``pupils_tested`` are
+    those of the latest year.
 
     >>> rows = pd.DataFrame({"school_id": "a", "fall_year": [2021, 2023], "subjects": "ela", "status_share": [0.4, 0.5], "pupils_tested": [100.0, 100.0]})
-    >>> growth(rows, 2021, 2023).round(3).to_dict("records")
-    [{'base_share': 0.4, 'growth_change': 0.1, 'growth_change_moe': 0.115}]
+    >>> growth(rows, 2021, 2023).round(4).to_dict("records")
+    [{'base_share': 0.4, 'growth_change': 0.1, 'growth_variance': 0.0049, 'pupils_tested': 100.0}]
     """
     before, after = (status[status["fall_year"].eq(year)].set_index("school_id") for year in (first, latest))
     both = before.join(after, how="inner", suffixes=("_before", ""), validate="1:1").astype({"subjects": "str"})
-    same = both["subjects"].eq(both["subjects_before"]) & (first < latest)
-    both = both[same]
-    variance = sum(
-        (
-            both[f"status_share{end}"] * (1 - both[f"status_share{end}"]) / both[f"pupils_tested{end}"]
-            for end in ("_before", "")
-        ),
-        start=pd.Series(0.0, index=both.index),
-    )
+    both = both[both["subjects"].eq(both["subjects_before"]) & (first < latest)]
     return pd.DataFrame(
         {
             "base_share": both["status_share_before"],
             "growth_change": both["status_share"] - both["status_share_before"],
-            "growth_change_moe": Z90 * np.sqrt(variance),
+            "growth_variance": share_variance(both["status_share_before"], both["pupils_tested_before"])
+            + share_variance(both["status_share"], both["pupils_tested"]),
+            "pupils_tested": both["pupils_tested"],
         }
     )

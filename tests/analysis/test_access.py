@@ -1,138 +1,125 @@
-"""Floating catchments against a dictionary by hand, and the law that no seat is made or lost."""
+"""What access says of neighborhoods, zones and groups: ratios of sums, never means of means."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pipeline.analysis.access import floating_catchment, record_access, relative_access, seat_access, trips_to_schools
+from pipeline.analysis.access import (
+    access_groups,
+    access_methods,
+    reached_by_zone,
+    record_access,
+    record_methods,
+    record_travel,
+)
 from pipeline.ledger import Ledger
 
 
-@st.composite
-def towns(draw: st.DrawFn) -> tuple[pd.Series, pd.Series, pd.DataFrame, float]:
-    origins = [f"n{i}" for i in range(draw(st.integers(1, 6)))]
-    schools = [f"s{i}" for i in range(draw(st.integers(1, 5)))]
-    amount = st.one_of(st.just(0.0), st.floats(0.5, 1000))
-    children = pd.Series([draw(amount) for _ in origins], index=origins)
-    seats = pd.Series([draw(amount) for _ in schools], index=schools)
-    trips = [(o, s, draw(st.floats(0, 2000))) for o in origins for s in schools if draw(st.booleans())]
-    return (
-        children,
-        seats,
-        pd.DataFrame(trips, columns=["origin_id", "destination_id", "distance_m"]),
-        draw(st.floats(0, 2000)),
+def access(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
+    """Neighborhood, children, access, access over the district's mean."""
+    columns = ["neighborhood_id", "children", "access_ratio", "relative_access_ratio"]
+    frame = pd.DataFrame(rows, columns=columns).assign(level="high", access_method="2sfca")
+    return frame.assign(place=range(len(rows)))
+
+
+def test_a_neighborhood_has_its_childrens_seats_over_its_children() -> None:
+    table = access_methods(
+        access(("n", 90.0, 1.0, 2.0), ("n", 10.0, 0.0, 0.0), ("m", 0.0, 0.1, 0.2), ("m", 0.0, 0.3, 0.6)), 0.5
     )
+    assert table["access_ratio"].tolist() == pytest.approx([0.2, 0.9])  # m: nobody lives there, the mean of its places
+    assert table["relative_access_ratio"].tolist() == pytest.approx([0.4, 1.8])
+    assert table["is_poor_access"].tolist() == [False, False]
 
 
-@given(towns())
-@settings(max_examples=200)
-def test_children_times_access_is_the_seats_that_a_child_can_reach(
-    town: tuple[pd.Series, pd.Series, pd.DataFrame, float],
-) -> None:
-    children, seats, trips, reach = town
-    access = floating_catchment(children, seats, trips, reach_m=reach)
-    near = trips[trips["distance_m"] <= reach]
-    claimed = {s for o, s in zip(near["origin_id"], near["destination_id"], strict=True) if children[o] > 0}
-    assert (children * access).sum() == pytest.approx(sum(seats[s] for s in claimed), rel=1e-9, abs=1e-9)
-
-
-@given(towns())
-def test_access_equals_the_two_steps_by_hand(town: tuple[pd.Series, pd.Series, pd.DataFrame, float]) -> None:
-    children, seats, trips, reach = town
-    near = [(o, s) for o, s, d in trips.itertuples(index=False) if d <= reach]
-    demand = {s: sum(children[o] for o, t in near if t == s) for s in seats.index}
-    expected = {o: sum(seats[s] / demand[s] for q, s in near if q == o and demand[s] > 0) for o in children.index}
-    result = floating_catchment(children, seats, trips, reach_m=reach)
-    np.testing.assert_allclose(result, [expected[o] for o in children.index], rtol=1e-9)
-
-
-def test_three_places_in_a_row() -> None:
-    #   west ---900--- SCHOOL ---900--- east          far (2,500)
-    #   100             90 seats        200           50 children
-    children = pd.Series({"east": 200.0, "far": 50.0, "west": 100.0})
-    trips = pd.DataFrame(
-        {"origin_id": ["west", "east", "far"], "destination_id": "s", "distance_m": [900.0, 900.0, 2500.0]}
-    )
-    access = floating_catchment(children, pd.Series({"s": 90.0}), trips, reach_m=900)
-    assert access.to_dict() == {"east": 0.3, "far": 0.0, "west": 0.3}
-    assert relative_access(access, children).round(3).to_dict() == {"east": 1.167, "far": 0.0, "west": 1.167}
-
-
-def test_the_mean_of_relative_access_over_children_is_one() -> None:
-    children = pd.Series([10.0, 70.0, 0.0, 5.0])
-    access = pd.Series([0.1, 0.9, 3.0, 0.0])
-    assert (relative_access(access, children) * children).sum() / children.sum() == pytest.approx(1.0)
-
-
-def test_seats_without_children_and_no_seats_at_all() -> None:
-    children = pd.DataFrame({"neighborhood_id": ["a"], "level": ["high"], "children": [0.0]})
-    seats = pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [50.0]})
-    trips = pd.DataFrame({"origin_id": ["a"], "destination_id": ["s"], "distance_m": [1.0]})
-    row = seat_access(children, seats, trips, {"high": 10.0}).iloc[0]
-    assert row["access_ratio"] == 0 and np.isnan(row["relative_access_ratio"]) and not row["is_poor_access"]
-    assert seat_access(children, seats, trips, {}).empty
-    none = seat_access(children.assign(children=9.0), seats.iloc[:0], trips, {"high": 10.0}).iloc[0]
-    assert none["access_ratio"] == 0 and np.isnan(none["relative_access_ratio"]) and not none["is_poor_access"]
+def test_access_is_poor_below_the_studys_share_where_children_live() -> None:
+    rows = access(("a", 5.0, 1.0, 1.6), ("b", 3.0, 0.2, 0.3), ("c", 0.0, 0.0, 0.0), ("d", 1.0, 0.0, 0.0))
+    assert access_methods(rows, 0.5)["is_poor_access"].tolist() == [False, True, False, True]
+    assert access_methods(rows, 0.2)["is_poor_access"].tolist() == [False, False, False, True]
 
 
 def test_where_no_child_reaches_a_seat_no_neighborhood_is_worse_off_than_another() -> None:
-    children = pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [5.0, 3.0]})
-    seats = pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [50.0]})
-    far = pd.DataFrame({"origin_id": ["a", "b"], "destination_id": "s", "distance_m": 99.0})
+    rows = access(("a", 5.0, 0.0, np.nan), ("b", 3.0, 0.0, np.nan))
+    table = access_methods(rows, 0.5)
+    assert table["access_ratio"].eq(0).all() and table["relative_access_ratio"].isna().all()
+    assert not table["is_poor_access"].any()
+    groups = access_groups(rows, pd.DataFrame({"neighborhood_id": ["a", "b"]}), 0.5)
+    assert groups[["mean_relative_access_ratio", "poor_share"]].isna().all(axis=None)
+    seats = pd.DataFrame({"level": ["high"]})
     for offered, where in ((seats, "within reach of any child"), (seats.iloc[:0], "anywhere")):
         ledger = Ledger()
-        result = seat_access(children, offered, far, {"high": 10.0})
-        record_access(result, children, offered, ledger)
-        assert result["access_ratio"].tolist() == [0, 0]
-        assert result["relative_access_ratio"].isna().all() and not result["is_poor_access"].any()
+        record_access(rows, offered, 0.5, ledger)
         assert f"no quality seat of this level {where}" in ledger.frame()["reason"].iloc[0]
 
 
-def test_a_neighborhood_that_reaches_no_seat_is_poor_where_others_reach_one() -> None:
-    children = pd.DataFrame({"neighborhood_id": ["a", "b", "c"], "level": "high", "children": [5.0, 3.0, 0.0]})
-    seats = pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [50.0]})
-    trips = pd.DataFrame({"origin_id": ["a"], "destination_id": ["s"], "distance_m": [9.0]})
-    result = seat_access(children, seats, trips, {"high": 10.0})
-    assert result["is_poor_access"].tolist() == [False, True, False]  # nobody lives in c
-
-
-def test_an_unknown_number_of_children_is_not_taken_for_none() -> None:
-    children = pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [np.nan, 20.0]})
-    seats = pd.DataFrame({"school_id": ["s"], "level": ["high"], "quality_seats": [10.0]})
-    trips = pd.DataFrame({"origin_id": ["a", "b"], "destination_id": "s", "distance_m": 1.0})
-    result = seat_access(children, seats, trips, {"elementary": 10.0, "high": 10.0})
-    assert result["neighborhood_id"].tolist() == ["b"]
-    assert result["access_ratio"].tolist() == [0.5]
-
-
-def test_only_trips_of_neighborhoods_to_schools_count() -> None:
-    reach = pd.DataFrame(
-        {
-            "origin_layer": ["neighborhood", "neighborhood", "zone high 2024"],
-            "origin_id": ["a", "a", "a"],
-            "destination_kind": ["school", "site", "school"],
-            "destination_id": ["s", "t", "u"],
-            "distance_m": [1.0, 2.0, 3.0],
-        }
-    )
-    assert trips_to_schools(reach)["destination_id"].tolist() == ["s"]
-
-
 def test_the_ledger_says_how_many_children_have_poor_access() -> None:
-    children = pd.DataFrame({"neighborhood_id": ["a", "b"], "level": "high", "children": [30.0, 10.0]})
-    access = pd.DataFrame(
+    ledger = Ledger()
+    record_access(
+        access(("a", 30.0, 1.0, 1.3), ("a", 10.0, 0.0, 0.0), ("b", 4.0, 0.1, 0.2)), pd.DataFrame(), 0.5, ledger
+    )
+    text = ledger.frame()["reason"].iloc[0]
+    assert "14 of 44 children live where access is poor (below 0.5 of the mean), 10 of them where no" in text
+
+
+def test_poor_by_one_method_and_by_all() -> None:
+    table = pd.DataFrame(
         {
-            "neighborhood_id": ["a", "b"],
+            "neighborhood_id": ["a", "a", "b", "b"],
             "level": "high",
-            "access_ratio": [1.0, 0.0],
-            "relative_access_ratio": [1.3, 0.0],
-            "is_poor_access": [False, True],
+            "access_method": ["2sfca", "gaussian"] * 2,
+            "is_poor_access": [True, True, False, True],
         }
     )
     ledger = Ledger()
-    record_access(access, children, pd.DataFrame({"level": ["high"]}), ledger)
-    assert "10 of 40 children live where access is poor" in ledger.frame()["reason"].iloc[0]
+    record_methods(table, ledger)
+    assert ledger.frame()["reason"].iloc[0] == "poor in 1 by 2sfca, 2 by gaussian and 1 by all, of 2 neighborhoods"
+
+
+def test_the_seats_of_zones_add_up_to_the_seats_reached() -> None:
+    rows = access(("n", 10.0, 0.5, 1.0), ("n", 20.0, 0.1, 1.0), ("n", 4.0, 1.0, 1.0))
+    places = pd.DataFrame({"high_zone_id": pd.Series(["x", "y", None], dtype="str")})
+    ledger = Ledger()
+    table = reached_by_zone(rows, places, ledger)
+    assert table.to_dict("list") == {"level": ["high", "high"], "zone_id": ["x", "y"], "reached_seats": [5.0, 2.0]}
+    line = ledger.frame().iloc[0]
+    assert (line["total"], line["inside"], line["outside"]) == (11.0, 7.0, 4.0)
+    assert reached_by_zone(rows.iloc[:0], places, Ledger()).empty
+
+
+def test_a_group_lives_as_its_neighborhoods_children_do() -> None:
+    #  n: 60 children near a seat, 20 far; m: all far.  8 poor children in n (2 of them far), 4 in m (all far)
+    rows = access(("n", 60.0, 1.0, 1.5), ("n", 20.0, 0.0, 0.0), ("m", 20.0, 0.1, 0.4))
+    profile = pd.DataFrame(
+        {"neighborhood_id": ["n", "m"], "children_in_poverty": [8.0, 4.0], "homes_without_vehicle": [np.nan, np.nan]}
+    )
+    table = access_groups(rows, profile, 0.5).set_index("measure")
+    assert table.index.tolist() == ["children", "children_in_poverty"]  # what no neighborhood counts has no row
+    assert table["poor_share"].tolist() == pytest.approx([0.4, (2 + 4) / 12])
+    assert table.loc["children_in_poverty", "mean_relative_access_ratio"] == pytest.approx((6 * 1.5 + 4 * 0.4) / 12)
+
+
+def test_the_ledger_says_by_what_travel_is_measured() -> None:
+    minutes = pd.DataFrame({"minutes": [1.0, 2.0]})
+    for given, mode, entry in ((minutes, "bus", "note"), (minutes.iloc[:0], "bus", "missing_input")):
+        ledger = Ledger()
+        record_travel(given, mode, ledger)
+        assert ledger.frame()["entry"].tolist() == [entry]
+    ledger = Ledger()
+    record_travel(minutes.iloc[:0], "", ledger)
+    assert ledger.frame().empty
+
+
+def test_of_each_kind_of_group_the_closest_to_children_that_is_counted_stands() -> None:
+    rows = access(("n", 60.0, 1.0, 1.0))
+    profile = pd.DataFrame(
+        {
+            "neighborhood_id": ["n"],
+            "children_in_poverty": [np.nan],
+            "people_in_poverty": [9.0],
+            "people_below_200_poverty": [30.0],
+        }
+    )
+    assert access_groups(rows, profile, 0.5)["measure"].tolist() == ["children", "people_in_poverty"]
+    both = profile.assign(children_in_poverty=4.0)
+    assert access_groups(rows, both, 0.5)["measure"].tolist() == ["children", "children_in_poverty"]

@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from pipeline.analysis.quality import cut_points, lowest_level, path_target, school_quality
+from pipeline.analysis.cut_points import cut_points, lowest_level
+from pipeline.analysis.quality import quality_years, school_quality, window
+from pipeline.analysis.targets import quality_targets, unit_status
+from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 
@@ -16,9 +20,14 @@ SETTINGS: dict[str, Any] = {
     "cut_share": None,
     "weak_share": None,
     "probability_share": 0.5,
+    "growth_margin_share": 0.02,
     "target_share": 0.8,
     "target_years": 5,
+    "path": "to_the_target",
+    "path_share": 0.8,
 }
+CUTS = ("cut_share", "weak_share", "probability_share")
+PATHS = ("target_share", "target_years", "path", "path_share")
 
 
 def facts(n: int) -> pd.DataFrame:
@@ -48,17 +57,63 @@ def results(n: int, years: tuple[int, ...] = (2021, 2022, 2023), seed: int = 3) 
     return pd.DataFrame(rows, columns=columns)
 
 
+def by_grade(n: int, years: tuple[int, ...] = (2021, 2022, 2023), seed: int = 5) -> pd.DataFrame:
+    """Results of grades 3 to 5 of the schools that serve them."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        (f"s{i:02d}", year, subject, grade, 60.0, float(rng.binomial(60, 0.5)), np.nan, "reported")
+        for i in range(n)
+        if i % 4 != 3
+        for year in years
+        for subject in ("ela", "math")
+        for grade in ("03", "04", "05")
+    ]
+    return pd.DataFrame(rows, columns=BY_TABLE["performance_grades"].names)
+
+
+def tables(
+    performance: pd.DataFrame,
+    schools: pd.DataFrame,
+    ledger: Ledger | None = None,
+    grades: pd.DataFrame | None = None,
+    **changes: Any,
+) -> dict[str, pd.DataFrame]:
+    """All tables of school quality, as the stage makes them, held to their contracts."""
+    rules, ledger = {**SETTINGS, **changes}, ledger or Ledger()
+    seen = window(
+        performance, schools, ledger, now=2024, subjects=rules["subjects"], target_years=rules["target_years"]
+    )
+    cuts = {name: rules[name] for name in CUTS}
+    units = unit_status(seen.status, seen.schools[seen.schools["is_open"]], "d")
+    targets = quality_targets(units, first=seen.first, latest=seen.latest, **{name: rules[name] for name in PATHS})
+    by_grade = empty("performance_grades", "EPSG:3310") if grades is None else grades
+    rated = school_quality(
+        seen,
+        performance,
+        by_grade,
+        targets,
+        ledger,
+        subjects=rules["subjects"],
+        growth_margin_share=rules["growth_margin_share"],
+        **cuts,
+    )
+    made = {"school_quality": rated, "quality_years": quality_years(seen, **cuts), "quality_targets": targets}
+    return {name: check(BY_TABLE[name], frame) for name, frame in made.items()}
+
+
 def rate(
     performance: pd.DataFrame, schools: pd.DataFrame, ledger: Ledger | None = None, **changes: Any
 ) -> pd.DataFrame:
-    table = school_quality(performance, schools, ledger or Ledger(), now=2024, **{**SETTINGS, **changes})
-    return check(BY_TABLE["school_quality"], table).set_index("school_id")
+    return tables(performance, schools, ledger, **changes)["school_quality"].set_index("school_id")
 
 
 def test_swapping_the_sectors_of_all_schools_changes_nothing() -> None:
     schools = facts(24)
     swapped = schools.assign(sector=schools["sector"].map({"district": "charter", "charter": "district"}))
-    pd.testing.assert_frame_equal(rate(results(24), schools), rate(results(24), swapped))
+    first, second = (tables(results(24), s, grades=by_grade(24)) for s in (schools, swapped))
+    assert first["school_quality"]["growth_method"].eq("cohort").any()
+    for name, frame in first.items():
+        pd.testing.assert_frame_equal(frame, second[name])
 
 
 def test_a_quarter_of_each_level_is_strong_and_a_quarter_weak_where_the_study_sets_no_cut() -> None:
@@ -104,6 +159,15 @@ def test_cuts_of_the_study_are_used_as_they_are() -> None:
     assert strong.any() and not strong.all()
     assert (table["quality_class"].eq("strong") == strong).all()
     assert (table["quality_class"].eq("weak") == (table["shrunk_share"] < 0.4)).all()
+
+
+def test_a_lower_cut_of_the_study_above_the_quarter_of_the_schools_is_refused() -> None:
+    with pytest.raises(
+        ConfigError,
+        match=r"quality\.weak_share lies above .*first: elementary, weak below 0\.95 and strong from 0\.\d+\)\. Lower",
+    ):
+        rate(results(24), facts(24), weak_share=0.95)
+    assert rate(results(24), facts(24), weak_share=0.2)["quality_class"].eq("strong").any()
 
 
 def test_a_strong_school_offers_quality_seats_where_no_more_certainty_is_asked() -> None:
@@ -200,20 +264,68 @@ def test_three_schools_have_no_quarters() -> None:
     assert alike[["cut", "weak"]].isna().all(axis=None) and alike["cut_of"].eq("all").all()
 
 
-def test_the_path_from_its_base_to_the_target() -> None:
+def test_the_path_of_a_school_is_that_of_its_benchmark_in_the_latest_year() -> None:
     #  0.3 --> 0.8 in five years: after two years 0.5
     performance = results(8)
-    performance["pupils_tested"] = 100.0
-    performance["pupils_meeting"] = performance["fall_year"].map({2021: 30.0, 2022: 40.0, 2023: 52.0}).astype(float)
-    behind = performance["school_id"].eq("s03") & performance["fall_year"].eq(2023)
-    performance.loc[behind, "pupils_meeting"] = 49.0
-    table = rate(performance, facts(8), cut_share=0.5, weak_share=0.3)
+    performance["pupils_tested"] = 400.0
+    met = performance["fall_year"].map({2021: 120.0, 2022: 160.0, 2023: 232.0}).astype(float)
+    now = performance["fall_year"].eq(2023)
+    for school, count in (("s03", 176.0), ("s04", 201.0)):
+        met = met.mask(now & performance["school_id"].eq(school), count)
+    table = rate(performance.assign(pupils_meeting=met), facts(8), cut_share=0.5, weak_share=0.3)
     assert table["target_share"].round(9).eq(0.5).all()
-    assert table.loc["s03", "path_status"] == "behind"
-    assert table.drop("s03")["path_status"].eq("on_track").all()
+    assert table.loc["s03", "path_status"] == "behind" and table.loc["s04", "path_status"] == "not_sure"
+    assert table.drop(["s03", "s04"])["path_status"].eq("on_track").all()
     assert rate(results(8, (2023,)), facts(8))["path_status"].eq("not_known").all()
-    assert path_target(pd.Series([0.9, np.nan]), years=2, target_share=0.8, target_years=5).fillna(-1).tolist() == [
-        0.8,
-        -1,
-    ]
-    assert path_target(pd.Series([0.3]), years=9, target_share=0.8, target_years=5).tolist() == [0.8]
+
+
+def test_each_level_can_have_a_cut_of_its_own_and_the_others_keep_their_quarters() -> None:
+    free, mixed = rate(results(32), facts(32)), rate(results(32), facts(32), cut_share={"high": 0.9})
+    is_high = facts(32)["serves_high"].to_numpy()
+    pd.testing.assert_frame_equal(free[~is_high], mixed[~is_high])
+    assert free.loc[is_high, "is_quality"].sum() == 2 and mixed.loc[is_high, "is_quality"].sum() == 0
+
+
+def test_probabilities_of_the_classes_sum_to_one_and_agree_with_the_class() -> None:
+    table = rate(results(32), facts(32))
+    chances = table[["strong_probability_share", "middle_probability_share", "weak_probability_share"]]
+    assert (chances.sum(axis=1) - 1).abs().max() <= 1e-12 and chances.min(axis=None) >= 0
+    assert table["strong_probability_share"].equals(table["quality_probability_share"])
+    for name in ("strong", "weak"):
+        assert (table[f"{name}_probability_share"] >= 0.5).equals(table["quality_class"].eq(name))
+
+
+def test_growth_follows_pupils_where_it_can_and_the_whole_school_elsewhere() -> None:
+    ledger = Ledger()
+    made = tables(results(24), facts(24), ledger, grades=by_grade(24))["school_quality"].set_index("school_id")
+    is_high = facts(24)["serves_high"].to_numpy()
+    assert made.loc[~is_high, "growth_method"].eq("cohort").all()
+    assert made.loc[is_high, "growth_method"].eq("status_change").all()
+    assert made["growth_change"].notna().all() and (made["growth_change_moe"] > 0).all()
+    assert (made["growth_shrunk_change"].abs() <= made["growth_change"].abs() + 1e-12).all()
+    lines = ledger.frame().set_index("subject_name")
+    assert "18 from pupils followed from grade to grade; 6 from the whole school" in lines.loc["growth", "reason"]
+    ledger = Ledger()
+    assert rate(results(24), facts(24), ledger)["growth_method"].eq("status_change").all()
+    assert "school results by grade" in ledger.frame().query("entry == 'missing_input'")["subject_name"].tolist()
+
+
+def test_the_latest_year_of_quality_years_is_school_quality() -> None:
+    made = tables(results(32), facts(32))
+    columns = ["school_id", "fall_year", "shrunk_share", "quality_class", "is_quality"]
+    latest = made["quality_years"].query("fall_year == 2023").reset_index(drop=True)
+    pd.testing.assert_frame_equal(latest[columns], made["school_quality"][columns], check_dtype=False)
+
+
+def test_earlier_years_are_held_to_the_latest_cut_and_schools_closed_since_count_in_them() -> None:
+    #  everybody gains 0.04 a year: by one line there are fewer strong schools before, by a quarter of each year as many
+    performance, schools = results(32), facts(32)
+    performance["pupils_tested"] = 300.0
+    share = 0.3 + 0.012 * performance["school_id"].str[1:].astype(int) + 0.04 * (performance["fall_year"] - 2023)
+    performance["pupils_meeting"] = (300 * share).round()
+    schools.loc[0, "school_status"] = "closed"
+    made = tables(performance, schools)
+    years = made["quality_years"]
+    strong = years[years["is_quality"]].groupby("fall_year").size().reindex([2021, 2022, 2023], fill_value=0)
+    assert strong[2021] < strong[2022] < strong[2023] == made["school_quality"]["is_quality"].sum()
+    assert "s00" in set(years["school_id"]) and "s00" not in set(made["school_quality"]["school_id"])

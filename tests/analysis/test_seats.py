@@ -15,10 +15,10 @@ from pipeline.analysis.seats import (
     rated_levels,
     record_gap,
     school_seats,
-    seats_by_zone,
     service_gap,
     site_capacity,
 )
+from pipeline.analysis.zone_seats import seats_by_zone
 from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
 

@@ -13,7 +13,7 @@ from pipeline.analysis.status import growth, prior, probability_above, shrink, s
 
 
 def test_growth_and_its_margin_by_hand() -> None:
-    #  120 pupils: 48 then 66 meet: +0.15; margin 1.645 sqrt(.4 .6/120 + .55 .45/120)
+    #  120 pupils: 48 then 66 meet: +0.15; half a pupil added on both sides of each: 48.5 and 66.5 of 121
     status = pd.DataFrame(
         {
             "school_id": "a",
@@ -25,7 +25,9 @@ def test_growth_and_its_margin_by_hand() -> None:
     )
     row = growth(status, 2021, 2023).loc["a"]
     assert row["growth_change"] == pytest.approx(0.15)
-    assert row["growth_change_moe"] == pytest.approx(1.645 * np.sqrt(0.24 / 120 + 0.2475 / 120))
+    p, q = 48.5 / 121, 66.5 / 121
+    assert row["growth_variance"] == pytest.approx(p * (1 - p) / 120 + q * (1 - q) / 120)
+    assert (row["base_share"], row["pupils_tested"]) == (0.4, 120)
     other = status.assign(subjects=["ela", "ela math"])
     assert growth(other, 2021, 2023).empty
     assert growth(status, 2023, 2023).empty

@@ -1,0 +1,139 @@
+"""Lines to quote of schools and children: seats missing, access, pupils in quality seats, growth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipeline.analysis.disclosure import complements, is_small, told_seats
+from pipeline.analysis.quotes import Line, count_of, listed, number, percent, school_year
+from pipeline.columns import LEVELS
+
+
+def gap(
+    service_gap: pd.DataFrame, names: Mapping[tuple[str, str], str], told_sweep: pd.DataFrame, *, smallest: float
+) -> Line:
+    """In which level most seats in quality schools are missing, where most, and what a moved quality cut makes of it."""
+    known = service_gap[service_gap["resident_pupils"].notna() & service_gap["quality_seats"].notna()]
+    if known.empty:
+        return Line("gap", reason="Zones, resident pupils or quality seats are not known.")
+    small = is_small(known["resident_pupils"], smallest)
+    hidden = small | complements(known["resident_pupils"], small, known["level"], smallest)
+    weak = known["reliability_class"].eq("low")
+    told = (known["resident_pupils"] - told_seats(known, smallest)).clip(lower=0)
+    rows = known.assign(unmet=told)[~hidden & ~weak]
+    if rows.empty:
+        return Line("gap", reason="No zone has numbers that may be shown and are reliable enough.")
+    by_level = rows.groupby("level")["unmet"].sum().reindex(LEVELS).dropna()
+    level = str(by_level.idxmax())
+    of_level = rows[rows["level"] == level].sort_values(["unmet", "zone_id"], ascending=[False, True])
+    first = of_level.iloc[0]
+    drawn = " Zones are approximate: drawn by the nearest school." if of_level["is_approximate"].all() else ""
+    left = int((hidden | weak)[known["level"] == level].sum())
+    others = ", ".join(f"{number(value)} in {name} school" for name, value in by_level.items() if name != level)
+    if by_level[level] <= 0:
+        return Line("gap", f"No zone lacks seats in quality schools for the pupils who live there.{drawn}", f"{count_of(len(rows), 'zone', 'zones')} of all levels.", "medium")  # fmt: skip
+    place, out = names.get((level, first["zone_id"]), first["zone_id"]), count_of(left, "zone is", "zones are")
+    return Line(
+        "gap",
+        f"In {level} school {number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet'])} of them in {place}.",
+        f"Seats in tens; surpluses elsewhere are not set against it.{_moved_cut(told_sweep, level)}{f' Other levels: {others}.' if others else ''}"
+        f"{f' {out} left out: few pupils, or unreliable.' if left else ''}{drawn}",
+        "medium",
+    )
+
+
+def _moved_cut(told: pd.DataFrame, level: str) -> str:
+    """What the nearest cut told on either side of the study's own makes of the seats missing.
+
+    >>> sweep = pd.DataFrame({"level": "high", "cut_change": [-0.1, 0.0, 0.05], "unmet_seats": [150.0, 200.0, None]})
+    >>> _moved_cut(sweep, "high")
+    ' With the quality cut 10 points lower it would be 50 fewer.'
+    """
+    rows = told[(told["level"] == level) & told["unmet_seats"].notna()].set_index("cut_change")["unmet_seats"]
+    own = rows[rows.index == 0]
+    sides = (rows[rows.index < 0].sort_index().tail(1), rows[rows.index > 0].sort_index().head(1))
+    moved = pd.concat(sides) - own.sum() if len(own) else own
+    ways = [
+        f"{number(100 * abs(change))} points {'lower' if change < 0 else 'higher'} it would be "
+        + (f"{number(abs(seats))} {'more' if seats > 0 else 'fewer'}" if seats else "the same")
+        for change, seats in moved.items()
+    ]
+    return f" With the quality cut {' and '.join(ways)}." if ways else ""
+
+
+# Where children of a level outnumber the district's resident pupils so far, other districts teach many of them.
+MOST_OTHERS = 1.5
+
+
+def access(groups: pd.DataFrame, service_gap: pd.DataFrame) -> Line:
+    """How many children, and how many of those in poverty, live where access to quality seats is poor.
+
+    Levels in which other districts teach many of the children are not told: the schools that they go to are unknown here.
+    """
+    children = groups[groups["measure"] == "children"].set_index("level")["group_count"]
+    residents = service_gap.groupby("level")["resident_pupils"].sum(min_count=1).reindex(children.index)
+    shared = children.index[children > MOST_OTHERS * residents]
+    groups = groups[~groups["level"].isin(shared)]
+    if groups.empty and len(shared):
+        return Line(
+            "access", reason="Other districts teach many of the children who live here, in schools that are not known."
+        )
+    shares = groups.pivot_table(index="level", columns="measure", values="poor_share", aggfunc="first").round(2)
+    if "children" not in shares or shares["children"].isna().all():
+        return Line("access", reason="Access to quality seats could not be computed.")
+    level = str(shares["children"].reindex(LEVELS).idxmax())
+    every = shares.loc[level, "children"]
+    poor = shares.loc[level].get("children_in_poverty", float("nan"))
+    others = ", ".join(f"{percent(shares.loc[name, 'children'])} in {name} school" for name in LEVELS if name in shares.index and name != level and shares.loc[name, "children"] == shares.loc[name, "children"])  # fmt: skip
+    compared = f", and {percent(poor)} of children in poverty" if poor == poor else ""
+    return Line(
+        "access",
+        f"In {level} school {percent(every)} of children live where access to quality seats is poor{compared}.",
+        f"Seats within reach for each child, other children's demand counted.{f' Other levels: {others}.' if others else ''}"
+        f"{f' Not told in {listed(list(shared))} school, where other districts teach many of the children.' if len(shared) else ''}",
+    )
+
+
+def quality(enrolled: pd.DataFrame) -> Line:
+    """What share of the pupils sits in quality schools, and what it was in the first year."""
+    rows = enrolled[
+        (enrolled["layer"] == "district") & (enrolled["run_by"] == "all") & (enrolled["student_group"] == "all")
+    ]
+    rows = rows[rows["pupils"].gt(0) & rows["quality_pupils"].notna()].sort_values("fall_year")
+    if rows.empty or len(rows["area_id"].unique()) > 1:
+        return Line("quality", reason="Pupils in quality seats are not known for the district as a whole.")
+    shares = rows["quality_pupils"] / rows["pupils"]
+    years = [school_year(int(year)) for year in rows["fall_year"]]
+    since = f", {percent(shares.iloc[0])} in {years[0]}" if len(rows) > 1 else ""
+    rated = "" if rows["results_fall"].iloc[-1] == rows["fall_year"].iloc[-1] else f" Ratings are of {school_year(int(rows['results_fall'].iloc[-1]))}."  # fmt: skip
+    return Line(
+        "quality",
+        f"{percent(shares.iloc[-1])} of pupils were in quality schools in {years[-1]}{since}.",
+        f"All years by the latest quality cut.{rated}",
+        "medium",
+    )
+
+
+def growth(change: pd.DataFrame, vintage: str, before: str | None) -> Line:
+    """How the number of children of school age changed in the district."""
+    rows = change[
+        (change["layer"] == "district")
+        & (change["vintage_to"] == vintage)
+        & (change["vintage_from"] == (before or ""))
+        & (change["age_band"] == "5-17")
+    ]
+    if len(rows) != 1 or pd.isna(rows["children_change"].iloc[0]):
+        return Line("growth", reason="Two survey periods of the whole district cannot be compared.")
+    row = rows.iloc[0]
+    if row["reliability_class"] == "low" or not row["is_significant"]:
+        return Line("growth", reason="The district's number of children did not change beyond chance.")
+    more = "more" if row["children_change"] > 0 else "fewer"
+    margin = f" \u00b1 {number(row['children_change_moe'])}" if pd.notna(row["children_change_moe"]) else ""
+    return Line(
+        "growth",
+        f"The district has {number(abs(row['children_change']))}{margin} {more} children aged 5 to 17 than in {row['vintage_from']}.",
+        f"{number(row['children_from'])} then, {number(row['children_to'])} in {row['vintage_to']}.",
+        row["reliability_class"],
+    )
