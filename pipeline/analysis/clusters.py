@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.analysis.neighbor_graph import Floats, Graph, graph_of, standard
+
 # Below this many areas a local statistic has too little to compare with.
 SMALLEST = 30
-
-Floats = npt.NDArray[np.float64]
 
 
 def gi_star(values: pd.Series, adjacency: pd.DataFrame) -> pd.Series:
@@ -44,27 +44,22 @@ def gi_star(values: pd.Series, adjacency: pd.DataFrame) -> pd.Series:
     {'a': 1.72, 'b': 1.0, 'c': -1.13, 'd': -1.72}
     """
     known = values.dropna().astype("float64")
-    y = known.to_numpy()
-    n = len(y)
     result = pd.Series(np.nan, index=values.index, dtype="float64")
-    if n < 2:
-        return result
-    origin = known.index.get_indexer(pd.Index(adjacency["area_id"]))
-    neighbor = known.index.get_indexer(pd.Index(adjacency["neighbor_id"]))
-    inside = (origin >= 0) & (neighbor >= 0) & (origin != neighbor)
-    origin, neighbor = origin[inside], neighbor[inside]
-    nearby = y + np.bincount(origin, weights=y[neighbor], minlength=n)
-    weight = 1.0 + np.bincount(origin, minlength=n)  # binary: also the sum of squared weights
-    mean = y.mean()
-    spread = float(y.std())
-    # Identical values leave only rounding noise, which must not be taken for a pattern.
-    if spread <= 1e-12 * max(abs(mean), 1.0):
-        return result
-    below = spread * np.sqrt((n * weight - weight**2) / (n - 1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(below > 0, (nearby - weight * mean) / below, np.nan)
-    result.loc[known.index] = z
+    result.loc[known.index] = gi_star_scores(known.to_numpy(), graph_of(known.index, adjacency))
     return result
+
+
+def gi_star_scores(values: Floats, graph: Graph) -> Floats:
+    """As `gi_star`, of the values of a graph's areas, none of them missing.
+
+    >>> gi_star_scores(np.array([9.0, 8.0, 1.0]), Graph(np.array([0, 1, 2, 2]), np.array([1, 0]))).round(2).tolist()
+    [1.4, 1.4, -1.4]
+    """
+    n, scores = len(values), standard(values)
+    if scores is None or n < 2:
+        return np.full(n, np.nan)
+    z: Floats = (scores + graph.sums(scores)) / graph.star_spread  # binary weights
+    return z
 
 
 def two_sided_probability(z: Floats) -> Floats:

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from pipeline.columns import HIDDEN
+
+Published = tuple[pd.DataFrame, dict[str, Any]]
+
+
+def report_line(
+    table: str, shown: int, primary: int = 0, complementary: int = 0, reason: str = "no pupil counts"
+) -> dict[str, Any]:
+    """A published table's line of the disclosure report: cells shown and hidden, and by which rule.
+
+    >>> report_line("public_schools", 40, 2)["primary_hidden_cells"]
+    2.0
+    """
+    return {
+        "public_table": table,
+        "shown_cells": float(shown),
+        "primary_hidden_cells": float(primary),
+        "complementary_hidden_cells": float(complementary),
+        "reason": reason,
+    }
 
 
 def is_small(counts: pd.Series, smallest: float) -> pd.Series:

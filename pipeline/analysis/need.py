@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.analysis.certainty import Varied, by_placing, certainty
 from pipeline.analysis.clusters import hot_spots
-from pipeline.analysis.ranks import (
-    SMALLEST_KNOWN_WEIGHT,
-    Floats,
-    descending_rank,
-    index_contributions,
-    percentile_rank,
-    rank_draws,
-    row_sums,
-    row_weights,
-)
+from pipeline.analysis.families import Family, Reference, normalise
+from pipeline.analysis.need_families import Measured, scored
+from pipeline.analysis.ranks import SMALLEST_KNOWN_WEIGHT, Floats, descending_rank, row_sums
 from pipeline.analysis.uncertainty import reliability_class
 from pipeline.ledger import Ledger
 
@@ -61,69 +54,74 @@ def index_reliability(
 
 
 def need(
-    profile: pd.DataFrame,
-    values: pd.DataFrame,
+    told: Measured,
     adjacency: pd.DataFrame,
     ledger: Ledger,
     rng: np.random.Generator,
     *,
+    placings: pd.DataFrame,
+    varied: Varied,
     vintage: str,
-    weights: Mapping[str, float],
-    draws: int,
+    family: Family,
+    reference: Reference | None,
+    winsor_sd: float,
     top_share: float,
     certain_share: float,
     possible_share: float,
     hot_spot_alpha: float,
-    smallest_population: float,
     high_cv: float,
     medium_cv: float,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Rank the neighborhoods by need, say how sure each rank is and what it is made of.
 
-    Margins are those of the census and of the schools' results: the weights by which counts
-    came from census areas to neighborhoods are taken as exact, in the draws as in the hot
-    spots (Gi* and its false-discovery correction).
+    Certainty is over draws of all that ``varied`` names (`certainty`). The hot spots (Gi* and
+    its false-discovery correction) take the published index as exact.
 
     Parameters
     ----------
-    profile
-        ``neighborhood_profile`` of one vintage: ``neighborhood_id`` and ``population``.
-        Neighborhoods with fewer people than ``smallest_population`` (or none) are taken out
-        before anything is ranked; one of unknown population stays in.
-    values
-        ``neighborhood_id indicator indicator_share indicator_share_moe``.
+    told
+        Values and weights of the indicators (`need_families.measured`). Neighborhoods of few
+        people, and those mostly outside the district, are taken out before anything is ranked.
     adjacency
         ``area_id neighbor_id`` of the neighborhoods, both directions.
     ledger
         Takes how many are ranked, and why others are not.
     rng
         Seeded generator of the draws.
-    weights
-        indicator: weight; they sum to 1 (`indicators.usable_weights`).
+    placings
+        The table ``neighborhood_placings``: counts as other evidence would have placed them.
+    varied
+        What the draws vary, and how far.
+    family, reference, winsor_sd
+        The index family of the study, the areas its values are held against (empty: each
+        other), and how many standard deviations a standardised value may be from the mean.
 
     Returns
     -------
     tuple of pandas.DataFrame
-        The tables ``need`` and ``need_contributions``. The contributions of a neighborhood
+        The tables ``need``, ``need_contributions`` and ``rank_sensitivity``. The contributions of a neighborhood
         sum to its index. ``need_class`` is ``high`` only where at least ``certain_share`` of
         the draws put it among the top ``top_share``, and margins are known of at least half
-        of the index by weight.
+        of the index by weight. ``reliability_class`` of an approximate neighborhood is at most
+        ``medium``: its margins do not tell how well people were placed.
     """
-    areas = profile.sort_values("neighborhood_id").reset_index(drop=True)
-    ids = pd.Index(areas["neighborhood_id"].astype("str"))
-    names = list(weights)
-    small = (areas["population"] < max(smallest_population, 1e-9)).to_numpy()
-    wide = {column: _wide(values, ids, names, column) for column in ("indicator_share", "indicator_share_moe")}
-    shares = np.where(small[:, None], np.nan, wide["indicator_share"])
-    margins = wide["indicator_share_moe"]
-    by_row = row_weights(shares, np.array([weights[name] for name in names], dtype="float64"))
-    contributions = index_contributions(shares, by_row)
-    index = pd.Series(row_sums(contributions), index=ids)
+    ids = told.ids
+    weights, adds = scored(told, family, reference, winsor_sd=winsor_sd)
+    by_row, shares, margins = weights.T, told.needy.T, told.margins.T
+    index = pd.Series(row_sums(adds.T), index=ids)
     ranked = index.notna()
     top = math.ceil(top_share * int(ranked.sum()) - 1e-9)
-    ranks = rank_draws(shares, margins, by_row, draws=draws, rng=rng)
-    low, high = np.quantile(ranks, [0.05, 0.95], axis=0, method="nearest") if len(ids) else (np.empty(0), np.empty(0))
-    probability = pd.Series((ranks <= top).mean(axis=0, dtype="float64"), index=ids).where(ranked)
+    drawn, sensitivity = certainty(
+        *by_placing(told, placings),
+        told.weights,
+        told.domains,
+        descending_rank(index.to_numpy()),
+        rng,
+        varied,
+        top=top,
+        state=reference,
+    )
+    probability = pd.Series(drawn.pop("high_need_probability_share").to_numpy(), index=ids)
     has_margin = np.nansum(np.where(np.isfinite(margins), by_row, np.nan), axis=1) >= SMALLEST_KNOWN_WEIGHT - 1e-12
     classes = need_classes(
         probability,
@@ -131,8 +129,9 @@ def need(
         certain_share=certain_share,
         possible_share=possible_share,
     )
+    reliability = index_reliability(shares, margins, by_row, high_cv=high_cv, medium_cv=medium_cv)
     spots = hot_spots(index, adjacency, rate=hot_spot_alpha)
-    _record(areas["population"], small, ranked, index, ledger)
+    _record(told, ranked, index, ledger)
     _record_margins(has_margin & ranked.to_numpy(), ranked, ledger)
     table = pd.DataFrame(
         {
@@ -141,29 +140,33 @@ def need(
             "need_index": index.to_numpy(),
             "need_rank": descending_rank(index.to_numpy()),
             # without margins the draws stand still: an interval of no width would be false certainty
-            "need_rank_low": np.where(has_margin, low, np.nan),
-            "need_rank_high": np.where(has_margin, high, np.nan),
+            **drawn.mask(~np.broadcast_to(has_margin[:, None], drawn.shape)),
             "high_need_probability_share": probability.where(has_margin).to_numpy(),
             "need_class": classes.to_numpy(),
             "hot_spot_z": spots["hot_spot_z"].to_numpy(),
             "hot_spot_class": spots["hot_spot_class"].to_numpy(),
-            "reliability_class": index_reliability(shares, margins, by_row, high_cv=high_cv, medium_cv=medium_cv),
+            "reliability_class": np.where(told.is_approximate & (reliability == "high"), "medium", reliability),
         }
     )
-    parts = pd.DataFrame(
+    return table, _contributions(told, weights, adds, reference), sensitivity
+
+
+def _contributions(told: Measured, weights: Floats, adds: Floats, reference: Reference | None) -> pd.DataFrame:
+    """What the index is made of; shares stand as published, though few of a thing may mean more need."""
+    ranks = normalise(told.needy, "percentile", None if reference is None else reference.values)
+    return pd.DataFrame(
         {
-            "neighborhood_id": np.repeat(ids.to_numpy(), len(names)),
-            "indicator": np.tile(np.array(names, dtype=object), len(ids)),
-            "indicator_share": wide["indicator_share"].ravel(),
-            "indicator_share_moe": margins.ravel(),
-            "percentile_share": percentile_rank(shares.T).T.ravel(),
-            "indicator_weight": by_row.ravel(),
-            "contribution_index": contributions.ravel(),
+            "neighborhood_id": np.repeat(told.ids.to_numpy(), len(told.names)),
+            "indicator": np.tile(np.array(told.names, dtype=object), len(told.ids)),
+            "indicator_share": told.shares.T.ravel(),
+            "indicator_share_moe": told.margins.T.ravel(),
+            "percentile_share": ranks.T.ravel(),
+            # An indicator that a neighborhood lacks, or all of one that is not ranked, has weight 0.
+            "indicator_weight": np.nan_to_num(weights.T.ravel()),
+            "contribution_index": adds.T.ravel(),
         },
         columns=_CONTRIBUTIONS,
     )
-    # An indicator that a neighborhood lacks, or all of one that is not ranked, has weight 0.
-    return table, parts.assign(indicator_weight=parts["indicator_weight"].where(parts["indicator_weight"].notna(), 0.0))
 
 
 def of_layer(adjacency: pd.DataFrame, layer: str) -> pd.DataFrame:
@@ -175,17 +178,8 @@ def of_layer(adjacency: pd.DataFrame, layer: str) -> pd.DataFrame:
     return adjacency[adjacency["layer"].eq(layer)]
 
 
-def _wide(values: pd.DataFrame, ids: pd.Index, names: list[str], column: str) -> Floats:
-    """Neighborhoods x indicators."""
-    cells = values.set_index(["neighborhood_id", "indicator"])[column]
-    wanted = pd.MultiIndex.from_product([ids, pd.Index(names, dtype="str")])
-    wide: Floats = cells.reindex(wanted).to_numpy(dtype="float64").reshape(len(ids), len(names))
-    return wide
-
-
-def _record(
-    population: pd.Series, small: npt.NDArray[np.bool_], ranked: pd.Series, index: pd.Series, ledger: Ledger
-) -> None:
+def _record(told: Measured, ranked: pd.Series, index: pd.Series, ledger: Ledger) -> None:
+    population, small, outside = told.population, told.is_small, told.is_outside
     if not len(population):
         return
     people = population.fillna(0.0)
@@ -197,7 +191,15 @@ def _record(
             count=float(people[small].sum()),
             unit="people",
         )
-    lacking = ~ranked.to_numpy() & ~small
+    if outside.any():
+        ledger.loss(
+            "neighborhoods not ranked",
+            "less of their ground in the district than the study's smallest_inside_share",
+            count=float(people[outside].sum()),
+            unit="people",
+            item=", ".join(index.index[outside][:5]),
+        )
+    lacking = ~ranked.to_numpy() & ~small & ~outside
     if lacking.any():
         first = ", ".join(index.index[lacking][:5])
         ledger.loss(

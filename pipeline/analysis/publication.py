@@ -8,30 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.analysis.areas import AREA_LEVELS
-from pipeline.analysis.disclosure import as_text, blank, complements, exposed, is_small, told_seats
+from pipeline.analysis.disclosure import Published, as_text, blank, complements, exposed, in_tens, is_small, told_seats
+from pipeline.analysis.disclosure import report_line as _line
+from pipeline.analysis.publication_quality import told_quality
 from pipeline.columns import HIDDEN
 
-BACKTEST = ["method", "horizon_years", "size_class", "cases", "mean_absolute_error_share", "mean_error_change"]
-_CHANGE = [
-    "children_from",
-    "children_from_moe",
-    "children_to",
-    "children_to_moe",
-    "children_change",
-    "children_change_moe",
-]
-GROWTH = ["layer", "area_id", "age_band", "vintage_from", "vintage_to", *_CHANGE, "is_significant", "reliability_class"]
-POCKETS = [
-    *("pocket_id", "pocket_kind", "pocket_areas", "area_ids", "age_band", "vintage_from", "vintage_to"),
-    *("children_from", "children_to", "children_change", "children_change_moe", "reliability_class"),
-]
 INCOMES = [
-    *("layer", "area_id", "vintage", "households", "median_income_usd", "median_income_usd_moe"),
+    *(
+        "layer",
+        "area_id",
+        "name",
+        "vintage",
+        "dollars_year",
+        "households",
+        "median_income_usd",
+        "median_income_usd_moe",
+    ),
     *("is_bottom_coded", "is_top_coded", "reliability_class"),
 ]
+CAPACITY = ["site_id", "capacity_definition", "capacity_seats", "rooms_counted", "capacity_status", "capacity_source"]
 ACCESS = ["neighborhood_id", "level", "relative_access_ratio", "is_poor_access"]
 SITES = [
     *("site_id", "name", "site_status", "condition_class", "surplus_status", "definitions_under", "definitions_known"),
@@ -40,24 +39,20 @@ SITES = [
 NOT_SHOWN = "Not shown: few pupils."
 GUARDED_SITES = "sites that few pupils use, or where a school with a hidden count lies"
 
-Published = tuple[pd.DataFrame, dict[str, Any]]
-
-
-def _line(
-    table: str, shown: int, primary: int = 0, complementary: int = 0, reason: str = "no pupil counts"
-) -> dict[str, Any]:
-    return {
-        "public_table": table,
-        "shown_cells": float(shown),
-        "primary_hidden_cells": float(primary),
-        "complementary_hidden_cells": float(complementary),
-        "reason": reason,
-    }
-
 
 def as_is(table: str, frame: pd.DataFrame, columns: list[str], reason: str) -> Published:
     """Publish columns as they are; ``reason`` says why they may be shown."""
     return frame[columns], _line(table, int(frame[columns].notna().sum().sum()), reason=reason)
+
+
+def incomes(medians: pd.DataFrame) -> Published:
+    """Median incomes as round as they are known: dollars to the nearest 100, margins up to the next, whole households."""
+    shown = medians.assign(
+        households=medians["households"].round(),
+        median_income_usd=100 * (medians["median_income_usd"] / 100).round(),
+        median_income_usd_moe=100 * np.ceil(medians["median_income_usd_moe"] / 100),
+    )
+    return as_is("public_incomes", shown, INCOMES, "census figures, already protected by the Census Bureau")
 
 
 def interpolation(spread: pd.DataFrame, now: str, zone_year: int) -> Published:
@@ -102,18 +97,6 @@ def enrollment(groups: pd.DataFrame, smallest: float) -> Published:
     return public, _line("public_enrollment", int((~hidden).sum()), int(primary.sum()), int(extra.sum()), reason)
 
 
-def outlook(totals: pd.DataFrame, public_enrollment: pd.DataFrame, smallest: float) -> Published:
-    """Expected pupils by unit and year; hidden where few are expected or the school's own count is hidden."""
-    numbers = ["pupils_projected", "pupils_projected_low", "pupils_projected_high"]
-    guarded = set(public_enrollment.loc[public_enrollment["value_text"] == HIDDEN, "school_id"])
-    few = is_small(totals["pupils_projected"], smallest)
-    hidden = few | ((totals["unit_kind"] == "school") & totals["unit_id"].isin(guarded))
-    public = blank(totals.assign(value_text=as_text(totals["pupils_projected"], hidden)), hidden, numbers)
-    columns = ["unit_kind", "unit_id", "fall_year", "value_text", *numbers, "method"]
-    reason = f"fewer than {smallest:.0f} pupils expected, or the school's present count is hidden"
-    return public[columns], _line("public_outlook", int((~hidden).sum()), int(hidden.sum()), 0, reason)
-
-
 def schools(
     directory: pd.DataFrame, quality: pd.DataFrame, public_enrollment: pd.DataFrame, fall_year: int, smallest: float
 ) -> Published:
@@ -124,13 +107,7 @@ def schools(
         .groupby("school_id")
         .tail(1)
     )
-    classes = ["school_id", "quality_class", "is_quality", "path_status"]
-    few = is_small(quality["pupils_tested"], smallest)
-    rated = quality[classes].assign(
-        quality_class=quality["quality_class"].mask(few, "not_rated"),
-        is_quality=quality["is_quality"] & ~few,
-        path_status=quality["path_status"].mask(few, "not_known"),
-    )
+    rated, few = told_quality(quality, smallest)
     public = directory.merge(latest, on="school_id", how="left", validate="1:1").merge(
         rated, on="school_id", how="left", validate="1:1"
     )
@@ -139,14 +116,17 @@ def schools(
         value_status=public["value_status"].fillna("not_reported"),
         quality_class=public["quality_class"].fillna("not_rated"),
         is_quality=public["is_quality"].eq(True),
+        growth_class=public["growth_class"].fillna("not_known"),
         path_status=public["path_status"].fillna("not_known"),
     )
     columns = [
         *("school_id", "name", "sector", "school_status", "grade_low", "grade_high", "is_virtual", "location_status"),
-        *("fall_year", "value_text", "value_status", "quality_class", "is_quality", "path_status", "geometry"),
+        *("fall_year", "value_text", "value_status", "quality_class", "class_probability_share", "is_quality"),
+        *("growth_class", "path_status", "geometry"),
     ]
     hidden = int((public["value_text"] == HIDDEN).sum())
-    reason = f"as public_enrollment; classes resting on fewer than {smallest:.0f} tested pupils are not shown"
+    reason = f"as public_enrollment; classes resting on fewer than {smallest:.0f} tested pupils are not shown; "
+    reason += "their chances in tenths, where enough pupils both met and missed the standard"
     return public[columns], _line("public_schools", len(public) - hidden, hidden + int(few.sum()), 0, reason)
 
 
@@ -169,9 +149,12 @@ def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: flo
     numbers = ["resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats"]
     primary = is_small(gap["resident_pupils"], smallest)
     extra = complements(gap["resident_pupils"], primary, gap["level"], smallest)
-    safe = blank(gap, primary | extra, [*numbers, "service_gap_rank"]).drop(columns="is_approximate")
+    safe = blank(gap, primary | extra, [*numbers, "service_gap_rank"]).rename(
+        columns={"is_approximate": "is_counted_so"}
+    )
     public = shapes[shapes["fall_year"] == fall_year].merge(safe, on=["level", "zone_id"], how="left", validate="1:1")
     public["method"] = public["method"].fillna("not computed")
+    public["is_approximate"] |= public["is_counted_so"].eq(True)
     columns = [
         *("level", "fall_year", "zone_id", "name", "is_approximate", *numbers),
         *("service_gap_rank", "method", "geometry"),
@@ -183,113 +166,108 @@ def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: flo
     )
 
 
-def neighborhoods(shapes: pd.DataFrame, need: pd.DataFrame, profile: pd.DataFrame, vintage: str) -> Published:
-    """Neighborhoods with their need index and children; census figures are protected by the Census Bureau."""
-    children = profile.loc[profile["vintage"] == vintage, ["neighborhood_id", "children_0_17", "children_0_17_moe"]]
-    public = shapes.merge(need, on="neighborhood_id", how="left", validate="1:1").merge(
-        children, on="neighborhood_id", how="left", validate="1:1"
-    )
-    public = public.assign(
-        vintage=public["vintage"].fillna(vintage),
-        need_class=public["need_class"].fillna("not_ranked"),
-        hot_spot_class=public["hot_spot_class"].fillna("too_few_to_test"),
-        reliability_class=public["reliability_class"].fillna("not_known"),
-    )
-    columns = [
-        *(
-            "neighborhood_id",
-            "name",
-            "is_approximate",
-            "vintage",
-            "need_index",
-            "need_rank",
-            "need_rank_low",
-            "need_rank_high",
-        ),
-        *(
-            "high_need_probability_share",
-            "need_class",
-            "hot_spot_class",
-            "reliability_class",
-            "children_0_17",
-            "children_0_17_moe",
-            "geometry",
-        ),
-    ]
-    return public[columns], _line(
-        "public_neighborhoods", int(public["need_index"].notna().sum()), reason="census figures, already protected"
-    )
-
-
-def contributions(parts: pd.DataFrame) -> Published:
-    """What makes each neighborhood's index; shares of pupils are shown in steps of five points, without a margin."""
-    of_pupils = parts["indicator"] == "below_standard"
-    in_steps = (parts["indicator_share"] * 20).round() / 20
-    shown = parts.assign(
-        indicator_share=parts["indicator_share"].mask(of_pupils, in_steps),
-        indicator_share_moe=parts["indicator_share_moe"].mask(of_pupils),
-    )
-    return shown, _line(
-        "public_contributions",
-        int(shown["indicator_share"].notna().sum()),
-        reason="shares of areas; shares of pupils in steps of five points",
-    )
-
-
 def guarded_sites(
     use: pd.DataFrame, school_sites: pd.DataFrame, public_enrollment: pd.DataFrame, fall_year: int, smallest: float
 ) -> set[str]:
     """Sites whose fullness would give away a hidden count.
 
     Those that few pupils use, and those where a school whose enrollment is hidden lies: capacity
-    times utilization is the number of pupils at the site.
+    times utilization is the number of pupils at the site. A school's latest fall up to the study's counts: its pupils
+    are taken for today's.
     """
-    now = public_enrollment[public_enrollment["fall_year"] == fall_year]
-    hidden = set(now.loc[now["value_text"] == HIDDEN, "school_id"])
+    latest = public_enrollment[public_enrollment["fall_year"] <= fall_year].sort_values("fall_year", kind="stable")
+    latest = latest.drop_duplicates("school_id", keep="last")
+    hidden = set(latest.loc[latest["value_text"] == HIDDEN, "school_id"])
     few = use.loc[is_small(use["pupils"], smallest), "site_id"]
     return {*few, *school_sites.loc[school_sites["school_id"].isin(hidden), "site_id"]}
 
 
-def sites(shapes: pd.DataFrame, surplus: pd.DataFrame, guarded: set[str]) -> Published:
+def few_in_a_grade(enrollment: pd.DataFrame, school_sites: pd.DataFrame, fall_year: int, smallest: float) -> set[str]:
+    """Sites where a school has a grade of few pupils: seats by grade, told exactly, would tell how many.
+
+    >>> counts = pd.DataFrame({"school_id": ["a", "a", "b"], "fall_year": 2024, "student_group": "all", "pupils": [190.0, 7.0, 90.0]})
+    >>> few_in_a_grade(counts, pd.DataFrame({"school_id": ["a", "b"], "site_id": ["1", "2"]}), 2024, 11.0)
+    {'1'}
+    """
+    rows = enrollment[(enrollment["student_group"] == "all") & (enrollment["fall_year"] <= fall_year)]
+    latest = rows[rows["fall_year"] == rows.groupby("school_id")["fall_year"].transform("max")]
+    few = latest.loc[is_small(latest["pupils"], smallest) | latest["pupils"].isna(), "school_id"]
+    return set(school_sites.loc[school_sites["school_id"].isin(few), "site_id"])
+
+
+def _told_capacity(table: pd.DataFrame, guarded: set[str], coarse: set[str]) -> pd.DataFrame:
+    """Whole seats and rooms; seats by rule in tens where a grade has few pupils, none at ``guarded`` sites.
+
+    Rules seat each grade by a number of its own, so that exact seats are a share of the grades.
+    """
+    by_rule = table["capacity_definition"] != "given"
+    seats = np.floor(table["capacity_seats"].round(6))
+    seats = seats.mask(by_rule & table["site_id"].isin(coarse), in_tens(seats))
+    shown = table.assign(capacity_seats=seats)
+    if "rooms_counted" in shown:
+        shown = shown.assign(rooms_counted=np.floor(shown["rooms_counted"].round(6)))
+    hidden = by_rule & table["site_id"].isin(guarded)
+    return blank(shown, hidden, [c for c in ("capacity_seats", "rooms_counted") if c in shown])
+
+
+def capacity(table: pd.DataFrame, guarded: set[str], coarse: set[str]) -> Published:
+    """Capacity of each site by every definition, as round as it tells nothing of a few pupils' grades."""
+    shown = _told_capacity(table, guarded, coarse)
+    hidden = table["capacity_seats"].notna() & shown["capacity_seats"].isna()
+    reason = f"{GUARDED_SITES}: no seats by rule; seats by rule in tens where a grade has few pupils"
+    return shown[CAPACITY], _line("public_capacity", int((~hidden).sum()), int(hidden.sum()), 0, reason)
+
+
+def told_seats_of_sites(seats: pd.Series, site_ids: pd.Series, coarse: set[str]) -> pd.Series:
+    """Free seats of sites, in tens at ``coarse`` ones (`few_in_a_grade`): with the pupils there they tell the seats by rule."""
+    return seats.mask(site_ids.isin(coarse), in_tens(seats))
+
+
+def sites(shapes: pd.DataFrame, surplus: pd.DataFrame, guarded: set[str], coarse: set[str]) -> Published:
     """Sites with their room for others; one nothing was found about says so.
 
     At ``guarded`` sites the seats and the reason, which names how full they are, are not shown.
     """
     joined = shapes.merge(surplus, on="site_id", how="left", validate="1:1")
     hidden = joined["site_id"].isin(guarded)
+    joined["surplus_seats"] = told_seats_of_sites(joined["surplus_seats"], joined["site_id"], coarse)
     table = blank(joined, hidden, ["surplus_seats", "surplus_rooms"]).assign(
         surplus_status=joined["surplus_status"].fillna("not_known"),
-        definitions_under=joined["definitions_under"].fillna(0.0),
+        definitions_under=joined["definitions_under"].fillna(0.0).mask(hidden),
         definitions_known=joined["definitions_known"].fillna(0.0),
         reason=joined["reason"].mask(hidden, NOT_SHOWN).fillna("No capacity is known for this site."),
     )
     return table[SITES], _line("public_sites", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
 
 
-def utilization(table: pd.DataFrame, guarded: set[str]) -> Published:
-    """Utilization by site and year; at ``guarded`` sites no number of it is shown."""
+def utilization(table: pd.DataFrame, guarded: set[str], coarse: set[str]) -> Published:
+    """Utilization by site and year; at ``guarded`` sites no number of it is shown.
+
+    Ratios are whole percents, rooms cut down to tenths, and free seats to whole ones: at ``coarse`` sites to tens.
+    """
     hidden = table["site_id"].isin(guarded)
-    numbers = ["utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", "surplus_seats"]
-    public = blank(table, hidden, numbers)
+    ratios = ["utilization_ratio", "utilization_low_ratio", "utilization_high_ratio"]
+    rooms = ["surplus_rooms", "surplus_rooms_low", "surplus_rooms_high"]
+    numbers = [*ratios, "surplus_seats", *rooms]
+    seats = np.floor(table["surplus_seats"].round(6))
+    told = _told_capacity(table, guarded, coarse).assign(
+        **{c: table[c].round(2) for c in ratios},
+        **{c: np.floor((10 * table[c]).round(6)) / 10 for c in rooms},
+        surplus_seats=told_seats_of_sites(seats, table["site_id"], coarse),
+    )
+    public = blank(told, hidden, numbers)
     columns = ["site_id", "capacity_definition", "fall_year", "capacity_seats", *numbers]
     return public[columns], _line("public_utilization", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
 
 
-def recommendations(table: pd.DataFrame, guarded: set[str]) -> Published:
-    """Recommendations; the evidence for a ``guarded`` site is not shown."""
+def recommendations(table: pd.DataFrame, guarded: set[str], quiet: set[str]) -> Published:
+    """Recommendations; evidence for and against a ``guarded`` site, or a school whose match is told without reason, is not shown."""
     hidden = (table["subject_kind"] == "site") & table["subject_id"].isin(guarded)
-    shown = table.assign(evidence=table["evidence"].mask(hidden, NOT_SHOWN))
+    hidden |= (table["subject_kind"] == "school") & table["subject_id"].isin(quiet)
+    shown = table.assign(
+        **{column: table[column].mask(hidden, NOT_SHOWN) for column in ("evidence", "counter_evidence")}
+    )
     return shown, _line("public_recommendations", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
-
-
-def matches(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:
-    """Co-location matches; small schools show no number, and reasons never tell how full a ``guarded`` site is."""
-    few = is_small(table["needed_seats"], smallest)
-    quiet = few | table["site_id"].isin(guarded)
-    public = blank(table, few, ["needed_seats"]).assign(reason=table["reason"].mask(quiet, NOT_SHOWN))
-    columns = ["school_id", "match_status", "site_id", "matched_school_id", "needed_seats", "travel_m", "reason"]
-    reason = f"schools with 1 to {smallest - 1:.0f} pupils, and {GUARDED_SITES}"
-    return public[columns], _line("public_matches", int((~quiet).sum()), int(quiet.sum()), 0, reason)
 
 
 def siting(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:

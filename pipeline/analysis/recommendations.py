@@ -24,12 +24,12 @@ Row = dict[str, str]
 Names = dict[Any, str]
 
 
-def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names) -> list[Row]:
+def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names, *, poor_ratio: float) -> list[Row]:
     """Rule N-01: bring quality seats to a neighborhood of high need with poor access to them.
 
-    Said only of neighborhoods whose need class is "high": the draws within the margins agree.
+    Said only of neighborhoods whose need class is "high": the draws agree.
     Neighborhoods whose indicators are unreliable are left out, and so are levels whose access
-    could not be computed.
+    could not be computed. Access is poor below ``poor_ratio`` of the district's mean.
     """
     known = access[access["is_poor_access"] & access["relative_access_ratio"].notna()]
     poor = known.groupby("neighborhood_id")["level"].agg(lambda levels: _and(sorted(levels, key=LEVELS.index)))
@@ -44,7 +44,7 @@ def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names
             f"Bring quality seats within reach of {names.get(r.neighborhood_id, r.neighborhood_id)}: need is high and access to "
             f"quality seats is poor in {poor[r.neighborhood_id]} school.",
             f"Need rank {r.need_rank:.0f} ({r.need_rank_low:.0f} to {r.need_rank_high:.0f}); among the neediest in "
-            f"{r.high_need_probability_share:.0%} of draws within the margins of error; access below half of the district's mean.",
+            f"{r.high_need_probability_share:.0%} of all draws; access below {poor_ratio:.0%} of the district's mean.",
             r.reliability_class,
             "Access counts distance and seats, not programs or safety on the way; the rank rests on the study's weights.",
         )
@@ -89,31 +89,65 @@ def growing_pockets(pockets: pd.DataFrame, names: Names) -> list[Row]:
                 "G-01" if growing else "G-02",
                 "neighborhood",
                 r.area_ids.split(" ")[0],
-                f"{'Plan seats' if growing else 'Expect free rooms'} in {where}: {r.children_change:+,.0f} children aged "
+                f"{'Plan seats' if growing else 'Expect free rooms'} in {where}, unless schools have been opened or closed for it: {r.children_change:+,.0f} children aged "
                 f"{r.age_band}.",
                 f"{r.children_from:,.0f} in {r.vintage_from}, {r.children_to:,.0f} in {r.vintage_to}; margin of the change "
                 f"±{r.children_change_moe:,.0f} (90%); beyond chance, after correcting for the number of comparisons",
                 r.reliability_class,
-                "A change between survey periods, not a forecast; a project that is built or dropped alters it.",
+                "A change between survey periods, not a forecast: schools opened since and projects built or dropped alter it. The outlook of "
+                "a zone follows the district's cohorts and cannot tell it.",
             )
         )
     return rows
 
 
-def offered_sites(surplus: pd.DataFrame, names: Names) -> list[Row]:
-    """Rule F-01: put underutilized and surplus sites into the request for proposals."""
+def growth_and_need(crossed: pd.DataFrame, names: Names) -> list[Row]:
+    """Rule G-03: plan good seats where children grow in number and need is high.
+
+    Neighborhoods of table ``growth_need`` where both are high; those whose change is unreliable are left out.
+    """
+    both = crossed[(crossed["cross_class"] == "both_high") & (crossed["reliability_class"] != "low")]
+    return [
+        _row(
+            "G-03",
+            "neighborhood",
+            r.neighborhood_id,
+            f"Plan quality seats in {names.get(r.neighborhood_id, r.neighborhood_id)}: need is high and the number of "
+            f"children grows, by {r.children_change:,.0f} aged {r.age_band}.",
+            f"Need rank {r.need_rank:.0f}, high in nearly all draws; margin of the change "
+            f"±{r.children_change_moe:,.0f} (90%), from {r.vintage_from} to {r.vintage_to}",
+            r.reliability_class,
+            "A change between survey periods, not a forecast; the rank rests on the study's weights.",
+        )
+        for r in both.sort_values(["need_rank", "neighborhood_id"]).itertuples()
+    ]
+
+
+def offered_sites(inventory: pd.DataFrame, names: Names) -> list[Row]:
+    """Rule F-01: consider underutilized and surplus sites for the request for proposals; as sure as the inventory is of their room."""
     return [
         _row(
             "F-01",
             "site",
             r.site_id,
-            f"Put {names.get(r.site_id, r.site_id)} into the request for proposals.",
+            f"Consider {names.get(r.site_id, r.site_id)} for the request for proposals: it has room.",
             r.reason,
-            "medium" if r.definitions_under >= 2 else "not_known",
-            "Programs that need more room than the loading allows, and plans of the host school, are not in the data.",
+            r.confidence_class,
+            _against_offering(str(r.surplus_case), str(r.confidence_rule), str(r.constraint_notes)),
         )
-        for r in surplus[surplus["surplus_status"] == "offered"].sort_values("site_id").itertuples()
+        for r in inventory[inventory["rfp_status"] == "listed"].sort_values("site_id").itertuples()
     ]
+
+
+def _against_offering(case: str, doubt: str, constraints: str) -> str:
+    """What speaks against offering a site: of an empty one not the plans of a host, for it has none."""
+    lacking = (
+        "What it costs to open the building again, and other plans for it, are not in the data."
+        if case == "empty_site"
+        else "Programs that need more room than the loading allows, and plans of the host school, are not in the data."
+    )
+    way = f" In the way: {constraints}." if constraints else ""
+    return f"How sure is said of the count, not of the building ({doubt}).{way} {lacking}"
 
 
 def co_locations(matches: pd.DataFrame, sites: Names, schools: Names) -> list[Row]:
@@ -126,7 +160,7 @@ def co_locations(matches: pd.DataFrame, sites: Names, schools: Names) -> list[Ro
             f"Offer {schools.get(r.school_id, r.school_id)} space at {sites.get(r.site_id, r.site_id)}.",
             r.reason,
             "medium",
-            "The match weighs seats, grades and distance; shared spaces, schedules and consent are still to be settled.",
+            "The match counts rooms and weighs distance, grades, load and move; shared spaces, schedules and consent are still to be settled.",
         )
         for r in matches[matches["match_status"] == "matched"].sort_values("school_id").itertuples()
     ]

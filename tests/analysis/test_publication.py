@@ -5,9 +5,11 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 from shapely import Point, box
 
 from pipeline.analysis import publication as public
+from pipeline.columns import BY_NAME
 from pipeline.tables import BY_TABLE, check
 
 CRS = "EPSG:3310"
@@ -94,8 +96,13 @@ def test_a_class_resting_on_few_tested_pupils_is_not_shown() -> None:
         {
             "school_id": ["1", "2"],
             "pupils_tested": [7.0, 200.0],
+            "status_share": 0.6,
             "quality_class": "strong",
+            "strong_probability_share": 0.87,
+            "middle_probability_share": 0.12,
+            "weak_probability_share": 0.01,
             "is_quality": True,
+            "growth_class": "rising",
             "path_status": "on_track",
         }
     )
@@ -110,33 +117,9 @@ def test_a_class_resting_on_few_tested_pupils_is_not_shown() -> None:
     table, _ = public.schools(directory, quality, enrollment, 2024, 11)
     assert table["quality_class"].tolist() == ["not_rated", "strong"]
     assert table["is_quality"].tolist() == [False, True]
+    assert table["growth_class"].tolist() == ["not_known", "rising"]
+    assert table["class_probability_share"].tolist()[1] == 0.9 and pd.isna(table["class_probability_share"].iloc[0])
     assert table["value_text"].tolist() == ["*", "400"]
-
-
-def test_the_outlook_of_a_hidden_school_is_hidden_too() -> None:
-    totals = pd.DataFrame(
-        {
-            "unit_kind": ["school", "school", "district"],
-            "unit_id": ["1", "2", "d"],
-            "fall_year": 2025,
-            "pupils_projected": [14.0, 300.0, 900.0],
-            "pupils_projected_low": [10.0, 280.0, 880.0],
-            "pupils_projected_high": [20.0, 320.0, 930.0],
-            "method": "mean survival",
-        }
-    )
-    now = pd.DataFrame(
-        {
-            "school_id": ["1", "2"],
-            "fall_year": 2024,
-            "value_text": ["*", "310"],
-            "value_status": ["suppressed", "reported"],
-        }
-    )
-    table, line = public.outlook(totals, now, 11)
-    assert table["value_text"].tolist() == ["*", "300", "900"]
-    assert table["pupils_projected_high"].isna().tolist() == [True, False, False]
-    assert line["primary_hidden_cells"] == 1
 
 
 def test_utilization_gives_away_neither_a_small_site_nor_a_hidden_school() -> None:
@@ -151,6 +134,9 @@ def test_utilization_gives_away_neither_a_small_site_nor_a_hidden_school() -> No
             "utilization_low_ratio": np.nan,
             "utilization_high_ratio": np.nan,
             "surplus_seats": [91.0, 20.0, 60.0],
+            "surplus_rooms": [3.6, 0.8, 2.4],
+            "surplus_rooms_low": [3.2, 0.4, 2.0],
+            "surplus_rooms_high": [4.0, 1.2, 2.8],
         }
     )
     # at site 3 a school of 132 shares with one whose count is hidden: 140 - 132 would tell it
@@ -165,10 +151,46 @@ def test_utilization_gives_away_neither_a_small_site_nor_a_hidden_school() -> No
     )
     guarded = public.guarded_sites(use, schools, enrollment, 2024, 11)
     assert guarded == {"1", "3"}
-    table, _ = public.utilization(use, guarded)
+    use = use.assign(surplus_rooms=3.66)
+    table, _ = public.utilization(use, guarded, set())
     assert table["utilization_ratio"].isna().tolist() == [True, False, True]
-    assert table["surplus_seats"].isna().tolist() == [True, False, True]
+    # rooms are seats over pupils per room: they tell the pupils as the seats do
+    for number in ("surplus_seats", "surplus_rooms", "surplus_rooms_low", "surplus_rooms_high"):
+        assert table[number].isna().tolist() == [True, False, True]
     assert "pupils" not in table
+    assert table["surplus_rooms"].tolist() == [
+        pytest.approx(np.nan, nan_ok=True),
+        3.6,
+        pytest.approx(np.nan, nan_ok=True),
+    ]
+    # what a school's latest roll hides is hidden where that roll is older than the study too
+    assert public.guarded_sites(use, schools, enrollment, 2025, 11) == {"1", "3"}
+
+
+def test_seats_by_rule_tell_no_share_of_a_few_pupils() -> None:
+    """Seats by rule are a number for each grade: told exactly they are the share of the upper grades."""
+    rows = [(site, way, 187.3, 14.035) for site in ("1", "2", "3") for way in ("given", "target")]
+    found = pd.DataFrame(rows, columns=["site_id", "capacity_definition", "capacity_seats", "rooms_counted"])
+    found = found.assign(capacity_status="known", capacity_source="law")
+    table, _ = public.capacity(found, {"1"}, {"2"})
+    told = table.set_index(["site_id", "capacity_definition"])
+    assert told["capacity_seats"].to_dict() == {
+        ("1", "given"): 187.0, ("1", "target"): pytest.approx(np.nan, nan_ok=True), ("2", "given"): 187.0, ("2", "target"): 180.0,
+        ("3", "given"): 187.0, ("3", "target"): 187.0,
+    }  # fmt: skip
+    assert told["rooms_counted"].dropna().eq(14.0).all() and told["rooms_counted"].isna().sum() == 1
+    use = found.assign(fall_year=2024, utilization_ratio=0.953846, utilization_low_ratio=0.9, utilization_high_ratio=0.98, surplus_seats=8.6, surplus_rooms=0.38, surplus_rooms_low=0.1, surplus_rooms_high=0.5)  # fmt: skip
+    table, _ = public.utilization(use.assign(pupils=1.0), {"1"}, {"2"})
+    of_two = table[(table["site_id"] == "2") & (table["capacity_definition"] == "target")].iloc[0]
+    assert of_two[["capacity_seats", "utilization_ratio", "surplus_seats", "surplus_rooms"]].tolist() == [
+        180.0,
+        0.95,
+        0.0,
+        0.3,
+    ]
+    assert (
+        table.loc[(table["site_id"] == "1") & (table["capacity_definition"] == "target"), "capacity_seats"].isna().all()
+    )
 
 
 def test_only_missing_inputs_and_notes_on_boundaries_leave_the_ledger() -> None:
@@ -229,60 +251,36 @@ def test_a_site_with_few_pupils_does_not_say_how_full_it_is() -> None:
             "surplus_status": "offered",
             "definitions_under": 2.0,
             "definitions_known": 3.0,
-            "surplus_seats": [92.0, 40.0],
+            "surplus_seats": [92.0, 46.0],
             "surplus_rooms": [3.0, 1.0],
             "reason": ["8% full", "60% full"],
         }
     )
-    table, line = public.sites(shapes, surplus, {"1"})
+    table, line = public.sites(shapes, surplus, {"1"}, {"2"})
     assert table["reason"].tolist() == ["Not shown: few pupils.", "60% full", "No capacity is known for this site."]
     assert table["surplus_seats"].isna().tolist() == [True, False, True]
     assert line["primary_hidden_cells"] == 1
+    assert table["surplus_seats"].iloc[1] == 40.0  # a grade of few pupils: in tens
 
 
 def test_evidence_on_a_site_with_few_pupils_is_not_shown() -> None:
     table = pd.DataFrame(
         {
-            "subject_kind": ["site", "site", "zone"],
-            "subject_id": ["1", "2", "1"],
-            "evidence": ["8% full", "60% full", "400 pupils"],
+            "subject_kind": ["site", "site", "zone", "school", "school"],
+            "subject_id": ["1", "2", "1", "c", "d"],
+            "evidence": ["8% full", "60% full", "400 pupils", "2 of 3 rooms", "4 of 9 rooms"],
+            "counter_evidence": ["a definition lies near", "one too", "", "a room less", ""],
         }
     )
-    shown, _ = public.recommendations(table, {"1"})
-    assert shown["evidence"].tolist() == ["Not shown: few pupils.", "60% full", "400 pupils"]
+    shown, _ = public.recommendations(table, {"1"}, {"c"})
+    untold = "Not shown: few pupils."
+    assert shown["evidence"].tolist() == [untold, "60% full", "400 pupils", untold, "4 of 9 rooms"]
+    assert shown["counter_evidence"].tolist() == [untold, "one too", "", untold, ""]
 
 
 def test_a_hidden_number_is_not_told_by_its_reason() -> None:
-    table = pd.DataFrame(
-        {
-            "school_id": ["1", "2"],
-            "match_status": "matched",
-            "site_id": "s",
-            "matched_school_id": None,
-            "needed_seats": [7.0, 120.0],
-            "travel_m": 10.0,
-            "reason": ["7 of 90 free seats", "120 of 200 free seats"],
-        }
-    )
-    shown, _ = public.matches(table, set(), 11)
-    assert shown["reason"].tolist() == ["Not shown: few pupils.", "120 of 200 free seats"]
-    assert public.matches(table, {"s"}, 11)[0]["reason"].tolist() == ["Not shown: few pupils."] * 2
     options = pd.DataFrame({"site_id": ["s"], "option_rank": [1.0], "covered_seats": [9.0], "reason": ["covers 9"]})
     assert public.siting(options, set(), 11)[0]["reason"].tolist() == ["Not shown: few pupils."]
-
-
-def test_shares_of_pupils_are_told_in_steps_without_a_margin() -> None:
-    parts = pd.DataFrame(
-        {
-            "neighborhood_id": ["a", "a"],
-            "indicator": ["below_standard", "poverty"],
-            "indicator_share": [0.437, 0.213],
-            "indicator_share_moe": [0.05, 0.04],
-        }
-    )
-    shown, _ = public.contributions(parts)
-    assert shown["indicator_share"].tolist() == [0.45, 0.213]
-    assert shown["indicator_share_moe"].isna().tolist() == [True, False]
 
 
 def test_the_spread_of_ways_is_published_for_now_and_the_finest_areas() -> None:
@@ -304,3 +302,41 @@ def test_the_spread_of_ways_is_published_for_now_and_the_finest_areas() -> None:
     assert public.interpolation(spread.assign(methods=0.0), "2019-2023", 2024)[0].empty
     nothing, _ = public.interpolation(spread.iloc[:0], "2019-2023", 2024)
     assert nothing.empty
+
+
+def test_incomes_are_told_in_round_dollars_with_the_names_of_places() -> None:
+    """A margin is never made smaller by rounding: 31 dollars are told as 100, not as 0."""
+    medians = pd.DataFrame(
+        {
+            "layer": "neighborhood",
+            "area_id": ["a", "b"],
+            "name": ["Alder", "Birch"],
+            "vintage": "2019-2023",
+            "dollars_year": 2023,
+            "households": [812.4, 90.5],
+            "households_moe": [50.2, 20.1],
+            "median_income_usd": [61_234.56, 200_000.0],
+            "median_income_usd_moe": [31.0, np.nan],
+            "is_bottom_coded": False,
+            "is_top_coded": [False, True],
+            "reliability_class": ["high", "not_known"],
+        }
+    )
+    shown, line = public.incomes(medians)
+    shown = check(BY_TABLE["public_incomes"], shown)
+    assert shown["name"].tolist() == ["Alder", "Birch"] and shown["dollars_year"].tolist() == [2023, 2023]
+    assert shown["median_income_usd"].tolist() == [61_200, 200_000] and shown["households"].tolist() == [812, 90]
+    assert shown["median_income_usd_moe"].iloc[0] == 100 and np.isnan(shown["median_income_usd_moe"].iloc[1])
+    assert line["shown_cells"] > 0
+
+
+def test_the_dictionary_says_what_counts_count_and_which_dollars() -> None:
+    units = {name: BY_NAME[name].unit for name in ("households", "renter_homes_moe", "children_5_9", "population")}
+    assert units == {
+        "households": "households",
+        "renter_homes_moe": "homes",
+        "children_5_9": "children",
+        "population": "people",
+    }
+    assert "dollars_year" in BY_NAME["median_income_usd"].meaning
+    assert "B19001" in BY_NAME["households"].meaning
