@@ -3,166 +3,139 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis.cohorts import METHODS, forecast
-
-HORIZONS = (1, 3, 5)
-SMALLEST_CASES = 10  # quantiles of fewer forecasts say nothing about the tails
-SHORTEST = 2  # falls a forecast must be able to look at
-SIZES = ((0.0, "under_200"), (200.0, "200_to_499"), (500.0, "500_and_over"))
-STAND_INS: Mapping[str, tuple[str, ...]] = {
-    "district": ("district_grade",),
-    "500_and_over": ("200_to_499", "under_200", "school_grade"),
-    "200_to_499": ("under_200", "school_grade"),
-    "under_200": ("school_grade",),
-}
-COLUMNS = [
-    "method", "horizon_years", "size_class", "cases",
-    "mean_absolute_error_share", "mean_error_change", "error_q10_change", "error_q90_change",
-]  # fmt: skip
+from pipeline.analysis.calibration import held
+from pipeline.analysis.choice import AUTO, NAIVE, best_methods, chosen_then
+from pipeline.analysis.hidden_years import tally
+from pipeline.analysis.progression import Settings
+from pipeline.analysis.tallies import BY_FORECAST, GROUPS, WIDTH, Tally
 
 Array = np.ndarray
 
-
-def size_class(pupils: Array) -> Array:
-    """Size class of a school by its pupils.
-
-    >>> size_class(np.array([12.0, 200.0, 800.0])).tolist()
-    ['under_200', '200_to_499', '500_and_over']
-    """
-    bounds = np.array([bound for bound, _ in SIZES])
-    names = np.array([name for _, name in SIZES], dtype=object)
-    return np.asarray(names[np.searchsorted(bounds, np.nan_to_num(pupils), side="right") - 1])
+AS_CHOSEN = "as chosen then"  # the rule by which a study chooses, as if it were a method
+_TEXT, _YEARS = ("method", "size_class"), ("horizon_years", "first_start", "last_start")
+COLUMNS = [
+    "method", "horizon_years", "size_class", "first_start", "last_start", "cases", "left_cases",
+    "mean_absolute_error_share", "mean_error_change", "weighted_error_share", "median_error_share",
+    "against_no_change_ratio", "against_last_change_ratio", "interval_share", "interval_cases", "is_chosen",
+]  # fmt: skip
+_METRICS = ("cases", "mean_absolute_error_share", "mean_error_change", "interval_share")
 
 
-def backtest(pupils: Array, years: Array, *, leave_out: tuple[int, ...] = (), **settings: Any) -> pd.DataFrame:
-    """How far each method would have been off, one, three and five years ahead, from every feasible start.
+@dataclass(frozen=True)
+class Tested:
+    """What the back-test found: ``table`` (table ``backtest``), the counts behind it, and the method to use."""
+
+    table: pd.DataFrame
+    tally: Tally
+    method: str
+    last_fall: int
+
+
+def backtest(pupils: Array, years: Array, settings: Settings, *, method: str = AUTO, workers: int = 1) -> Tested:
+    """How far each method would have been off, 1, 3, 5 and 10 years ahead, from every feasible start.
 
     From each fall that has at least one fall before it, each method forecasts with later falls
     hidden, and what happened is compared with it: schools by size at the start, the district's
     total, and single grades of both. A school that did not report the start or the later fall
-    is no case; falls left out are neither start nor target.
+    is no case (``left_cases`` counts those that were gone); falls left out are neither start nor
+    target. One row more, ``as chosen then``, is what the study's own rule would have forecast:
+    at each start the method that had erred least by then (`choice.chosen_then`), so that nothing
+    is chosen by the cases it is judged by. Of each method it is counted how often the 80%
+    interval that it would have had then held what happened (`calibration.held`).
 
     Parameters
     ----------
     pupils, years
         See `rolls`.
-    leave_out : tuple of int
-        Falls not taken for a trend.
-    **settings
+    settings : Settings
         Handed to the methods.
+    method : str
+        Method the study names, or ``auto``.
+    workers : int
+        Threads; the result does not depend on it.
 
     Returns
     -------
-    DataFrame
-        Table ``backtest``. Absolute and signed error are of what happened, the quantiles are of
-        the forecast, so that ``forecast x (1 + quantile)`` is an end of the 80% interval.
+    Tested
+        Its table has the errors of what happened: mean absolute and signed, pupils off over pupils
+        there (``weighted_error_share``), the median of |log(actual / forecast)|, and the mean
+        absolute error over that of the two naive forecasts (but for classes of grades, which go by
+        the forecast itself, so that methods do not share their cases).
 
     References
     ----------
     Smith, Tayman and Swanson (2013), A Practitioner's Guide to State and Local Population
-    Projections, ch. 13 (mean absolute and mean algebraic percentage error).
+    Projections, ch. 13 (mean absolute and mean algebraic percentage error); Tashman (2000),
+    Out-of-sample tests of forecasting accuracy, International Journal of Forecasting 16.
 
     Examples
     --------
-    >>> from pipeline.columns import GRADES
-    >>> pupils = np.zeros((1, len(GRADES), 4))
+    >>> pupils = np.zeros((1, 16, 4))
     >>> pupils[0, 3] = [100.0, 110.0, 121.0, 121.0]
-    >>> table = backtest(pupils, np.arange(2021, 2025)).set_index(["method", "horizon_years", "size_class"])
-    >>> table.loc[("no change", 1, "under_200"), ["cases", "mean_absolute_error_share"]].round(4).tolist()
-    [2.0, 0.0455]
+    >>> table = backtest(pupils, np.arange(2021, 2025), Settings()).table
+    >>> table = table.set_index(["method", "horizon_years", "size_class"])
+    >>> table.loc[("no change", 1, "under_200"), ["cases", "mean_absolute_error_share"]].tolist()
+    [2.0, 0.045454545454545456]
     """
-    found: dict[tuple[str, int, str], list[tuple[Array, Array]]] = {}
-    for base in range(SHORTEST - 1, len(years) - 1):
-        ahead = [h for h in HORIZONS if base + h < len(years) and int(years[base + h]) not in leave_out]
-        if int(years[base]) in leave_out or not ahead:
-            continue
-        for name in METHODS:
-            schools, district = forecast(name, pupils, years, base, max(ahead), leave_out=leave_out, **settings)
-            for horizon in ahead:
-                cases = _cases(
-                    schools[:, :, horizon - 1],
-                    district[:, horizon - 1],
-                    pupils[:, :, base + horizon],
-                    pupils[:, :, base],
-                )
-                for group, pair in cases.items():
-                    found.setdefault((name, horizon, group), []).append(pair)
-    rows = []
-    for (name, horizon, group), pairs in found.items():
-        expected, happened = (np.concatenate(side) for side in zip(*pairs, strict=True))
-        if len(expected):
-            rows.append({"method": name, "horizon_years": horizon, "size_class": group, **_errors(expected, happened)})
-    table = pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:3], kind="stable").reset_index(drop=True)
-    return table.astype(
-        {c: "str" if c in ("method", "size_class") else "int64" if c == "horizon_years" else "float64" for c in COLUMNS}
-    )
+    found = tally(pupils, years, settings, workers=workers)
+    last = int(years[-1]) if len(years) else 0
+    chosen = best_methods(found, last)["all"] if method == AUTO else method
+    return Tested(_table(found, chosen_then(found, method), chosen), found, chosen, last)
 
 
-def _cases(schools: Array, district: Array, happened: Array, start: Array) -> dict[str, tuple[Array, Array]]:
-    """Forecast and outcome by size class; schools only where they are there at both ends."""
-    everyone = np.nansum(happened, axis=0)
-    there = ~np.isnan(schools).any(axis=1) & ~np.isnan(happened).any(axis=1)
-    schools, happened, start = schools[there], happened[there], start[there]
-    classes = size_class(start.sum(axis=1))
-    cases = {name: (schools[classes == name].sum(axis=1), happened[classes == name].sum(axis=1)) for _, name in SIZES}
-    cases["district"] = (district.sum(keepdims=True), everyone.sum(keepdims=True))
-    cases["school_grade"] = (schools.ravel(), happened.ravel())
-    cases["district_grade"] = (district, everyone)
-    return {name: _comparable(*pair) for name, pair in cases.items()}
+def _table(found: Tally, then: Array, chosen: str) -> pd.DataFrame:
+    inside, tried = held(found)
+    pair = np.arange(len(found.pairs))
+    sums, inside, tried = (np.concatenate([layer, layer[then, pair][None]]) for layer in (found.sums, inside, tried))
+    rows: list[dict[str, Any]] = []
+    for horizon in np.unique(found.pairs[:, 1]):
+        at = found.pairs[:, 1] == horizon
+        for place, group in enumerate(GROUPS):
+            cases = sums[:, at, place].sum(axis=1)
+            covered, of = inside[:, at, place].sum(axis=1), tried[:, at, place].sum(axis=1)
+            starts = found.pairs[at & (sums[:, :, place, 0] > 0).any(axis=0), 0]
+            share = cases[:, 1] / np.maximum(cases[:, 0], 1)
+            naive = [share[found.methods.index(name)] for name in NAIVE]
+            counts = found.counts[:, at, place].sum(axis=1)
+            counts = np.concatenate([counts, found.counts[then[at], pair[at], place].sum(axis=0)[None]])
+            for row, name in enumerate((*found.methods, AS_CHOSEN)):
+                if not cases[row, 0]:
+                    continue
+                number, _, signed, off, actual = cases[row]
+                values = [
+                    name, int(horizon), group, starts.min(), starts.max(), number, found.left[at, place].sum(),
+                    share[row], signed / number, off / actual, _median(counts[row]),
+                    *(share[row] / error if error > 0 and group not in BY_FORECAST else np.nan for error in naive),
+                    covered[row] / of[row] if of[row] else np.nan, of[row], name in (chosen, AS_CHOSEN),
+                ]  # fmt: skip
+                rows.append(dict(zip(COLUMNS, values, strict=True)))
+    types = {c: "str" if c in _TEXT else "int64" if c in _YEARS else "float64" for c in COLUMNS} | {"is_chosen": "bool"}
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(types)
+    return table.sort_values(COLUMNS[:3], kind="stable").reset_index(drop=True)
 
 
-def _comparable(forecast: Array, happened: Array) -> tuple[Array, Array]:
-    """Relative errors need pupils on both sides; grades that opened or closed are not errors of a rate."""
-    both = (forecast > 0) & (happened > 0)
-    return forecast[both], happened[both]
+def _median(counts: Array) -> float:
+    """Median of the errors counted, rounded up to a class."""
+    return float(np.searchsorted(counts.cumsum(), (counts.sum() + 1) // 2) * WIDTH)
 
 
-def _errors(forecast: Array, happened: Array) -> Mapping[str, float]:
-    relative = (happened - forecast) / forecast
-    low, high = np.quantile(relative, [0.1, 0.9])
-    return {
-        "cases": float(len(forecast)),
-        "mean_absolute_error_share": float(np.mean(np.abs(happened - forecast) / happened)),
-        "mean_error_change": float(np.mean((forecast - happened) / happened)),
-        "error_q10_change": float(low),
-        "error_q90_change": float(high),
-    }
+def metric(table: pd.DataFrame) -> Mapping[str, Any]:
+    """The back-test by method, group and horizon, for `dvc metrics show` and `diff`.
 
-
-def interval_factors(table: pd.DataFrame, method: str, group: str, horizon: int) -> tuple[Array, Array]:
-    """Lower and upper error of the 80% interval for each year ahead, from the tested horizons.
-
-    Between tested horizons the errors are interpolated (none at horizon 0); beyond the last
-    they grow with the square root of the horizon. A group with fewer than 10 forecasts at a
-    horizon borrows the errors of ``STAND_INS``, which are larger. NaN where nothing could be
-    tested.
-
-    >>> table = pd.DataFrame({"method": "m", "horizon_years": [1, 3], "size_class": "g", "cases": 10.0, "error_q10_change": [-0.1, -0.3], "error_q90_change": [0.1, 0.2]})
-    >>> low, high = interval_factors(table, "m", "g", 3)
-    >>> low.round(2).tolist(), high.round(2).tolist()
-    ([-0.1, -0.2, -0.3], [0.1, 0.15, 0.2])
+    >>> row = dict.fromkeys(COLUMNS, 0.123456789) | {"method": "m", "size_class": "g", "horizon_years": 3, "cases": 4.0}
+    >>> metric(pd.DataFrame([row]))["m"]["g"]["3"]["mean_absolute_error_share"]
+    0.123457
     """
-    tried = table[(table["method"] == method) & (table["cases"] >= SMALLEST_CASES)]
-    groups = [group, *STAND_INS.get(group, ())]
-    order = tried["size_class"].map({name: place for place, name in enumerate(groups)})
-    rows = (
-        tried.assign(order=order)
-        .dropna(subset=["order"])
-        .sort_values(["horizon_years", "order"], kind="stable")
-        .drop_duplicates("horizon_years")
-    )
-    ahead = np.arange(1, horizon + 1, dtype="float64")
-    if rows.empty:
-        return np.full(horizon, np.nan), np.full(horizon, np.nan)
-    tested = np.append(0.0, rows["horizon_years"].to_numpy(dtype="float64"))
-    beyond = np.sqrt(np.maximum(ahead / tested[-1], 1.0))
-    low, high = (
-        np.interp(ahead, tested, np.append(0.0, rows[c].to_numpy())) * beyond
-        for c in ("error_q10_change", "error_q90_change")
-    )
-    return low, high
+    found: dict[str, Any] = {}
+    for row in table.to_dict("records"):
+        of_group = found.setdefault(row["method"], {}).setdefault(row["size_class"], {})
+        of_group[str(row["horizon_years"])] = {
+            name: round(float(row[name]), 6) for name in _METRICS if pd.notna(row[name])
+        }
+    return found

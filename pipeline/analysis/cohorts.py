@@ -2,183 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from pipeline.columns import GRADES
+from pipeline.analysis.gaps import carried, gaps
+from pipeline.analysis.methods import METHODS, SUMMARIES, Method
+from pipeline.analysis.progression import KG, PRIORS, SMALLEST_COHORT, Settings, steps, steps_of
+from pipeline.analysis.projection import CHAIN, Projector, Whole, whole_of
 
-KG = GRADES.index("KG")
-CHAIN = tuple(range(KG + 1, GRADES.index("12") + 1))  # 01 to 12: each comes out of the grade below
-SMALLEST_COHORT = 10.0  # a ratio of fewer pupils says more about chance than about survival
-ENTRY_RATIO = 2.0  # where more than half of a grade are new pupils, the grade below does not explain it
-BIRTH_LAG = 5
+__all__ = ["CHAIN", "KG", "METHODS", "SMALLEST_COHORT", "Method", "Settings", "controlled", "forecast", "steps"]
 
 Array = np.ndarray
-Method = Callable[..., Array]
 
 
-def steps(years: Array, base: int, *, survival_years: int, leave_out: tuple[int, ...]) -> Array:
-    """Positions ``t`` of the latest year-to-year steps (t to t+1) to average, none touching a fall left out.
+def forecast(
+    method: str, pupils: Array, years: Array, base: int, horizon: int, settings: Settings
+) -> tuple[Array, Array]:
+    """Expected pupils of each school and of the district, by one of ``METHODS``.
 
-    >>> steps(np.arange(2017, 2025), 7, survival_years=3, leave_out=(2020,)).tolist()
-    [4, 5, 6]
-    >>> steps(np.arange(2017, 2022), 4, survival_years=3, leave_out=(2020,)).tolist()
-    [0, 1]
-    """
-    usable = [t for t in range(base) if not {int(years[t]), int(years[t + 1])} & set(leave_out)]
-    return np.array(usable[-survival_years:], dtype=int)
+    Rules of cohort survival, in the order in which they apply to a school's grade:
 
-
-def _mean(values: Array, valid: Array) -> Array:
-    """Mean over the last axis of the valid values; NaN without any."""
-    count = valid.sum(axis=-1)
-    total = np.where(valid, values, 0.0).sum(axis=-1)
-    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
-
-
-def no_change(pupils: Array, years: Array, base: int, horizon: int, **_: object) -> Array:
-    """Every grade stays as it is: the first naive forecast.
-
-    >>> no_change(np.array([[[4.0, 6.0]]]), np.array([2023, 2024]), 1, 2).tolist()
-    [[[6.0, 6.0]]]
-    """
-    return np.repeat(pupils[:, :, base, None], horizon, axis=2)
-
-
-def last_change(pupils: Array, years: Array, base: int, horizon: int, **_: object) -> Array:
-    """Every grade changes each year as it did last year, never below zero: the second naive forecast.
-
-    >>> last_change(np.array([[[4.0, 6.0]]]), np.array([2023, 2024]), 1, 2).tolist()
-    [[[8.0, 10.0]]]
-    """
-    now = pupils[:, :, base]
-    change = now - pupils[:, :, base - 1] if base else np.zeros_like(now)
-    change = np.where(np.isnan(change), 0.0, change)
-    return np.maximum(now[:, :, None] + change[:, :, None] * np.arange(1, horizon + 1), 0.0)
-
-
-def cohort_survival(
-    pupils: Array,
-    years: Array,
-    base: int,
-    horizon: int,
-    *,
-    survival_years: int = 4,
-    leave_out: tuple[int, ...] = (),
-    births: Mapping[int, float] | None = None,
-) -> Array:
-    """Each cohort moves up a grade and keeps the share of its pupils that it kept in recent years.
-
-    Rules, in the order in which they apply to a school's grade:
-
-    1. A grade without pupils at the last count stays empty: no school is taken to add grades.
-    2. Grades 01-12 take the mean ratio of the school's recent steps (pupils this year over those
-       of the grade below last year). Steps from fewer than 10 pupils do not count; a school
-       without a usable step (a new one) takes the ratio of the district's schools together.
+    1. A grade without pupils at the last count stays empty: no school is taken to add grades. What
+       a declared change gives it comes afterwards (`changes.moves`).
+    2. Grades 01-12 take the ratio of the school's recent steps (pupils this year over those of the
+       grade below last year), summed up as the method says (`progression.own_ratio`). Steps from
+       fewer than 10 pupils, into a declared change or out of mixed counts do not count; a school
+       without a usable step (a new one) takes the ratio of the district's schools together, and
+       without that keeps its cohort as it is.
     3. Where the grade below has fewer than 10 pupils or the ratio is above 2, the grade is an
-       entry: it keeps its mean share of the district's pupils in the grade below.
-    4. Kindergarten keeps its mean share of the births five years earlier, where births are
-       known; else the mean of its recent counts.
-    5. Transitional kindergarten, prekindergarten and ungraded pupils stay at the last count.
+       entry: it keeps its mean share of the district's expected pupils in the grade below.
+       Without a share it stays at the last count.
+    4. Kindergarten and what else has a rule of its own come from `entry.entry_grades`.
+    5. Other grades (prekindergarten, ungraded) stay at the last count.
+
+    The district (all schools together, those that have closed since included) is forecast as one.
+    ``shrunk`` draws each school's ratio to the district's by so many pupils as would have been off
+    least on the steps before (`progression.prior_errors`). A method that is ``controlled`` holds
+    the schools to the district (`controlled`).
 
     Parameters
     ----------
+    method : str
+        A name of ``METHODS``.
     pupils : array, school x grade x fall
-        See `rolls`; NaN where a school did not report.
+        See `rolls`; NaN where a school did not report. Falls after ``base`` are not looked at.
     years : array
         The falls, without gaps.
     base : int
         Position of the last fall that may be looked at.
     horizon : int
         Years ahead.
-    survival_years : int
-        Year-to-year steps averaged.
-    leave_out : tuple of int
-        Falls whose change is not taken for a trend; steps into and out of them do not count.
-    births : mapping
-        Births in the district by calendar year.
+    settings : Settings
 
     Returns
     -------
-    array, school x grade x year ahead
-        NaN for a school that did not report the last fall.
+    schools : array, school x grade x year ahead
+        NaN for a school that is not there in the last fall; one that is and did not report it starts from its latest count.
+    district : array, grade x year ahead
 
     References
     ----------
-    California Code of Regulations, title 2, section 1859.42 (cohort survival in school
-    facility planning, where ratios are changes); Pullum, Graham and Herting (1986), How to
-    Forecast Public School Enrollments, American Demographics.
+    California Code of Regulations, title 2, section 1859.42 (cohort survival in school facility
+    planning, where ratios are changes); Pullum, Graham and Herting (1986), How to Forecast Public
+    School Enrollments, American Demographics; Green and Armstrong (2015), Simple versus Complex
+    Forecasting, Journal of Business Research 68 (combining with no change).
 
     Examples
     --------
-    >>> pupils = np.zeros((1, len(GRADES), 3))
+    >>> pupils = np.zeros((1, 16, 3))
     >>> pupils[0, KG], pupils[0, KG + 1] = [20.0, 40.0, 30.0], [30.0, 18.0, 36.0]
-    >>> cohort_survival(pupils, np.array([2022, 2023, 2024]), 2, 1)[0, [KG, KG + 1], 0].tolist()
-    [35.0, 27.0]
+    >>> schools, district = forecast("mean cohort survival", pupils, np.array([2022, 2023, 2024]), 2, 1, Settings())
+    >>> schools[0, [KG, KG + 1], 0].tolist(), district[KG + 1].tolist()
+    ([35.0, 27.0], [27.0])
     """
-    now = pupils[:, :, base]
-    moved = steps(years, base, survival_years=survival_years, leave_out=leave_out)
-    before, after = pupils[:, :-1, :][:, :, moved], pupils[:, 1:, :][:, :, moved + 1]
-    both = ~np.isnan(before) & ~np.isnan(after)
-    own = _mean(
-        np.divide(after, before, out=np.zeros_like(after), where=both & (before > 0)),
-        both & (before >= SMALLEST_COHORT),
-    )
-    ratio = np.where(np.isnan(own), _together(before, after, both), own)
-
-    district = np.nansum(pupils, axis=0)
-    below = district[:-1, :][:, moved]
-    with np.errstate(invalid="ignore"):
-        came = both & (after > 0) & (below > 0)
-    share = _mean(np.divide(after, below, out=np.zeros_like(after), where=came), came)
-    small = now[:, :-1] < SMALLEST_COHORT
-    entry = (small | (ratio > ENTRY_RATIO)) & ~np.isnan(share)
-    ratio = np.where(np.isnan(ratio), 1.0, ratio)
-
-    kindergarten = _kindergarten(pupils, years, base, horizon, moved, births)
-    serves = now > 0
-    state, total = now, district[:, base]
-    projected = np.empty((*now.shape, horizon))
-    for step in range(horizon):
-        following = now.copy()
-        following[:, KG] = kindergarten[:, step]
-        for grade in CHAIN:
-            up = np.where(
-                entry[:, grade - 1], share[:, grade - 1] * total[grade - 1], ratio[:, grade - 1] * state[:, grade - 1]
-            )
-            following[:, grade] = np.where(small[:, grade - 1] & ~entry[:, grade - 1], now[:, grade], up)
-        state = np.where(serves, following, np.where(np.isnan(now), np.nan, 0.0))
-        total = np.nansum(state, axis=0)
-        projected[:, :, step] = state
-    return projected
+    return forecasts([method], pupils, years, base, horizon, settings)[method]
 
 
-def _together(before: Array, after: Array, both: Array) -> Array:
-    """Ratio of all schools that kept the grade, by grade."""
-    kept = both & (np.nan_to_num(after) > 0)
-    came, went = np.where(kept, after, 0.0).sum(axis=(0, 2)), np.where(kept, before, 0.0).sum(axis=(0, 2))
-    ratios: Array = np.divide(came, went, out=np.full(came.shape, np.nan), where=went > 0)
-    return ratios
+def forecasts(
+    methods: Sequence[str], pupils: Array, years: Array, base: int, horizon: int, settings: Settings
+) -> dict[str, tuple[Array, Array]]:
+    """`forecast` by several methods, which share most of the work."""
+    drawn = any(METHODS[name].summary == "shrunk" for name in methods)
+    of_schools, whole = projectors(pupils[:, :, : base + 1], years[: base + 1], settings, drawn=drawn)
+    ahead = tuple(range(1, horizon + 1))
+    district = whole.projected(base, ahead, methods, None)[:, :, 0]
+    schools = of_schools.projected(base, ahead, methods, entry_totals(whole, base, horizon))
+    schools[:, :, np.isnan(of_schools.begins(base)).any(axis=1)] = np.nan
+    found = {}
+    for place, name in enumerate(methods):
+        own, all_of = np.moveaxis(schools[:, place], 0, 2), district[:, place].T
+        found[name] = (controlled(own, all_of) if METHODS[name].controlled else own, all_of)
+    return found
 
 
-def _kindergarten(
-    pupils: Array, years: Array, base: int, horizon: int, moved: Array, births: Mapping[int, float] | None
-) -> Array:
-    """Kindergarten of the years ahead, school x year."""
-    counts = pupils[:, KG, :][:, np.unique(np.append(moved + 1, base))]
-    falls = years[np.unique(np.append(moved + 1, base))]
-    recent = _mean(counts, ~np.isnan(counts) & (counts > 0))
-    held = np.repeat(recent[:, None], horizon, axis=1)
-    if not births:
-        return held
-    born = np.array([births.get(int(y) - BIRTH_LAG, np.nan) for y in falls])
-    coming = np.array([births.get(int(years[base]) + h - BIRTH_LAG, np.nan) for h in range(1, horizon + 1)])
-    valid = ~np.isnan(counts) & (counts > 0) & (born > 0)
-    share = _mean(np.divide(counts, born, out=np.zeros_like(counts), where=valid), valid)
-    by_births = share[:, None] * coming
-    return np.where(np.isnan(by_births), held, by_births)
+def projectors(pupils: Array, years: Array, settings: Settings, *, drawn: bool) -> tuple[Projector, Projector]:
+    """The schools and the district as one; ``drawn`` where a method draws schools to the district."""
+    known = np.moveaxis(pupils, 2, 0)
+    if settings.declared is not None:
+        settings = replace(settings, declared=settings.declared[:, : len(known)])
+    whole, totals = district_projector(known, years, settings)
+    shared, (step,) = whole_of([(known, settings)], years, totals, priors=drawn)
+    begun = by_fall(carried(pupils, gaps(pupils, settings.present)))
+    return Projector(known, years, settings, step, shared, carried=begun), whole
+
+
+def district_projector(known: Array, years: Array, settings: Settings) -> tuple[Projector, Array]:
+    """The district as one school without declared changes, and its counts (fall x grade).
+
+    A school that was there and did not report a fall (`gaps.gaps`) is in neither side of the steps
+    into and out of it, and counts with its latest numbers where a forecast begins.
+    """
+    by_school = np.moveaxis(known, 0, 2)
+    missing = gaps(by_school, settings.present)
+    counts = np.nansum(by_fall(carried(by_school, missing)), axis=1)
+    out = (missing[:, :-1] | missing[:, 1:]).T[:, :, None]
+    then, later = (np.where(out, 0.0, np.nan_to_num(side)).sum(axis=1) for side in (known[:-1], known[1:]))
+    alone = replace(settings, declared=None)
+    step = steps_of(then[:, None], later[:, None], then)
+    shared = Whole(counts, step.kept_before, step.kept_after, np.zeros((len(then), len(PRIORS))))
+    return Projector(counts[:, None], years, alone, step, shared, is_district=True), counts
+
+
+def by_fall(pupils: Array) -> Array:
+    """School x grade x fall as fall x school x grade."""
+    return np.ascontiguousarray(np.moveaxis(pupils, 2, 0))
+
+
+def entry_totals(district: Projector, base: int, horizon: int) -> Array:
+    """The district's pupils that entries are a share of: year from the base's x summary x grade."""
+    now = np.repeat(np.nan_to_num(district.pupils[base])[None], len(SUMMARIES), axis=0)[None, :, 0]
+    return np.concatenate([now, district.survival(base, horizon, SUMMARIES, None)[:, :, 0]])
 
 
 def controlled(schools: Array, district: Array) -> Array:
@@ -190,33 +145,9 @@ def controlled(schools: Array, district: Array) -> Array:
     >>> controlled(np.array([[[30.0]], [[10.0]]]), np.array([[44.0]])).ravel().tolist()
     [33.0, 11.0]
     """
-    together = np.nansum(schools, axis=0)
-    return np.asarray(schools * np.divide(district, together, out=np.ones_like(together), where=together > 0))
+    return np.asarray(schools * control_factor(np.nansum(schools, axis=0), district))
 
 
-def forecast(method: str, pupils: Array, years: Array, base: int, horizon: int, **settings: Any) -> tuple[Array, Array]:
-    """Expected pupils of each school and of the district, by one of ``METHODS``.
-
-    The district (all schools together, those that have closed since included) is forecast as
-    one; cohort survival then holds the schools to it (`controlled`).
-
-    Returns
-    -------
-    schools : array, school x grade x year ahead
-    district : array, grade x year ahead
-
-    >>> pupils = np.zeros((1, len(GRADES), 2))
-    >>> pupils[0, KG] = [20.0, 40.0]
-    >>> schools, district = forecast("last year's change", pupils, np.array([2023, 2024]), 1, 1)
-    >>> float(schools[0, KG, 0]), float(district[KG, 0])
-    (60.0, 60.0)
-    """
-    together = np.nansum(pupils[:, :, : base + 1], axis=0, keepdims=True)
-    schools, district = (
-        METHODS[method](counts, years, base, horizon, **settings) for counts in (pupils[:, :, : base + 1], together)
-    )
-    return (controlled(schools, district[0]) if method == COHORTS else schools), district[0]
-
-
-COHORTS = "mean cohort survival"
-METHODS: Mapping[str, Method] = {COHORTS: cohort_survival, "no change": no_change, "last year's change": last_change}
+def control_factor(together: Array, district: Array) -> Array:
+    """What the schools' pupils are multiplied with to sum to the district's; 1 where they have none."""
+    return np.asarray(np.divide(district, together, out=np.ones_like(together), where=together > 0))

@@ -240,3 +240,17 @@ def middle(counts: pd.DataFrame) -> pd.Series:
     [5.0, 5.5, nan]
     """
     return counts["pupils"].fillna((counts["pupils_low"] + counts["pupils_high"]) / 2)
+
+
+def latest_flows(flows: pd.DataFrame, now: int) -> pd.DataFrame:
+    """Pupils by zone of residence and school in the latest year of the flows up to ``now``.
+
+    Returns ``level zone_id school_id pupils``: a hidden cell has the middle of its interval, and no number where no bound is known.
+
+    >>> flows = pd.DataFrame({"level": "high", "zone_id": "z", "school_id": "s", "fall_year": [2022, 2023], "pupils": [9.0, None], "pupils_low": [9.0, 1.0], "pupils_high": [9.0, 9.0]})
+    >>> latest_flows(flows, 2024)["pupils"].tolist()
+    [5.0]
+    """
+    lived = flows[flows["fall_year"] <= now]
+    lived = lived[lived["fall_year"].eq(lived["fall_year"].max())]
+    return lived[["level", "zone_id", "school_id"]].assign(pupils=middle(lived).astype("float64"))

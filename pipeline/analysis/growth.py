@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
-from pipeline.analysis.clusters import benjamini_hochberg
+from pipeline.analysis.age_bands import BANDS, band_basis, band_counts
+from pipeline.analysis.clusters import benjamini_hochberg, two_sided_probability
 from pipeline.analysis.uncertainty import (
     difference_z,
     moe_of_difference,
-    moe_of_sum,
     overlap_reason,
     reliability_class,
     years_of,
 )
+from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
 
-BANDS: Mapping[str, tuple[str, ...]] = {
-    "0-4": ("children_0_4",),
-    "5-9": ("children_5_9",),
-    "10-14": ("children_10_14",),
-    "15-17": ("children_15_17",),
-    "5-17": ("children_5_9", "children_10_14", "children_15_17"),
-    "0-17": ("children_0_4", "children_5_9", "children_10_14", "children_15_17"),
-}
 ELSEWHERE = "American Community Survey 5-year tables of an earlier period (B01001), from the summary file at www2.census.gov/programs-surveys/acs"
+# No publisher scales a survey by more: a total further off counts other people, or other places.
+MOST_SCALED = 2.0
 _COLUMNS = [
     "layer", "area_id", "age_band", "vintage_from", "vintage_to", "children_from", "children_from_moe", "children_to", "children_to_moe",
-    "children_change", "children_change_moe", "change_z", "is_significant", "reliability_class",
+    "children_change", "children_change_moe", "change_z", "is_significant", "reliability_class", "band_basis",
 ]  # fmt: skip
 
 
@@ -50,34 +46,6 @@ def control_factors(profile: pd.DataFrame, control: Mapping[str, float], count: 
     return {v: float(total / people[v]) for v, total in sorted(control.items()) if v in people.index and people[v] > 0}
 
 
-def band_counts(profile: pd.DataFrame, band: str) -> pd.DataFrame:
-    """Children of an age band and their 90% margin, from the bands of the profile.
-
-    Returns ``children`` and ``children_moe`` on the profile's index. A sum with an unknown
-    part is unknown. Among parts estimated at zero only the largest margin enters the sum.
-
-    References
-    ----------
-    U.S. Census Bureau (2018), ACS General Handbook, ch. 8 (margins of sums; zero estimates).
-
-    >>> areas = pd.DataFrame({"children_5_9": [30.0], "children_5_9_moe": [3.0], "children_10_14": [0.0], "children_10_14_moe": [4.0],
-    ...                       "children_15_17": [0.0], "children_15_17_moe": [2.0]})
-    >>> band_counts(areas, "5-17").round(6).to_dict("records")
-    [{'children': 30.0, 'children_moe': 5.0}]
-    """
-    parts = list(BANDS[band])
-    values = profile[parts].to_numpy(dtype="float64")
-    margins = profile[[f"{part}_moe" for part in parts]].to_numpy(dtype="float64")
-    sums = pd.DataFrame(
-        {"children": values.sum(axis=1), "children_moe": moe_of_sum(values, margins)}, index=profile.index
-    )
-    if band != "0-17":
-        return sums
-    # a publisher may give all children and no bands
-    published = profile[["children_0_17", "children_0_17_moe"]].astype("float64").set_axis(list(sums.columns), axis=1)
-    return sums.where(sums["children"].notna(), published)
-
-
 def school_age_change(
     profile: pd.DataFrame,
     *,
@@ -89,6 +57,8 @@ def school_age_change(
     alpha: float,
     high_cv: float,
     medium_cv: float,
+    bands: Iterable[str] = tuple(BANDS),
+    untested: Collection[str] = (),
 ) -> pd.DataFrame:
     """How the number of children of each age band changed in each area, and whether that is more than noise.
 
@@ -106,12 +76,18 @@ def school_age_change(
         False-discovery rate among the areas of one layer and age band.
     high_cv, medium_cv : float
         Bounds of the reliability classes.
+    bands : iterable of str
+        Age bands to compare; all by default.
+    untested : collection of str
+        Areas that are not among the tests (`mostly_outside`): none of them is significant, and none of them counts
+        in the correction of the others.
 
     Returns
     -------
     DataFrame
-        Table ``school_age_change``. An area that only one vintage has keeps its count and has
-        no change. Where a margin is unknown there is a change but no test.
+        Table ``school_age_change`` without what `change_evidence` adds. An area that only one vintage has keeps its
+        count and has no change. Where a margin is unknown there is a change but no test. Bands that are spread
+        evenly within published ones (``band_basis``) are as sure as those: 10-13 has the z-score of 10-14.
 
     References
     ----------
@@ -131,7 +107,7 @@ def school_age_change(
     ['60.0', '50.0', 'True']
     """
     frames = []
-    for band in BANDS:
+    for band in bands:
         sides = {}
         for side, vintage in (("from", before), ("to", now)):
             rows = profile[profile["vintage"] == vintage]
@@ -156,14 +132,39 @@ def school_age_change(
         frame["children_change_moe"] = moe_of_difference(frame["children_from_moe"], frame["children_to_moe"])
         frame["children_change_moe"] = frame["children_change_moe"].where(frame["children_change"].notna())
         frame["change_z"] = difference_z(*(frame[f"children_{c}"] for c in ("from", "from_moe", "to", "to_moe")))
-        probability = 2 * ndtr(-frame["change_z"].abs().to_numpy(dtype="float64"))
-        frame["is_significant"] = benjamini_hochberg(probability, alpha)
-        frame["reliability_class"] = reliability_class(
+        is_untested = frame["area_id"].isin(set(untested)).to_numpy()
+        probability = two_sided_probability(frame["change_z"].to_numpy(dtype="float64"))
+        frame["is_significant"] = benjamini_hochberg(np.where(is_untested, np.nan, probability), alpha)
+        classes = reliability_class(
             frame["children_change"], frame["children_change_moe"], high_cv=high_cv, medium_cv=medium_cv
         )
+        frame["reliability_class"] = np.where(is_untested, "not_known", classes)
+        frame["band_basis"] = band_basis(band)
         # a band that neither vintage has is not a row of unknowns: the stage says that it is missing
         frames.append(frame[frame["children_from"].notna() | frame["children_to"].notna()])
     return pd.concat(frames, ignore_index=True)[_COLUMNS]
+
+
+def mostly_outside(profile: pd.DataFrame, smallest_inside_share: float) -> frozenset[str]:
+    """Neighborhoods that lie mostly beyond the district: their changes keep their numbers but are not tested.
+
+    ``profile`` is ``neighborhood_profile``. Their margins are of the census area, of which the neighborhood is the
+    lesser part.
+
+    >>> profile = pd.DataFrame({"neighborhood_id": ["a", "b"], "inside_share": [0.4, 1.0]})
+    >>> sorted(mostly_outside(profile, 0.5))
+    ['a']
+    """
+    return frozenset(profile.loc[profile["inside_share"] < smallest_inside_share, "neighborhood_id"])
+
+
+class Layer(NamedTuple):
+    """Areas whose vintages are compared: ``profile`` has their counts, ``factors`` scale those of a vintage."""
+
+    name: str
+    area: str  # id column of the profile
+    profile: pd.DataFrame
+    factors: dict[str, float]
 
 
 def vintage_pairs(vintages: Iterable[str], before: str, now: str) -> list[tuple[str, str]]:
@@ -180,45 +181,42 @@ def vintage_pairs(vintages: Iterable[str], before: str, now: str) -> list[tuple[
 
 
 def changes(
-    neighborhoods: pd.DataFrame,
-    zones: pd.DataFrame,
-    district: pd.DataFrame,
-    areas: pd.DataFrame,
+    layers: list[Layer],
     *,
     before: str | None,
     now: str,
-    control: Mapping[str, float],
-    control_count: str = "population",
+    alpha: float,
+    high_cv: float,
+    medium_cv: float,
     ledger: Ledger,
-    **classes: float,
+    untested: Collection[str] = (),
 ) -> pd.DataFrame:
     """Change of the number of children in neighborhoods, zones and the district, with what could not be compared.
 
     Compared are the study's two vintages and, before them, each earlier one with the next that
-    shares no year with it. Zones are those the profiles hold, a layer for each level and school
-    year; school districts are taken as the census gives them (the only census areas whose ids
-    mean the same ground in every vintage). Each vintage that has a control total is scaled to
-    it, by one factor from all neighborhoods (the district and the census's districts by their own
-    people). Without an earlier vintage, or with one that shares years with the later, nothing is
+    shares no year with it. Without an earlier vintage, or with one that shares years with the later, nothing is
     compared and the ledger says why. Margins are the census's own: the weights by which counts
     came to neighborhoods and zones are taken as exact, in the tests and in their correction.
 
     Parameters
     ----------
-    neighborhoods, zones, district, areas : DataFrame
-        Tables ``neighborhood_profile``, ``zone_profile``, ``district_profile`` and ``area_facts``.
+    layers : list of Layer
+        `compared_layers`.
     before, now : str
         The study's vintages.
-    control, control_count : mapping, str
-        Totals by vintage, and what they count: ``population`` or ``children_0_17``.
-    **classes
-        ``alpha``, ``high_cv`` and ``medium_cv`` of `school_age_change`.
+    alpha, high_cv, medium_cv : float
+        As in `school_age_change`.
+    ledger : Ledger
+        Takes changes that are not tested and what is missing.
+    untested : collection of str
+        Neighborhoods whose changes are not tested (`mostly_outside`).
 
     Returns
     -------
     DataFrame
         Table ``school_age_change``.
     """
+    neighborhoods = layers[0].profile
     reason = overlap_reason(before, now) or _absent(neighborhoods, before, now)
     if reason or before is None:
         ledger.missing_input(
@@ -226,38 +224,100 @@ def changes(
             f"{reason}: no change of school-age children is computed. To be had: {ELSEWHERE}.",
         )
         return empty("school_age_change", "")
-    districts = areas[areas["area_level"] == "school_district"]
-    factors = recorded_factors(neighborhoods, control, "neighborhoods", ledger, control_count)
-    layers = [("neighborhood", "neighborhood_id", neighborhoods, factors)]
-    for (level, fall), rows in zones.groupby(["level", "fall_year"], sort=True):
-        layers.append((f"zone {level} {fall}", "zone_id", rows, factors))
-    if len(district):
-        whole = recorded_factors(district, control, "district", ledger, control_count)
-        layers.append(("district", "district_id", district, whole))
-    if len(districts):
-        own = recorded_factors(districts, control, "school districts", ledger, control_count)
-        layers.append(("school_district", "area_geoid", districts, own))
     found = [
-        school_age_change(rows, layer=layer, area=area, before=earlier, now=later, factors=scale, **classes)
-        for layer, area, rows, scale in layers
+        school_age_change(
+            rows,
+            layer=name,
+            area=area,
+            before=earlier,
+            now=later,
+            factors=factors,
+            alpha=alpha,
+            high_cv=high_cv,
+            medium_cv=medium_cv,
+            untested=untested if name == "neighborhood" else (),
+        )
+        for name, area, rows, factors in layers
         for earlier, later in vintage_pairs(neighborhoods["vintage"], before, now)
         if {earlier, later} <= set(rows["vintage"])
     ]
     table = pd.concat(found, ignore_index=True)
-    untested = int((table["children_change"].notna() & table["children_change_moe"].isna()).sum())
-    if untested:
+    marginless = int((table["children_change"].notna() & table["children_change_moe"].isna()).sum())
+    if marginless:
         ledger.absence(
-            "school_age_change", "changes without a margin of error: not tested for significance", count=untested
+            "school_age_change", "changes without a margin of error: not tested for significance", count=marginless
         )
     single = int(table["children_change"].isna().sum())
     if single:
         ledger.absence("school_age_change", "counts that only one vintage of a pair has: no change", count=single)
+    if untested and len(table):
+        reason = (
+            "less of their ground in the district than the study's smallest_inside_share: their changes are not tested"
+        )
+        ledger.note("school_age_change", f"{len(untested)} neighborhoods: {reason}", item=min(untested))
     if table.empty:
         ledger.missing_input(
             "children by age band",
             f"neither vintage counts children by age: no change is computed. To be had: {ELSEWHERE}.",
         )
     return table
+
+
+def compared_layers(
+    neighborhoods: pd.DataFrame,
+    zones: pd.DataFrame,
+    district: pd.DataFrame,
+    areas: pd.DataFrame,
+    *,
+    control: Mapping[str, float],
+    control_count: str,
+    ledger: Ledger,
+) -> list[Layer]:
+    """Every layer whose vintages are compared, neighborhoods first.
+
+    Zones are those the profiles hold, a layer for each level and school year; school districts are taken as the
+    census gives them (the only census areas whose ids mean the same ground in every vintage). Each vintage that has
+    a control total is scaled to it, by one factor from all neighborhoods (the district and the census's districts by
+    their own people).
+
+    Parameters
+    ----------
+    neighborhoods, zones, district, areas : DataFrame
+        Tables ``neighborhood_profile``, ``zone_profile``, ``district_profile`` and ``area_facts``.
+    control, control_count : mapping, str
+        Totals by vintage, and what they count: ``population`` or ``children_0_17``.
+    ledger : Ledger
+        Takes each scaling to a control total.
+
+    Raises
+    ------
+    ConfigError
+        If a total is less than half or more than twice of what the neighborhoods count.
+    """
+    districts = areas[areas["area_level"] == "school_district"]
+    factors = recorded_factors(neighborhoods, control, "neighborhoods", ledger, control_count)
+    _require_near(factors, control, control_count)
+    layers = [Layer("neighborhood", "neighborhood_id", neighborhoods, factors)]
+    for (level, fall), rows in zones.groupby(["level", "fall_year"], sort=True):
+        layers.append(Layer(f"zone {level} {fall}", "zone_id", rows, factors))
+    if len(district):
+        whole = recorded_factors(district, control, "district", ledger, control_count)
+        layers.append(Layer("district", "district_id", district, whole))
+    if len(districts):
+        own = recorded_factors(districts, control, "school districts", ledger, control_count)
+        layers.append(Layer("school_district", "area_geoid", districts, own))
+    return layers
+
+
+def _require_near(factors: Mapping[str, float], control: Mapping[str, float], count: str) -> None:
+    """Refuse control totals less than half or more than twice of what the neighborhoods count."""
+    far = [vintage for vintage, factor in factors.items() if not 1 / MOST_SCALED <= factor <= MOST_SCALED]
+    if far:
+        unit = "people" if count == "population" else "children under 18"
+        total, factor = control[far[0]], factors[far[0]]
+        raise ConfigError(
+            f"params.yaml, vintages.control: {len(far)} totals are less than half or more than twice of what the neighborhoods count (first: {far[0]}, {total:,.0f} for {total / factor:,.0f} {unit}). Give the totals of all neighborhoods together, as {unit} (vintages.control_count: {count}), or leave them out."
+        )
 
 
 def recorded_factors(

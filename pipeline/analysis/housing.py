@@ -7,28 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from pipeline.analysis.new_homes import pupils_of_homes, yielded
 from pipeline.columns import GRADES
 from pipeline.ledger import Ledger
 
 WITH_HOUSING = " and housing"  # what the method of a forecast says when new homes were added
 _COLUMNS = ["level", "zone_id", "grade", "ahead", "pupils"]
 MATCHES = ("assigned", "inside", "on_border")  # the zone's own school first
-
-
-def homes_by_fall(projects: pd.DataFrame, falls: np.ndarray) -> np.ndarray:
-    """Homes of each project that are new since the fall before the first one named.
-
-    A project is built in equal parts over its years; those of a year count from its fall.
-
-    >>> projects = pd.DataFrame({"planned_homes": [100.0], "first_year": [2024], "last_year": [2027]})
-    >>> homes_by_fall(projects, np.array([2025, 2026, 2027, 2028])).tolist()
-    [[25.0, 50.0, 75.0, 75.0]]
-    """
-    first, last = projects["first_year"].to_numpy(), projects["last_year"].to_numpy()
-    years = np.append(falls[0] - 1, falls)
-    built = np.clip((years[None, :] - first[:, None] + 1) / (last - first + 1)[:, None], 0.0, 1.0)
-    homes: np.ndarray = projects["planned_homes"].to_numpy(dtype="float64")[:, None] * (built[:, 1:] - built[:, :1])
-    return homes
 
 
 def zone_housing(
@@ -43,8 +28,8 @@ def zone_housing(
 ) -> pd.DataFrame:
     """Pupils of new homes by the zone they are built in, grade and year ahead.
 
-    A project's pupils are its new homes times the yield of their type, spread over kindergarten
-    to grade 12 as the district's pupils are now. Without declared yields nothing is added.
+    A project's pupils are its new homes times the yield of their type; they are spread over
+    kindergarten to grade 12 and move up (`pupils_of_homes`). Without declared yields nothing is added.
 
     Parameters
     ----------
@@ -76,9 +61,7 @@ def zone_housing(
         ledger.loss("housing_projects", what, count=float(len(projects) - len(known)), unit="projects")
     if known.empty:
         return none
-    pupils = homes_by_fall(known, falls) * known["home_type"].map(pupils_per_home).to_numpy(dtype="float64")[:, None]
-    schooled = np.array([grade not in ("PK", "TK", "UG") for grade in GRADES]) * grades_now
-    share = schooled / schooled.sum() if schooled.sum() > 0 else schooled
+    pupils = pupils_of_homes(yielded(known, pupils_per_home, falls), grades_now)
     placed = (
         known[["project_id"]]
         .reset_index(names="project")
@@ -101,12 +84,12 @@ def zone_housing(
             "zone_id": r.zone_id,
             "grade": grade,
             "ahead": ahead + 1,
-            "pupils": pupils[r.project, ahead] * share[GRADES.index(grade)],
+            "pupils": pupils[r.project, GRADES.index(grade), ahead],
         }
         for r in placed.itertuples()
         for grade in bands.get(r.level, ())
         for ahead in range(len(falls))
-        if pupils[r.project, ahead] > 0
+        if pupils[r.project, GRADES.index(grade), ahead] > 0
     ]
     if not rows:
         return none
@@ -125,8 +108,9 @@ def school_housing(
 ) -> np.ndarray:
     """The zones' pupils of new homes at the zones' schools, school x grade x year ahead.
 
-    They go to the school the zone is assigned to; where none is named, to the district's own
-    schools inside it that have the grade, in proportion to their pupils.
+    They go to the school the zone is assigned to; where none is named, to the public schools
+    inside it that take pupils from a neighborhood and have the grade, whoever runs them, in
+    proportion to their pupils.
 
     Parameters
     ----------
@@ -140,7 +124,7 @@ def school_housing(
     added = np.zeros((len(ids), len(GRADES), horizon))
     if zones.empty:
         return added
-    own = schools.loc[(schools["sector"] == "district") & ~schools["is_citywide"], "school_id"]
+    own = schools.loc[(schools["sector"] != "private") & ~schools["is_citywide"], "school_id"]
     members = membership[membership["school_id"].isin(own) & membership["match"].isin(MATCHES)].dropna(
         subset=["zone_id"]
     )

@@ -2,203 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from pipeline.analysis.backtest import backtest
-from pipeline.analysis.cohorts import CHAIN, COHORTS, SMALLEST_COHORT, forecast, steps
-from pipeline.analysis.housing import WITH_HOUSING, school_housing, zone_housing
-from pipeline.analysis.intervals import Expected, with_intervals
-from pipeline.analysis.residents import expected_zones
-from pipeline.analysis.rolls import Rolls, rolls
+from pipeline.analysis.capture import capture_ratios
+from pipeline.analysis.expected import Projection, project
+from pipeline.analysis.gaps import gaps
+from pipeline.analysis.intervals import with_intervals
+from pipeline.analysis.new_homes import yielded
+from pipeline.analysis.observed_changes import school_changes
+from pipeline.analysis.outlook_counts import usable
+from pipeline.analysis.outlook_inputs import (
+    Choices,
+    Inputs,
+    Tables,
+    accounting_codes,
+    assemble,
+    assigned_homes,
+    public_counts,
+)
+from pipeline.analysis.outlook_rules import with_rules
+from pipeline.analysis.rolls import Rolls
+from pipeline.analysis.state_projection import state_projection
 from pipeline.ledger import Ledger
 from pipeline.tables import empty
 
 Array = np.ndarray
-DISTRICT_RATIOS = f"{COHORTS}, ratios of the district"
+WRITES = ("enrollment_outlook", "outlook_totals", "backtest", "school_changes", "state_projection", "capture_ratios")
 
 
-def public_rolls(found: Rolls, schools: pd.DataFrame, ledger: Ledger) -> Rolls:
-    """The rolls without private schools; schools that no directory lists stay and are counted."""
-    sector = schools.set_index("school_id")["sector"].reindex(found.schools)
-    kept = (sector != "private").to_numpy()
-    if len(found.schools):
-        listed = float(sector.notna().sum())
-        reason = "schools with enrollment that the directory lists; the others count in the district's history"
-        ledger.match(
-            "schools of the enrollment", total=float(len(found.schools)), matched=listed, unit="schools", reason=reason
-        )
-    return Rolls(found.schools[kept], found.years, found.pupils[kept], found.half_width[kept])
-
-
-def usable(found: Rolls, *, survival_years: int, leave_out: tuple[int, ...], ledger: Ledger) -> bool:
-    """Whether there is a year-to-year step to learn from; if not, the ledger says what is missing."""
-    base = len(found.years) - 1
-    if base >= 1 and len(steps(found.years, base, survival_years=survival_years, leave_out=leave_out)):
-        return True
-    falls = ", ".join(str(int(y)) for y in found.years) or "none"
-    ledger.missing_input(
-        "enrollment by grade of two falls in a row",
-        f"falls known: {falls}; no enrollment outlook and no back-test are computed. Earlier years are to be had from the state's education department.",
-    )
-    return False
-
-
-def expected_schools(
-    found: Rolls,
-    housing: Array,
-    *,
-    horizon: int,
-    survival_years: int,
-    leave_out: tuple[int, ...],
-    births: Mapping[int, float],
-    district_id: str,
-) -> tuple[Expected, Expected]:
-    """Expected pupils of every school that reported the last fall, and of the district.
-
-    Pupils of new homes are added where they exceed what the trend already brings: per grade,
-    ``max(0, pupils of homes - years x growth of one year beyond moving up)``.
-
-    Parameters
-    ----------
-    found : Rolls
-        Public schools.
-    housing : array, school x grade x year ahead
-        Pupils of new homes (`housing_pupils`).
-    births : mapping
-        Births by calendar year; empty where unknown.
-
-    References
-    ----------
-    California Code of Regulations, title 2, section 1859.42.1 (housing supplement): pupils of
-    new homes count only beyond the growth that the projection already holds.
-    """
-    base = len(found.years) - 1
-    settings = {"survival_years": survival_years, "leave_out": leave_out, "births": births}
-    schools, district = forecast(COHORTS, found.pupils, found.years, base, horizon, **settings)
-    now = found.pupils[:, :, base]
-    added = beyond_trend(now, schools, housing)
-    there = ~np.isnan(now).any(axis=1)
-    moved = steps(found.years, base, survival_years=survival_years, leave_out=leave_out)
-    own = (~np.isnan(found.totals[:, moved]) & ~np.isnan(found.totals[:, moved + 1])).any(axis=1)
-    method = np.where(own, COHORTS, DISTRICT_RATIOS).astype(object)
-    method = np.where((added > 0).any(axis=(1, 2)), method + WITH_HOUSING, method)
-    of_schools = Expected(
-        "school",
-        found.schools[there],
-        now[there],
-        (schools + added)[there],
-        found.half_width[there, base],
-        method[there],
-    )
-    whole = np.array([COHORTS + (WITH_HOUSING if (added > 0).any() else "")], dtype=object)
-    together = (district + np.nansum(added, axis=0))[None]
-    half_width = np.array([np.nansum(found.half_width[:, base])])
-    of_district = Expected(
-        "district", np.array([district_id], dtype=object), np.nansum(now, axis=0)[None], together, half_width, whole
-    )
-    return of_schools, of_district
-
-
-def beyond_trend(now: Array, schools: Array, housing: Array) -> Array:
-    """Pupils of new homes beyond the growth that the trend already holds, school x grade x year.
-
-    >>> now, trend = np.array([[10.0, 10.0]]), np.array([[[10.0, 10.0], [12.0, 12.0]]])
-    >>> beyond_trend(now, trend, np.array([[[3.0, 6.0], [1.0, 6.0]]])).tolist()
-    [[[3.0, 6.0], [0.0, 2.0]]]
-    """
-    below = np.concatenate([now[:, :1], now[:, :-1]], axis=1)
-    from_below = np.isin(np.arange(now.shape[1]), CHAIN) & (below >= SMALLEST_COHORT)
-    growth = np.maximum(schools[:, :, 0] - np.where(from_below, below, now), 0.0)
-    years = np.arange(1, housing.shape[2] + 1)
-    return np.asarray(np.nan_to_num(np.maximum(housing - growth[:, :, None] * years, 0.0)))
-
-
-def outlook(
-    enrollment: pd.DataFrame,
-    totals: pd.DataFrame,
-    schools: pd.DataFrame,
-    *,
-    births: pd.DataFrame,
-    projects: pd.DataFrame,
-    places: pd.DataFrame,
-    membership: pd.DataFrame,
-    flows: pd.DataFrame,
-    bands: Mapping[str, tuple[str, ...]],
-    pupils_per_home: Mapping[str, float],
-    district_id: str,
-    fall_year: int,
-    years: int,
-    first_year: int | None,
-    survival_years: int,
-    leave_out: tuple[int, ...],
-    ledger: Ledger,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def outlook(tables: Tables, choices: Choices, ledger: Ledger) -> dict[str, pd.DataFrame]:
     """What enrollment to expect, year by year, and how wrong the method was on history.
 
-    Cohort survival (`cohorts.cohort_survival`) from the last fall known, the schools held to the
-    district's own forecast; pupils of new homes where the study declares yields; zones where
-    it is known where pupils live. Accounting codes that are no place count in the district
-    and have no outlook of their own, nor have schools from the fall in which they are to close.
+    Accounting codes that are no place count in the district and have no outlook of their own, nor
+    have schools before the fall in which they open or from the one in which they close.
 
     Parameters
     ----------
-    enrollment, totals, schools, births, projects, places, membership, flows : DataFrame
-        Tables ``enrollment``, ``enrollment_groups``, ``school_facts``, ``births``,
-        ``project_facts``, ``project_places``, ``membership`` and ``flows``.
-    bands : mapping
-        Grades of each level.
-    years : int
-        Years ahead of the last fall.
-    first_year, fall_year : int
-        Falls used, from and to.
+    tables : mapping
+        The tables of ``outlook_inputs.READS`` by name.
+    choices : Choices
 
     Returns
     -------
-    enrollment_outlook, outlook_totals, backtest : DataFrame
-        Without two falls in a row all three are empty, and the ledger says so.
+    dict
+        The tables of ``WRITES``. Without two falls in a row all but ``capture_ratios`` and
+        ``school_changes`` are empty, and the ledger says so.
     """
-    found = public_rolls(
-        rolls(enrollment, totals, first_year=first_year, last_year=fall_year, ledger=ledger), schools, ledger
+    found, schools = public_counts(tables, choices, ledger), tables["school_facts"]
+    written = {name: empty(name, "") for name in WRITES}
+    public = frozenset(schools.loc[schools["sector"] != "private", "school_id"])
+    homes = assigned_homes(tables["membership"])
+    written["capture_ratios"] = capture_ratios(
+        tables["flows"], homes, public, fall_year=choices.fall_year, ledger=ledger
     )
-    if not usable(found, survival_years=survival_years, leave_out=leave_out, ledger=ledger):
-        return empty("enrollment_outlook", ""), empty("outlook_totals", ""), empty("backtest", "")
-    _remarks(found, fall_year, leave_out, ledger)
-    falls = np.arange(found.years[-1] + 1, found.years[-1] + 1 + years)
-    base = len(found.years) - 1
-    born = {int(year): float(count) for year, count in births.groupby("year")["births"].sum().items()}
-    if not born:
-        ledger.missing_input(
-            "births",
-            "kindergarten is the mean of its recent counts; births by year are to be had from the state's health department",
-        )
-    grades_now = np.nansum(found.pupils[:, :, base], axis=0)
-    homes = zone_housing(
-        projects,
-        places,
-        pupils_per_home=pupils_per_home,
-        grades_now=grades_now,
-        bands=bands,
-        falls=falls,
-        ledger=ledger,
-    )
-    housing = school_housing(
-        homes, membership, schools, ids=found.schools, now=found.pupils[:, :, base], horizon=years, ledger=ledger
-    )
-    settings: dict[str, Any] = {"survival_years": survival_years, "leave_out": leave_out, "births": born}
-    of_schools, of_district = expected_schools(found, housing, horizon=years, district_id=district_id, **settings)
-    without, _ = expected_schools(found, np.zeros_like(housing), horizon=years, district_id=district_id, **settings)
-    of_zones = expected_zones(found, without, homes, flows, bands, fall_year=fall_year, ledger=ledger)
-    tested = backtest(found.pupils, found.years, **settings)
-    by_grade, sums = with_intervals((of_schools, of_zones, of_district), tested, first_fall=int(falls[0]))
-    if tested.empty:
+    if choices.state_weights:
+        written["state_projection"] = _as_the_state(found, tables["project_facts"], choices, ledger)
+    if not usable(found, survival_years=choices.survival_years, leave_out=choices.leave_out, ledger=ledger):
+        return written
+    _remarks(found, choices.fall_year, choices.leave_out, ledger)
+    inputs = assemble(found, tables, choices, ledger)
+    of_places = found.of(~np.isin(found.schools.astype(str), list(accounting_codes(schools))))
+    written["school_changes"] = school_changes(of_places, inputs.events, inputs.settings.mixed, ledger)
+    tested = backtest(inputs.found.pupils, inputs.found.years, inputs.settings, method=choices.method)
+    projected = project(inputs, tested.method)
+    by_grade, totals = with_intervals(projected.units, tested, first_fall=int(inputs.falls[0]))
+    if tested.table.empty:
         ledger.note(
             "enrollment_outlook", "too few falls to test the method on hidden years: the outlook has no interval"
         )
-    return _with_a_place(by_grade, schools), _with_a_place(sums, schools), tested
+    by_grade, totals = with_rules(inputs, by_grade, totals, tested.method)
+    totals["pupils_by_residence"] = _residence(projected, totals, inputs.falls, ledger)
+    written |= {
+        "backtest": tested.table,
+        "enrollment_outlook": with_a_place(by_grade, schools, inputs),
+        "outlook_totals": with_a_place(totals, schools, inputs),
+    }
+    return written
+
+
+def _as_the_state(found: Rolls, projects: pd.DataFrame, choices: Choices, ledger: Ledger) -> pd.DataFrame:
+    """Table ``state_projection``, with the pupils of all homes planned up to its last year."""
+    pupils = 0.0
+    if len(found.years) and len(projects):
+        falls = found.years[-1] + 1 + np.arange(choices.state_years)
+        pupils = float(yielded(projects, choices.pupils_per_home, falls)[:, -1].sum())
+    return state_projection(
+        found, pupils_of_homes=pupils, weights=choices.state_weights, years=choices.state_years, ledger=ledger
+    )
+
+
+def _residence(projected: Projection, totals: pd.DataFrame, falls: Array, ledger: Ledger) -> pd.Series:
+    """For schools, the total if their pupils come through the zones; NaN for all else."""
+    none = pd.Series(np.nan, index=totals.index)
+    if projected.by_residence is None:
+        return none
+    sums = projected.by_residence.sum(axis=1)
+    row = pd.Index(projected.schools.ids).get_indexer(totals["unit_id"].where(totals["unit_kind"] == "school"))
+    year = totals["fall_year"].to_numpy() - falls[0]
+    first = projected.schools.pupils.sum(axis=1)
+    ledger.match(
+        "outlook by residence",
+        total=float(first.sum()),
+        matched=float(np.minimum(first, sums).sum()),
+        unit="pupil-years",
+        reason="pupil-years that a school's own cohorts and the cohorts of its pupils' zones agree on; where pupils live is known for one fall, so that the second way is untested and stands beside the first",
+    )
+    return none.where(row < 0, pd.Series(sums[row, year], index=totals.index))
 
 
 def _remarks(found: Rolls, fall_year: int, leave_out: tuple[int, ...], ledger: Ledger) -> None:
@@ -214,8 +125,15 @@ def _remarks(found: Rolls, fall_year: int, leave_out: tuple[int, ...], ledger: L
             f"falls {', '.join(map(str, leave_out))} are not taken for a trend: no step into or out of them is used or tested",
         )
     totals = found.totals
-    gone = int((np.isnan(totals[:, -1]) & ~np.isnan(totals).all(axis=1)).sum())
+    kept = gaps(found.pupils, found.unusable)[:, -1]
+    gone = int((np.isnan(totals[:, -1]) & ~np.isnan(totals).all(axis=1) & ~kept).sum())
     new = int((~np.isnan(totals[:, -1]) & np.isnan(totals[:, :-1]).all(axis=1)).sum())
+    if kept.any():
+        ledger.note(
+            "enrollment_outlook",
+            f"{int(kept.sum())} schools have no usable counts by grade in fall {last}: their outlook starts from their latest counts",
+            item=str(found.schools[kept.argmax()]),
+        )
     if gone:
         ledger.loss(
             "enrollment_outlook",
@@ -230,11 +148,12 @@ def _remarks(found: Rolls, fall_year: int, leave_out: tuple[int, ...], ledger: L
         )
 
 
-def _with_a_place(table: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
-    """Rows of units other than codes without a place, and of schools only until they close."""
-    closes = table["unit_id"].map(schools.set_index("school_id")["closed_fall"].astype("Float64"))
-    codes = set(schools.loc[~schools["is_place"].astype(bool), "school_id"])
-    left = (table["unit_kind"] == "school") & (
-        table["unit_id"].isin(codes) | (closes <= table["fall_year"]).fillna(False)
-    )
-    return table[~left].reset_index(drop=True)
+def with_a_place(table: pd.DataFrame, schools: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """Rows of units other than codes without a place, and of schools only from their opening until they close."""
+    is_school = table["unit_kind"] == "school"
+    first = {e.school_id: e.fall_year for e in inputs.events if e.kind == "opens"}
+    last = {e.school_id: e.fall_year for e in inputs.events if e.kind == "closes" and not e.grades}
+    codes = accounting_codes(schools)
+    early = table["fall_year"] < table["unit_id"].map(first).fillna(0)
+    late = table["fall_year"] >= table["unit_id"].map(last).fillna(9999)
+    return table[~(is_school & (table["unit_id"].isin(codes) | early | late))].reset_index(drop=True)

@@ -20,19 +20,28 @@ class Rolls:
     ``pupils`` has the axes of ``schools``, ``GRADES`` and ``years`` (every year from the first to
     the last). A school that reported a fall has a number in each grade, zero where it has none;
     one that did not is NaN throughout. ``half_width`` is half the width of the interval in which
-    the school's total lies (suppressed cells), by school and fall.
+    the school's total lies (suppressed cells), by school and fall; ``cell_half_width`` the same of
+    each grade, zero where the number is known or follows from the total. ``unusable`` marks the falls
+    (school x fall) in which a school stands in the files without counts by grade that can be used.
     """
 
     schools: np.ndarray
     years: np.ndarray
     pupils: np.ndarray
     half_width: np.ndarray
+    cell_half_width: np.ndarray | None = None
+    unusable: np.ndarray | None = None
 
     @property
     def totals(self) -> np.ndarray:
         """Pupils of all grades, school x fall; NaN where the school did not report."""
         sums: np.ndarray = self.pupils.sum(axis=1)
         return sums
+
+    def of(self, kept: np.ndarray) -> Rolls:
+        """The rolls of some schools: positions, or a flag for each school."""
+        cells, unusable = (None if part is None else part[kept] for part in (self.cell_half_width, self.unusable))
+        return Rolls(self.schools[kept], self.years, self.pupils[kept], self.half_width[kept], cells, unusable)
 
     def at(self, year: int) -> int:
         """Position of a fall."""
@@ -101,7 +110,10 @@ def rolls(
     reported: np.ndarray = np.any(there, axis=1) & ~np.any(unknown, axis=1)
     filled = np.where(reported[:, None, :], filled, np.nan)
     _record(hidden, reported, there, published, sums, schools, ledger)
-    return Rolls(schools, years, filled, np.where(reported, half_width, np.nan))
+    unusable: np.ndarray = ~reported & (there.any(axis=1) | (np.nan_to_num(published) > 0))
+    follows = (hidden.sum(axis=1) == 1) & (half_width == 0)
+    cells = np.where(hidden & ~follows[:, None, :], (high - low) / 2, 0.0)
+    return Rolls(schools, years, filled, np.where(reported, half_width, np.nan), cells, unusable)
 
 
 def _span(frame: pd.DataFrame, first_year: int | None, last_year: int) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from pipeline import config
 from pipeline.analysis import growth
+from pipeline.analysis.change_evidence import KEY, change_evidence
+from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
 from pipeline.sources.registry import gather
@@ -21,6 +24,12 @@ from pipeline.tables import BY_TABLE, check, empty
 
 SETTINGS = {"alpha": 0.1, "high_cv": 0.12, "medium_cv": 0.4}
 BANDS = ("0_4", "5_9", "10_14", "15_17", "0_17")
+
+
+def changes(*tables: pd.DataFrame, ledger: Ledger, control: dict[str, float], control_count: str = "population", **more: Any) -> pd.DataFrame:  # fmt: skip
+    """`growth.changes` of the layers that tables make."""
+    layers = growth.compared_layers(*tables, control=control, control_count=control_count, ledger=ledger)
+    return growth.changes(layers, **more, ledger=ledger)
 
 
 def profile(rows: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:
@@ -50,6 +59,13 @@ def change(table: pd.DataFrame, band: str = "5-9", **other: object) -> pd.DataFr
     return found[found["age_band"] == band].set_index("area_id")
 
 
+def checked(found: pd.DataFrame) -> pd.DataFrame:
+    """The table of the stage: changes with evidence, of areas without neighbors."""
+    none = found[KEY].assign(together_z=np.nan)
+    table = change_evidence(found, empty("adjacency", ""), layer="neighborhood", rate=0.1, together=none)
+    return check(BY_TABLE["school_age_change"], table)
+
+
 def test_a_rise_beyond_its_margin_is_significant_and_one_within_is_not() -> None:
     found = change(
         profile(
@@ -76,6 +92,44 @@ def test_one_chance_rise_among_many_areas_does_not_survive_correction() -> None:
     found = change(profile(rows))
     assert found.loc["n00", "change_z"] > 1.645
     assert not found["is_significant"].any()
+
+
+def test_neighborhoods_mostly_outside_keep_their_change_and_do_not_count_among_the_tests_of_the_others() -> None:
+    """Nine neighborhoods lie mostly outside and rise steeply: one inside (p = 0.06) must not lean on them."""
+    rows = {(f"out{n}", v): (c, 5.0) for n in range(9) for v, c in (("2014-2018", 100.0), ("2019-2023", 200.0))}
+    inside = {"rises": 147.0, "still": 100.0, "noise": 101.0}
+    rows |= {(n, v): (c, 29.0) for n, to in inside.items() for v, c in (("2014-2018", 100.0), ("2019-2023", to))}
+    table = profile(rows)
+    table["inside_share"] = np.where(table["neighborhood_id"].str.startswith("out"), 0.4, 1.0)
+    assert change(table).loc["rises", "is_significant"]  # among all twelve it would pass
+    assert growth.mostly_outside(table, 0.4) == frozenset()  # the share itself is enough
+    outside = growth.mostly_outside(table, 0.5)
+    assert outside == {f"out{n}" for n in range(9)}
+    ledger = Ledger()
+    zones = table[table["neighborhood_id"].isin(["out0", "noise"])].assign(level="middle", fall_year=2024)
+    found = changes(
+        table,
+        zones.rename(columns={"neighborhood_id": "zone_id"}),
+        empty("district_profile", ""),
+        empty("area_facts", ""),
+        before="2014-2018",
+        now="2019-2023",
+        control={},
+        **SETTINGS,
+        ledger=ledger,
+        untested=outside,
+    )
+    rows_of = checked(found).query("age_band == '5-9'").set_index(["layer", "area_id"])
+    hoods = rows_of.loc["neighborhood"]
+    # beyond chance alone, but not beyond a third of the rate, which the best of three tests must reach
+    assert 1.645 < hoods.loc["rises", "change_z"] < 2.12
+    assert not hoods["is_significant"].any()
+    assert hoods.loc["out0", "children_change"] == 100.0 and hoods.loc["out0", "change_z"] > 20
+    assert set(hoods.loc[sorted(outside), "reliability_class"]) == {"not_known"}
+    # a zone of the same name is another area
+    assert rows_of.loc[("zone middle 2024", "out0"), "is_significant"]
+    line = ledger.frame().set_index("entry").loc["note"]
+    assert line["reason"].startswith("9 neighborhoods: less of their ground") and line["item"] == "out0"
 
 
 def test_a_count_without_a_margin_changes_but_is_not_tested() -> None:
@@ -111,7 +165,7 @@ def test_all_children_are_known_where_only_their_sum_is_published() -> None:
 def test_a_control_total_scales_counts_and_margins() -> None:
     table = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0)})  # 500 people each
     ledger = Ledger()
-    found = growth.changes(
+    found = changes(
         table,
         empty("zone_profile", ""),
         empty("district_profile", ""),
@@ -143,7 +197,7 @@ def test_periods_that_cannot_be_compared_give_no_change_and_a_reason(before: str
     table = profile(
         {("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (100.0, 20.0), ("n", "2016-2020"): (1.0, 1.0)}
     )
-    found = growth.changes(
+    found = changes(
         table,
         empty("zone_profile", ""),
         empty("district_profile", ""),
@@ -162,7 +216,7 @@ def test_periods_that_cannot_be_compared_give_no_change_and_a_reason(before: str
 def test_zones_are_compared_by_layer() -> None:
     hoods = profile({("n", "2014-2018"): (100.0, 20.0), ("n", "2019-2023"): (150.0, 20.0)})
     zones = hoods.rename(columns={"neighborhood_id": "zone_id"}).assign(level="middle", fall_year=2024)
-    found = growth.changes(
+    found = changes(
         hoods,
         zones,
         empty("district_profile", ""),
@@ -174,14 +228,14 @@ def test_zones_are_compared_by_layer() -> None:
         ledger=Ledger(),
     )
     assert set(found["layer"]) == {"neighborhood", "zone middle 2024"}
-    check(BY_TABLE["school_age_change"], found)
+    checked(found)
 
 
 def test_the_district_is_compared_as_a_whole_by_its_own_people_and_margin() -> None:
     """Each neighborhood's rise is noise; the district's, whose margin comes from the survey's areas, is not."""
     hoods = profile({(n, v): (c, 60.0) for n in "ab" for v, c in (("2014-2018", 100.0), ("2019-2023", 150.0))})
     whole = profile({("d", "2014-2018"): (210.0, 40.0), ("d", "2019-2023"): (310.0, 40.0)})
-    found = growth.changes(
+    found = changes(
         hoods,
         empty("zone_profile", ""),
         whole.rename(columns={"neighborhood_id": "district_id"}),
@@ -192,7 +246,7 @@ def test_the_district_is_compared_as_a_whole_by_its_own_people_and_margin() -> N
         **SETTINGS,
         ledger=Ledger(),
     )
-    rows = check(BY_TABLE["school_age_change"], found).query("age_band == '5-17'").set_index(["layer", "area_id"])
+    rows = checked(found).query("age_band == '5-17'").set_index(["layer", "area_id"])
     row = rows.loc[("district", "d")]
     assert (row["children_from"], row["children_to"]) == (210.0, pytest.approx(341.0))
     assert row["children_change_moe"] == pytest.approx(np.hypot(40.0, 44.0))
@@ -227,7 +281,7 @@ def test_earlier_vintages_are_compared_one_after_the_other_and_districts_as_the_
         area_level="school_district", population=1000.0
     )
     ledger = Ledger()
-    found = growth.changes(
+    found = changes(
         hoods,
         empty("zone_profile", ""),
         empty("district_profile", ""),
@@ -238,7 +292,7 @@ def test_earlier_vintages_are_compared_one_after_the_other_and_districts_as_the_
         **SETTINGS,
         ledger=ledger,
     )
-    check(BY_TABLE["school_age_change"], found)
+    checked(found)
     rows = found[found["age_band"] == "5-9"].set_index(["layer", "vintage_from", "vintage_to"])["children_to"]
     # people of the neighborhood: 5 x 130 = 650, of the district 1000; both are scaled to 1300
     assert rows.to_dict() == pytest.approx(
@@ -255,6 +309,18 @@ def test_earlier_vintages_are_compared_one_after_the_other_and_districts_as_the_
     ]
 
 
+NEW_YORK = Path(__file__).resolve().parents[2] / "studies/new_york.yaml"
+
+
+def new_york_counts(folder: Path, shared_data: Callable[[str], Path]) -> pd.DataFrame:
+    """Children of New York's neighborhoods and school districts in three vintages, from the real files."""
+    study = config.load(NEW_YORK)
+    entries = [entry for entry in study.raw.census if entry.feeds == "area_counts"]
+    for file in (file for entry in entries for file in entry.files):
+        shutil.copy(shared_data((file.origin or "").split(" | ")[0]), folder / file.name)
+    return gather(entries, "area_counts", Folder(folder, study.geography.crs, study.geography.box, Ledger()))
+
+
 def test_new_yorks_children_are_held_to_the_citys_own_in_every_vintage_and_layer(
     tmp_path: Path, shared_data: Callable[[str], Path]
 ) -> None:
@@ -263,11 +329,8 @@ def test_new_yorks_children_are_held_to_the_citys_own_in_every_vintage_and_layer
     Children 5-17 since 2012-2016: neighborhoods +0.3%; school districts +2.7% as published, -0.7% when scaled by
     people, and +0.3% when scaled by children.
     """
-    study = config.load(Path(__file__).resolve().parents[2] / "studies/new_york.yaml")
-    entries = [entry for entry in study.raw.census if entry.feeds == "area_counts"]
-    for file in (file for entry in entries for file in entry.files):
-        shutil.copy(shared_data((file.origin or "").split(" | ")[0]), tmp_path / file.name)
-    counts = gather(entries, "area_counts", Folder(tmp_path, study.geography.crs, study.geography.box, Ledger()))
+    study = config.load(NEW_YORK)
+    counts = new_york_counts(tmp_path, shared_data)
     own = counts.groupby(["area_level", "vintage"])["children_0_17"].sum()
     assert own["neighborhood"].tolist() == [1778722, 1793857, 1740197]
     assert own["school_district"].tolist() == [1778728, 1793862, 1781886]
@@ -280,7 +343,7 @@ def test_new_yorks_children_are_held_to_the_citys_own_in_every_vintage_and_layer
         ("by children", study.vintages.control, study.vintages.control_count),
     ):
         ledger = Ledger()
-        found = growth.changes(
+        found = changes(
             neighborhoods,
             empty("zone_profile", ""),
             empty("district_profile", ""),
@@ -311,3 +374,18 @@ def test_new_yorks_children_are_held_to_the_citys_own_in_every_vintage_and_layer
         "layer == 'school_district' and area_id == '2' and age_band == '5-9' and vintage_to == '2019-2023'"
     )
     assert scaled["children_to_moe"].iloc[0] / raw["children_5_9_moe"] == pytest.approx(1740197 / 1781886)
+
+
+@pytest.mark.parametrize(("total", "is_sound"), [(100.0, False), (250.0, True), (1000.0, True), (1001.0, False)])
+def test_control_totals_of_other_people_are_refused(total: float, is_sound: bool) -> None:
+    """500 people live in both neighborhoods together."""
+    hoods = profile({("a", "2019-2023"): (60.0, 5.0), ("b", "2019-2023"): (40.0, 5.0)})
+    nothing = (empty("zone_profile", ""), empty("district_profile", ""), empty("area_facts", ""))
+    control = {"control": {"2019-2023": total}, "control_count": "population", "ledger": Ledger()}
+    if is_sound:
+        assert growth.compared_layers(hoods, *nothing, **control)[0].factors == {"2019-2023": total / 500}
+        return
+    with pytest.raises(
+        ConfigError, match=rf"vintages\.control: 1 totals .* \(first: 2019-2023, {total:,.0f} for 500 people\)\. Give"
+    ):
+        growth.compared_layers(hoods, *nothing, **control)

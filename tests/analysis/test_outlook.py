@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.analysis import outlook as module
-from pipeline.analysis.cohorts import COHORTS
-from pipeline.analysis.housing import WITH_HOUSING, homes_by_fall, school_housing, zone_housing
-from pipeline.analysis.intervals import Expected, with_intervals
+from pipeline.analysis.expected import DISTRICT_RATIOS
+from pipeline.analysis.housing import WITH_HOUSING, school_housing, zone_housing
+from pipeline.analysis.new_homes import homes_by_fall
+from pipeline.analysis.outlook_inputs import Choices
 from pipeline.columns import GRADES
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 
+COHORTS = "mean cohort survival"
 BANDS = {"elementary": ("TK", "KG", "01", "02"), "middle": ("03",), "high": ("04",)}
 FALLS = range(2017, 2025)
 
@@ -46,19 +50,37 @@ def facts(*ids: str, **other: object) -> pd.DataFrame:
     ).assign(**other)
 
 
-def run(
-    counts: pd.DataFrame, schools: pd.DataFrame, **other: object
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Ledger]:
+NAMES = {"projects": "project_facts", "places": "project_places"}
+TABLE_NAMES = ("births", "district_profile", "project_facts", "project_places", "membership", "flows")
+
+
+def inputs_of(counts: pd.DataFrame, schools: pd.DataFrame, **other: Any) -> tuple[dict[str, pd.DataFrame], Choices]:
+    """The tables of the stage and the study's choices; a table or a choice may be given by name."""
+    tables = {name: empty(name, "") for name in TABLE_NAMES}
+    tables |= {"enrollment": counts, "enrollment_groups": empty("enrollment_groups", ""), "school_facts": schools}
+    given = {NAMES.get(name, name): value for name, value in other.items()}
+    tables |= {name: value for name, value in given.items() if name in TABLE_NAMES}
+    choices = {name: value for name, value in given.items() if name not in TABLE_NAMES}
+    return tables, Choices(
+        **{"bands": BANDS, "district_id": "d", "fall_year": 2024, "years": 5, "method": COHORTS, **choices}
+    )
+
+
+def written(counts: pd.DataFrame, schools: pd.DataFrame, **other: Any) -> tuple[dict[str, pd.DataFrame], Ledger]:
+    """All tables of the outlook, each held to its contract."""
     ledger = Ledger()
-    arguments: dict[str, object] = {
-        "births": empty("births", ""), "projects": empty("project_facts", ""), "places": empty("project_places", ""),
-        "membership": empty("membership", ""), "flows": empty("flows", ""), "bands": BANDS, "pupils_per_home": {},
-        "district_id": "d", "fall_year": 2024, "years": 5, "first_year": None, "survival_years": 4, "leave_out": (),
-    }  # fmt: skip
-    found = module.outlook(counts, empty("enrollment_groups", ""), schools, ledger=ledger, **{**arguments, **other})
-    for name, table in zip(("enrollment_outlook", "outlook_totals", "backtest"), found, strict=True):
+    tables = module.outlook(*inputs_of(counts, schools, **other), ledger)
+    assert tuple(tables) == module.WRITES
+    for name, table in tables.items():
         check(BY_TABLE[name], table)
-    return (*found, ledger)
+    return tables, ledger
+
+
+def run(
+    counts: pd.DataFrame, schools: pd.DataFrame, **other: Any
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Ledger]:
+    tables, ledger = written(counts, schools, **other)
+    return tables["enrollment_outlook"], tables["outlook_totals"], tables["backtest"], ledger
 
 
 STEADY = {"KG": [50.0] * 8, "01": [50.0] * 8, "02": [50.0] * 8}
@@ -117,7 +139,7 @@ def test_private_schools_are_left_out_codes_count_in_the_district_only_and_closi
 def test_a_school_that_just_opened_says_whose_ratios_it_takes() -> None:
     new = {g: [np.nan] * 7 + [40.0] for g in STEADY}
     _, totals, _, ledger = run(enrollment({"old": STEADY, "new": new}), facts("old", "new"))
-    assert totals[totals["unit_id"] == "new"]["method"].unique().tolist() == [module.DISTRICT_RATIOS]
+    assert totals[totals["unit_id"] == "new"]["method"].unique().tolist() == [COHORTS + DISTRICT_RATIOS]
     assert totals[totals["unit_id"] == "old"]["method"].unique().tolist() == [COHORTS]
     assert "1 schools report their first fall" in " ".join(ledger.frame()["reason"])
 
@@ -210,9 +232,9 @@ def test_without_a_yield_homes_bring_nobody_and_the_ledger_says_so() -> None:
 
 
 def test_growth_that_the_trend_holds_already_is_not_counted_twice() -> None:
-    # each cohort gains 10 pupils a year; 30 pupils of homes over 3 grades are 10 a grade: nothing is left to add
+    # each cohort gains 10, then 12 pupils on its way up: the trend holds 0, 10 and 22 beyond the pupils there are now
     growing = {"KG": [50.0] * 8, "01": [60.0] * 8, "02": [72.0] * 8}
-    _, totals, _, _ = run(
+    by_grade, _, _, _ = run(
         enrollment({"a": growing}),
         facts("a"),
         projects=PROJECT,
@@ -220,10 +242,34 @@ def test_growth_that_the_trend_holds_already_is_not_counted_twice() -> None:
         membership=MEMBERS[:1],
         pupils_per_home={"apartment": 0.3},
     )
-    added = totals[(totals["unit_id"] == "a") & (totals["fall_year"] == 2026)]["pupils_projected"].item() - 182.0
-    grown = 2 * np.array([0.0, 10.0, 12.0])
-    brought = 30 * np.array([50.0, 60.0, 72.0]) / 182
-    assert added == pytest.approx(np.maximum(brought - grown, 0).sum())
+    then = by_grade[(by_grade["unit_id"] == "a") & (by_grade["fall_year"] == 2026)].set_index("grade")
+    # 15 pupils a year by 50, 50 and 60 of 160; those of the first year have moved up: 9.4, 9.4 and 10.3
+    assert then["pupils_projected"].to_dict() == pytest.approx({"KG": 50 + 30 * 50 / 160, "01": 60.0, "02": 72.0})
+
+
+def test_new_homes_are_lessened_by_the_growth_of_the_method_in_force_alone() -> None:
+    """A forecast of no change holds no growth, however much the school has grown so far."""
+    grown = [50 * 1.05 ** (n - 7) for n in range(8)]
+    settings: dict[str, Any] = {"projects": PROJECT, "places": PLACES, "membership": MEMBERS[:1]}
+    sums = []
+    for history in (grown, [50.0] * 8):
+        counts = enrollment({"a": dict.fromkeys(("KG", "01", "02"), history)})
+        _, totals, _, _ = run(counts, facts("a"), method="no change", pupils_per_home={"apartment": 0.3}, **settings)
+        sums.append(totals.loc[totals["unit_id"] == "a", "pupils_projected"].tolist())
+    assert sums[0] == pytest.approx(sums[1])
+    assert sums[0][0] == pytest.approx(150.0 + 15.0)
+
+
+def test_twice_the_homes_never_lower_a_school_and_none_change_nothing() -> None:
+    counts = enrollment({"a": STEADY, "b": STEADY})
+    settings: dict[str, Any] = {"places": PLACES, "membership": MEMBERS, "pupils_per_home": {"apartment": 0.3}}
+    _, plain, _, _ = run(counts, facts("a", "b"))
+    _, none, _, _ = run(counts, facts("a", "b"), projects=PROJECT.assign(planned_homes=0.0), **settings)
+    _, once, _, _ = run(counts, facts("a", "b"), projects=PROJECT, **settings)
+    _, twice, _, _ = run(counts, facts("a", "b"), projects=PROJECT.assign(planned_homes=200.0), **settings)
+    pd.testing.assert_frame_equal(none, plain)
+    assert (twice["pupils_projected"] >= once["pupils_projected"] - 1e-9).all()
+    assert twice["pupils_projected"].sum() > once["pupils_projected"].sum() > plain["pupils_projected"].sum()
 
 
 def test_homes_of_a_zone_without_a_school_of_the_grade_are_recorded_as_unplaced() -> None:
@@ -249,15 +295,16 @@ def test_projects_of_an_unknown_type_are_counted() -> None:
     assert ledger.frame()["total"].item() == 1.0
 
 
-def test_zones_keep_their_share_of_each_school() -> None:
+def test_residents_are_cohorts_that_survive_as_the_districts_do() -> None:
     flows = pd.DataFrame({"level": "elementary", "zone_id": ["z", "z", "y"], "school_id": ["a", "b", "b"], "fall_year": 2024, "pupils": [150.0, 30.0, None],
                           "pupils_low": [150.0, 30.0, 50.0], "pupils_high": [150.0, 30.0, 70.0], "value_status": ["reported", "reported", "suppressed"]})  # fmt: skip
     shrinking = {g: [80.0, 80.0, 80.0, 80.0, 70.0, 70.0, 60.0, 50.0] for g in STEADY}
-    by_grade, totals, _, ledger = run(enrollment({"a": STEADY, "b": shrinking}), facts("a", "b"), flows=flows)
-    ends = totals[totals["fall_year"] == 2025].set_index("unit_id")["pupils_projected"]
-    assert ends["elementary z"] == pytest.approx(ends["a"] + ends["b"] * 30 / 150)
-    assert ends["elementary y"] == pytest.approx(ends["b"] * 60 / 150)  # the middle of 50-70
-    assert set(by_grade.query("unit_id == 'elementary z'")["grade"]) == {"KG", "01", "02"}
+    by_grade, _, _, ledger = run(enrollment({"a": STEADY, "b": shrinking}), facts("a", "b"), flows=flows)
+    then = by_grade[by_grade["fall_year"] == 2026].set_index(["unit_id", "grade"])["pupils_projected"]
+    # z: all of a and a fifth of b; y: 60 of 150 of b, the middle of 50-70; each grade has 100 in the district now
+    for grade in ("KG", "01", "02"):
+        assert then["elementary z", grade] == pytest.approx(60 / 100 * then["d", grade])
+        assert then["elementary y", grade] == pytest.approx(20 / 100 * then["d", grade])
     match = ledger.frame().query("subject_name == 'flows'").iloc[0]
     assert (match["total"], match["inside"]) == (240.0, 240.0)
 
@@ -317,51 +364,3 @@ def test_flows_to_schools_without_an_outlook_are_counted() -> None:
     _, totals, _, ledger = run(enrollment({"a": STEADY}), facts("a"), flows=flows)
     assert set(totals["unit_kind"]) == {"school", "district"}
     assert ledger.frame().query("subject_name == 'flows'")["outside"].item() == 15.0
-
-
-def test_an_interval_is_the_forecast_times_the_errors_seen() -> None:
-    tested = pd.DataFrame(
-        {
-            "method": COHORTS,
-            "horizon_years": [1, 1],
-            "size_class": ["under_200", "school_grade"],
-            "cases": 50.0,
-            "error_q10_change": [-0.1, -0.3],
-            "error_q90_change": [0.2, 0.4],
-        }
-    )
-    pupils = np.zeros((1, len(GRADES), 1))
-    pupils[0, 2:4] = 50.0
-    unit = Expected(
-        "school", np.array(["a"], dtype=object), pupils[:, :, 0], pupils, np.array([3.0]), np.array(["m"], dtype=object)
-    )
-    by_grade, totals = with_intervals((unit,), tested, first_fall=2025)
-    assert totals[["pupils_projected_low", "pupils_projected_high"]].to_numpy().tolist() == [
-        [pytest.approx(87.0), pytest.approx(123.0)]
-    ]
-    assert (
-        by_grade[["pupils_projected_low", "pupils_projected_high"]].to_numpy().tolist()
-        == [[pytest.approx(35.0), pytest.approx(70.0)]] * 2
-    )
-
-
-def test_an_interval_holds_the_forecast_even_where_the_method_always_fell_short() -> None:
-    tested = pd.DataFrame(
-        {
-            "method": COHORTS,
-            "horizon_years": [1, 1],
-            "size_class": ["under_200", "school_grade"],
-            "cases": 50.0,
-            "error_q10_change": 0.05,
-            "error_q90_change": 0.2,
-        }
-    )
-    pupils = np.zeros((1, len(GRADES), 1))
-    pupils[0, 2] = 100.0
-    unit = Expected(
-        "school", np.array(["a"], dtype=object), pupils[:, :, 0], pupils, np.zeros(1), np.array(["m"], dtype=object)
-    )
-    _, totals = with_intervals((unit,), tested, first_fall=2025)
-    assert totals[["pupils_projected_low", "pupils_projected_high"]].to_numpy().tolist() == [
-        [100.0, pytest.approx(120.0)]
-    ]
