@@ -3,244 +3,227 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, vstack
 
-from pipeline.columns import LEVELS
+from pipeline.analysis import colocation_solving as solving
+from pipeline.analysis.colocation_leases import leases
+from pipeline.analysis.colocation_pairs import BASES, is_allowed, total_cost
+from pipeline.analysis.colocation_reasons import Change, binding_rule, changes, over_several, unmatched_reason
+from pipeline.analysis.colocation_rooms import room_values, rooms_left
 from pipeline.ledger import Ledger
 
 COLUMNS = [
-    "school_id",
-    "match_status",
-    "site_id",
-    "matched_school_id",
-    "needed_seats",
-    "surplus_seats",
-    "travel_m",
-    "reason",
+    *("school_id", "name", "match_status", "site_id", "further_site_ids", "matched_school_id", "needed_seats"),
+    *("needed_rooms", "rooms_basis", "surplus_seats", "surplus_rooms", "community_m", "community_basis", "travel_m"),
+    *("total_cost", "utilization_ratio", "utilization_after_ratio", "second_site_id", "second_cost_change"),
+    *("pair_share", "binding_rule", "missing_rooms", "solver_gap"),
+    *("rooms_needed_back_year", "longest_lease_years", "reason"),
 ]
-# Two equally good matchings are told apart by the order of ids: this much per place in the order, in metres.
-TIE_M = 1e-3
-
-
-def seekers(
-    schools: pd.DataFrame, school_sites: pd.DataFrame, sites: pd.DataFrame, pupils: pd.Series, *, smallest_school: float
-) -> pd.DataFrame:
-    """Schools that may ask for space: open charter schools with a place, large enough, not in a building of the district.
-
-    Where it is not known in which building a charter school is, it may ask.
-
-    Parameters
-    ----------
-    schools, school_sites, sites : DataFrame
-        Tables ``school_facts``, ``school_sites`` and ``site_facts``.
-    pupils : Series
-        Pupils by school.
-    smallest_school : float
-        Pupils a school must have.
-
-    Returns
-    -------
-    DataFrame
-        ``school_id``, ``needed_seats`` (whole pupils) and the levels it serves.
-
-    References
-    ----------
-    California Education Code 47614 (a charter school with 80 pupils of the district may ask for
-    facilities); California Code of Regulations, title 5, 11969.
-    """
-    open_charters = schools[
-        (schools["sector"] == "charter")
-        & (schools["school_status"] == "open")
-        & schools["is_place"].astype(bool)
-        & ~schools["is_virtual"].astype(bool)
-    ]
-    owned = sites.loc[sites["is_district_owned"].astype(bool), "site_id"]
-    housed = school_sites.loc[school_sites["site_id"].isin(owned), "school_id"]
-    asking = open_charters[~open_charters["school_id"].isin(housed)]
-    needed = np.ceil(asking["school_id"].map(pupils).astype("float64"))
-    asking = asking.assign(needed_seats=needed)[needed >= smallest_school]
-    return (
-        asking[["school_id", "needed_seats", *(f"serves_{level}" for level in LEVELS)]]
-        .sort_values("school_id", kind="stable")
-        .reset_index(drop=True)
-    )
-
-
-def hosts(surplus: pd.DataFrame, school_sites: pd.DataFrame, schools: pd.DataFrame, pupils: pd.Series) -> pd.DataFrame:
-    """Offered sites, their free seats, the largest school at each, and the levels taught there.
-
-    An empty site suits every level. A site whose free seats are not known stays in the list, so
-    that a school near it can be told; it is matched with nobody.
-    """
-    offered = surplus[surplus["surplus_status"] == "offered"]
-    here = school_sites.merge(schools, on="school_id", how="inner", suffixes=("", "_listed"), validate="one_to_one")
-    here = here[(here["school_status"] == "open") & here["site_id"].isin(offered["site_id"])]
-    here = here.assign(pupils=here["school_id"].map(pupils)).sort_values(
-        ["site_id", "pupils", "school_id"], ascending=[True, False, True], kind="stable"
-    )
-    largest = here.drop_duplicates("site_id").set_index("site_id")["school_id"]
-    table = offered[["site_id", "surplus_seats"]].sort_values("site_id", kind="stable").reset_index(drop=True)
-    table["matched_school_id"] = table["site_id"].map(largest).astype("str")
-    for level in LEVELS:
-        taught = here.loc[here[f"serves_{level}"].astype(bool), "site_id"]
-        table[f"serves_{level}"] = table["site_id"].isin(taught) | ~table["site_id"].isin(here["site_id"])
-    return table
+_NUMBERS = (
+    *("needed_seats", "needed_rooms", "surplus_seats", "surplus_rooms", "community_m", "travel_m", "total_cost"),
+    *("utilization_ratio", "utilization_after_ratio", "second_cost_change", "pair_share", "missing_rooms"),
+    *("solver_gap", "rooms_needed_back_year", "longest_lease_years"),
+)
+_KEPT = [
+    *("school_id", "name", "site_id", "matched_school_id", "needed_seats", "needed_rooms", "rooms_basis"),
+    *("surplus_seats", "surplus_rooms", "community_m", "community_basis", "total_cost", "utilization_after_ratio"),
+]
+_PART = ["school_id", "site_id", "needed_rooms", "needed_seats"]
 
 
 def colocation_matches(
     seeking: pd.DataFrame,
-    offered: pd.DataFrame,
-    distance: pd.DataFrame,
+    pairs: pd.DataFrame,
     *,
+    weights: Mapping[str, float],
+    seat_value: float,
     travel_m: float,
+    smallest_school: float,
+    most_sites: int,
+    draws: int,
+    concentration: float,
+    rng: np.random.Generator,
     schools: Mapping[str, str] = {},
     sites: Mapping[str, str] = {},
-) -> pd.DataFrame:
-    """The matching that seats most pupils, and among those the one with the least travel.
+    free: Mapping[str, Mapping[int, float]] = {},
+    fall_year: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The matching worth most, with a reason for each school, and what one more room is worth at each site.
 
-    Each school goes to one site or none; the schools at a site fit into its free seats; school
-    and host teach a level in common; the site lies within ``travel_m``. Solved exactly, in two
-    passes: first the most pupils seated, then, with as many seated, the fewest pupil-metres.
-    Ties go by id.
+    Each school goes to one site or none; the rooms of the schools at a site are free there, and no
+    hard rule bars the pair. Solved exactly::
+
+        max sum_c sum_s x_cs n_c (v - cost_cs)
+
+    with ``n_c`` its pupils and ``v`` what a seat is worth in full costs: far above 1, to seat pupils
+    comes first and cost decides where. Ties go by id.
+
+    Where the study allows several sites for one school, those that no single site can take are given rooms that
+    are left over: the fewest sites, then the least cost, the largest school first.
 
     Parameters
     ----------
     seeking : DataFrame
-        `seekers`.
-    offered : DataFrame
-        `hosts`.
-    distance : DataFrame
-        Table ``school_site_distance``.
-    travel_m : float
-        Longest distance from where the school is now.
+        `seekers.seekers`.
+    pairs : DataFrame
+        `colocation_pairs.candidate_pairs`.
+    weights : mapping
+        Of the parts of the cost.
+    draws, concentration : int, float
+        How many weights are drawn for ``pair_share``, and how closely they keep to the study's.
     schools, sites : mapping
         Names by id, for the reasons; what has none goes by its id.
+    free, fall_year : mapping, int
+        Rooms that stay free at each site, by fall (`lease.free_rooms`), and the fall taken as today: how
+        long the rooms that are taken stay free.
 
     Returns
     -------
-    DataFrame
-        Table ``colocation_matches``: one row per seeking school, with the rule that binds where
-        it has no match.
-
-    References
-    ----------
-    Ross and Soland (1975), Mathematical Programming 8 (generalised assignment); solved by
-    HiGHS branch and bound with no gap allowed.
-
-    Examples
-    --------
-    >>> level = {"serves_elementary": True, "serves_middle": False, "serves_high": False}
-    >>> seeking = pd.DataFrame({"school_id": ["a", "b"], "needed_seats": [100.0, 150.0], **level})
-    >>> offered = pd.DataFrame({"site_id": ["1", "2"], "surplus_seats": [160.0, 110.0], "matched_school_id": [None, "h"], **level})
-    >>> trips = pd.DataFrame({"school_id": list("aabb"), "site_id": list("1212"), "distance_m": [100.0, 900.0, 500.0, 400.0]})
-    >>> colocation_matches(seeking, offered, trips, travel_m=2000.0)[["school_id", "site_id", "travel_m"]].to_dict("records")
-    [{'school_id': 'a', 'site_id': '2', 'travel_m': 900.0}, {'school_id': 'b', 'site_id': '1', 'travel_m': 500.0}]
+    DataFrame, DataFrame
+        Tables ``colocation_matches`` (one row per seeking school) and ``room_values`` (one per offered
+        site, without its zone).
     """
-    reachable = distance[(distance["distance_m"] <= travel_m)].merge(seeking, on="school_id", validate="many_to_one")
-    pairs = reachable.merge(offered, on="site_id", suffixes=("", "_host"), validate="many_to_one")
-    pairs = pairs.sort_values(["school_id", "site_id"], kind="stable").reset_index(drop=True)
-    common = np.zeros(len(pairs), dtype=bool)
-    for level in LEVELS:
-        common |= pairs[f"serves_{level}"].to_numpy(dtype=bool) & pairs[f"serves_{level}_host"].to_numpy(dtype=bool)
-    fits = (pairs["needed_seats"] <= pairs["surplus_seats"]).to_numpy()
-    chosen = pairs[common & fits].reset_index(drop=True)
-    matched = chosen[_assign(chosen)]
-    rows = []
-    for school in seeking.itertuples():
-        mine = pairs["school_id"] == school.school_id
-        match = matched[matched["school_id"] == school.school_id]
-        if len(match):
-            rows.append(_matched(match.iloc[0], schools))
-        else:
-            suitable = pairs[mine & common]
-            reason = _unmatched(school, offered, pairs[mine], suitable, matched, travel_m, schools, sites)
-            rows.append(
-                {
-                    "school_id": school.school_id,
-                    "match_status": "unmatched",
-                    "needed_seats": school.needed_seats,
-                    "reason": reason,
-                }
-            )
-    numbers = ("needed_seats", "surplus_seats", "travel_m")
-    return pd.DataFrame(rows, columns=COLUMNS).astype({c: "float64" if c in numbers else "str" for c in COLUMNS})
-
-
-def _assign(pairs: pd.DataFrame) -> np.ndarray:
-    """Which of the allowed pairs to take."""
-    if pairs.empty:
-        return np.zeros(0, dtype=bool)
-    count = len(pairs)
-    school, site = (pairs[c].astype("category").cat.codes.to_numpy() for c in ("school_id", "site_id"))
-    needed = pairs["needed_seats"].to_numpy()
-    once = coo_array((np.ones(count), (school, np.arange(count))), shape=(school.max() + 1, count))
-    room = coo_array((needed, (site, np.arange(count))), shape=(site.max() + 1, count))
-    seats = pairs.groupby(site)["surplus_seats"].first().to_numpy()
-    rules = [LinearConstraint(vstack([once, room]).tocsr(), ub=np.concatenate([np.ones(school.max() + 1), seats]))]
-    most = _solve(-needed, rules)
-    rules.append(LinearConstraint(needed[None, :], lb=float(needed[most].sum())))
-    return _solve(needed * pairs["distance_m"].to_numpy() + np.arange(count) * TIE_M, rules)
-
-
-def _solve(cost: np.ndarray, rules: list[LinearConstraint]) -> np.ndarray:
-    result = milp(
-        cost, constraints=rules, integrality=np.ones(len(cost)), bounds=Bounds(0, 1), options={"mip_rel_gap": 0.0}
+    cost = total_cost(pairs, weights)
+    pairs = pairs.assign(total_cost=cost)
+    allowed = is_allowed(pairs)
+    ids = pd.Index(sorted(pairs["site_id"].unique()), name="site_id")
+    asked = solving.problem(pairs, allowed, ids)
+    chosen = pairs[allowed].reset_index(drop=True)
+    value = solving.values(asked, cost[allowed], seat_value)
+    best = solving.solve(asked, value)
+    second = solving.second_best(asked, value, best)
+    shares = solving.stability(
+        asked, chosen, weights, seat_value=seat_value, draws=draws, concentration=concentration, rng=rng
     )
-    if result.x is None:
-        raise RuntimeError(f"the matching has no solution, though matching nobody is one: {result.message}")
-    taken: np.ndarray = result.x > 0.5
-    return taken
+    places = chosen[best.taken]
+    parts = [places[_PART].assign(given=places["needed_rooms"])]
+    left = rooms_left(pairs, parts[0])
+    rows: dict[str, dict[str, object]] = {}
+    for pair in np.flatnonzero(best.taken):
+        other = second[int(pair)]
+        row = _matched(chosen.iloc[pair], schools)
+        if other is not None:
+            row |= {
+                "second_site_id": chosen["site_id"][other],
+                "second_cost_change": chosen["total_cost"][other] - chosen["total_cost"][pair],
+            }
+        rows[str(chosen["school_id"][pair])] = row | {"pair_share": shares[pair]}
+    waiting = seeking[~seeking["school_id"].isin(rows)].sort_values(
+        ["needed_rooms", "school_id"], ascending=[False, True], kind="stable"
+    )
+    by_school = dict(tuple(pairs.groupby("school_id", sort=True)))
+    if most_sites > 1:
+        for school in waiting["school_id"]:
+            mine = by_school.get(school, pairs.iloc[:0])
+            split = _split(mine, left, most_sites)
+            if split is not None:
+                rows[school] = _split_row(split, schools, sites)
+                parts.append(split[[*_PART, "given"]])
+                left = left.sub(split.set_index("site_id")["given"], fill_value=0.0)
+    for school in waiting.loc[~waiting["school_id"].isin(rows)].itertuples():
+        mine = by_school.get(school.school_id, pairs.iloc[:0])
+        rule = binding_rule(mine)
+        ways = changes(mine, left, sites, travel_m=travel_m) if rule != "below_threshold" else []
+        fit = mine.loc[is_allowed(mine), "site_id"]
+        takers = [schools.get(t, t) for t in places.loc[places["site_id"].isin(fit), "school_id"].sort_values()]
+        reason = unmatched_reason(mine, rule, ways, takers, sites, travel_m=travel_m, smallest_school=smallest_school)
+        reason += over_several(mine, left, sites, most_sites=most_sites)
+        rows[str(school.school_id)] = _unmatched(school, rule, ways, reason)
+    given = pd.concat(parts, ignore_index=True)
+    # pupils of a school over several sites by its rooms there
+    given["pupils"] = given["needed_seats"] * (given["given"] / given["needed_rooms"])
+    table = _with_leases(
+        pd.DataFrame([rows[school] for school in sorted(rows)], columns=COLUMNS), given, pairs, free, fall_year
+    )
+    table["solver_gap"] = best.gap
+    matches = table.astype({c: "float64" if c in _NUMBERS else "str" for c in COLUMNS})
+    matches["rooms_needed_back_year"] = matches["rooms_needed_back_year"].astype("Int64")
+    return matches, room_values(asked, best, pairs, given, seat_value=seat_value)
+
+
+def _with_leases(
+    table: pd.DataFrame,
+    given: pd.DataFrame,
+    pairs: pd.DataFrame,
+    free: Mapping[str, Mapping[int, float]],
+    fall_year: int,
+) -> pd.DataFrame:
+    """Years of lease of those who were given rooms, and the sentence on it behind their reason."""
+    hosted = set(pairs.loc[~pairs["is_empty"].astype(bool), "site_id"])
+    found = leases(given, {site: rooms for site, rooms in free.items() if site in hosted}, fall_year=fall_year)
+    for column in ("rooms_needed_back_year", "longest_lease_years"):
+        table[column] = table["school_id"].map(found[column]).astype("float64")
+    table["reason"] += (" " + table["school_id"].map(found["lease_text"]).astype("str")).fillna("")
+    return table
 
 
 def _matched(pair: pd.Series, schools: Mapping[str, str]) -> dict[str, object]:
     host = pair["matched_school_id"]
     beside = f"beside {schools.get(host, host)}" if isinstance(host, str) else "at an empty site"
-    reason = f"{pair['needed_seats']:,.0f} of {pair['surplus_seats']:,.0f} free seats, {beside}, {pair['distance_m'] / 1000:,.1f} km from its place now."
+    about = "about " if pair["is_rooms_derived"] else ""
     return {
-        **{c: pair[c] for c in COLUMNS if c in pair.index},
+        **{c: pair[c] for c in _KEPT},
         "match_status": "matched",
-        "travel_m": pair["distance_m"],
+        "travel_m": pair["move_m"],
+        "utilization_ratio": pair["host_pupils"] / pair["host_capacity_seats"],
+        "reason": f"{pair['needed_rooms']:,.0f} of {about}{pair['surplus_rooms']:,.0f} free rooms, {beside}, "
+        f"{pair['community_m'] / 1000:,.1f} km {BASES[pair['community_basis']]}.",
+    }
+
+
+def _split(mine: pd.DataFrame, left: pd.Series, most_sites: int) -> pd.DataFrame | None:
+    """The fewest sites whose rooms left over take a school that no single offered site can; of these the cheapest."""
+    if mine.empty or is_allowed(mine).any():
+        return None
+    fit = mine[is_allowed(mine, ("too_few_rooms",))].assign(left=lambda f: f["site_id"].map(left))
+    fit = fit[fit["left"] >= 1].sort_values("site_id", kind="stable").reset_index(drop=True)
+    needed = float(mine["needed_rooms"].iloc[0])
+    rooms, cost = fit["left"].to_numpy(), fit["total_cost"].to_numpy()
+    for count in range(2, min(most_sites, len(fit)) + 1):
+        ways = [w for w in combinations(range(len(fit)), count) if sum(rooms[i] for i in w) >= needed]
+        if ways:
+            best = min(ways, key=lambda w: (sum(cost[i] for i in w), w))
+            # the largest part first; each site is given what the others leave to be seated
+            part = fit.loc[list(best)].sort_values(["left", "site_id"], ascending=[False, True], kind="stable")
+            before = part["left"].cumsum() - part["left"]
+            return part.assign(given=np.minimum(part["left"], needed - before))
+    return None
+
+
+def _split_row(split: pd.DataFrame, schools: Mapping[str, str], sites: Mapping[str, str]) -> dict[str, object]:
+    first = split.iloc[0]
+    shares = split["given"] / split["given"].sum()
+    told = ", ".join(f"{r.given:,.0f} rooms at {sites.get(r.site_id, r.site_id)}" for r in split.itertuples())
+    return {
+        **_matched(first, schools),
+        "further_site_ids": " ".join(split["site_id"].iloc[1:]),
+        "total_cost": float((shares * split["total_cost"]).sum()),
+        "community_m": float((shares * split["community_m"]).sum()),
+        "utilization_after_ratio": np.nan,
+        "reason": f"No single site has {first['needed_rooms']:,.0f} rooms: {told}.",
+    }
+
+
+def _unmatched(school: Any, rule: str, ways: list[Change], reason: str) -> dict[str, object]:
+    s = school._asdict()
+    rooms = [way.amount for way in ways if way.rule == "too_few_rooms"]
+    return {
+        **{c: s[c] for c in ("school_id", "name", "needed_seats", "needed_rooms", "rooms_basis")},
+        "match_status": "unmatched",
+        "binding_rule": rule,
+        "missing_rooms": rooms[0] if rooms else np.nan,
         "reason": reason,
     }
 
 
-def _unmatched(
-    school: object,
-    offered: pd.DataFrame,
-    near: pd.DataFrame,
-    suitable: pd.DataFrame,
-    matched: pd.DataFrame,
-    travel_m: float,
-    schools: Mapping[str, str],
-    sites: Mapping[str, str],
-) -> str:
-    """The first rule that leaves the school without a site, with the number that would have to change."""
-    needed = float(school.needed_seats)  # type: ignore[attr-defined]  # a row of seekers
-    within = f"within {travel_m / 1000:,.1f} km"
-    unknown = int(near["surplus_seats"].isna().sum())
-    besides = f" ({unknown} more {within}, but their free seats are not known)" if unknown else ""
-    if offered["surplus_seats"].isna().all():
-        return f"No site with a known number of free seats is offered{besides}."
-    if len(near) == unknown:
-        return f"No offered site with a known number of free seats lies {within} of the school's place{besides}."
-    suitable = suitable.dropna(subset=["surplus_seats"])
-    if suitable.empty:
-        return f"None of the {len(near) - unknown} offered sites {within} teaches a level that the school teaches{besides}."
-    largest = float(suitable["surplus_seats"].max())
-    if largest < needed:
-        return f"It needs {needed:,.0f} seats; the largest suitable site {within} has {largest:,.0f} free{besides}."
-    room = suitable.loc[suitable["surplus_seats"] >= needed, "site_id"]
-    takers = matched.loc[matched["site_id"].isin(room), "school_id"].sort_values()
-    fit = ", ".join(sites.get(site, site) for site in room)
-    return f"The sites that would fit ({fit}) seat more pupils when given to {', '.join(schools.get(taker, taker) for taker in takers)}."
-
-
-def record(matches: pd.DataFrame, ledger: Ledger) -> None:
-    """How many of the pupils whose schools look for space were given one."""
+def record(matches: pd.DataFrame, surplus: pd.DataFrame, ledger: Ledger) -> None:
+    """How many of the pupils whose schools look for space were given one, and that nothing better was missed."""
+    if not (surplus["surplus_status"] == "offered").any():
+        ledger.missing_input("sites to share", "no site is offered: schools that look for space stay unmatched")
     if matches.empty:
         ledger.note("colocation_matches", "no charter school with a place of its own looks for space")
         return
@@ -253,3 +236,4 @@ def record(matches: pd.DataFrame, ledger: Ledger) -> None:
         unit="pupils",
         reason=reason,
     )
+    ledger.note("colocation_matches", f"solved exactly: gap {matches['solver_gap'].iloc[0]:.1e}")

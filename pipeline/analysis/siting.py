@@ -110,7 +110,7 @@ def siting_options(
     unmet : DataFrame
         `unmet_by_neighborhood`.
     hosts : DataFrame
-        Offered sites (`matching.hosts`): ``site_id``, ``surplus_seats`` (may be empty) and
+        Offered sites (`hosts.hosts`): ``site_id``, ``surplus_seats`` (may be empty) and
         ``serves_<level>`` for each level of ``reach_m``.
     sites : DataFrame
         Table ``site_facts``.
@@ -199,12 +199,16 @@ def _reason(site: Any, levels: pd.Series, reach_m: Mapping[str, float]) -> str:
     )
 
 
-def record_missing(gap: pd.DataFrame, surplus: pd.DataFrame, ledger: Ledger) -> None:
-    """Say what siting and co-location lack."""
+def record_unmet(gap: pd.DataFrame, ledger: Ledger) -> None:
+    """Say that no zone is known to lack quality seats, if so."""
     if not (gap["unmet_seats"] > 0).any():
         ledger.missing_input(
             "unmet quality seats", "no zone is known to lack quality seats: no siting options are computed"
         )
+
+
+def record_offered(surplus: pd.DataFrame, ledger: Ledger) -> None:
+    """Say that no site is offered, if so: siting and co-location both lack it."""
     if not (surplus["surplus_status"] == "offered").any():
         ledger.missing_input(
             "offered sites", "no site is offered: schools that look for space stay unmatched and no site is ranked"

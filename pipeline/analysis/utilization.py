@@ -10,8 +10,23 @@ from pipeline.ledger import Ledger
 COLUMNS = [
     "site_id", "capacity_definition", "fall_year", "capacity_seats", "pupils",
     "utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", "surplus_seats",
+    "surplus_rooms", "surplus_rooms_low", "surplus_rooms_high",
 ]  # fmt: skip
+_WHY = {
+    "not_given": "the inventory gives none",
+    "no_rooms_known": "no rooms are known",
+    "other_grades": "the rule does not speak of grades taught there",
+}
 _USE = ["site_id", "fall_year", "pupils", "preschool_pupils", "below", "above"]
+
+
+def horizon_year(outlook: pd.DataFrame, years: int) -> int | None:
+    """The last fall that decides about room to offer: so many years into the outlook, which may reach further.
+
+    >>> horizon_year(pd.DataFrame({"fall_year": [2025, 2026, 2034]}), 5)
+    2029
+    """
+    return int(outlook["fall_year"].min()) + years - 1 if len(outlook) else None
 
 
 def use_now(use: pd.DataFrame, fall_year: int) -> pd.DataFrame:
@@ -101,12 +116,13 @@ def utilization(capacity: pd.DataFrame, use: pd.DataFrame) -> pd.DataFrame:
     Surplus seats are capacity less pupils where that is positive: a crowded site never cancels
     the free seats of another. Preschool pupils count against a given capacity, not against
     those that leave preschool rooms out. Nothing is said where pupils are not known, and no
-    ratio over a capacity of zero.
+    ratio over a capacity of zero. Surplus rooms are surplus seats over the pupils for each room
+    of the definition; their low end is that of the most pupils.
 
     Parameters
     ----------
     capacity : DataFrame
-        `capacity.capacities`.
+        Table ``capacity_definitions``; only rows with seats count.
     use : DataFrame
         `use_now` and `use_ahead` together.
 
@@ -117,12 +133,12 @@ def utilization(capacity: pd.DataFrame, use: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> capacity = pd.DataFrame({"site_id": ["1", "2"], "capacity_definition": "given", "capacity_seats": [400.0, 200.0]})
+    >>> capacity = pd.DataFrame({"site_id": ["1", "2"], "capacity_definition": "given", "capacity_seats": [400.0, 200.0], "pupils_per_room": 25.0})
     >>> use = pd.DataFrame({"site_id": ["1", "2"], "fall_year": 2024, "pupils": [300.0, 250.0], "preschool_pupils": 0.0, "below": 0.0, "above": 0.0})
-    >>> utilization(capacity, use)[["utilization_ratio", "surplus_seats"]].to_numpy().tolist()
-    [[0.75, 100.0], [1.25, 0.0]]
+    >>> utilization(capacity, use)[["utilization_ratio", "surplus_seats", "surplus_rooms"]].to_numpy().tolist()
+    [[0.75, 100.0, 4.0], [1.25, 0.0, 0.0]]
     """
-    table = capacity.merge(use, on="site_id", how="inner", validate="many_to_many")
+    table = capacity.dropna(subset=["capacity_seats"]).merge(use, on="site_id", how="inner", validate="many_to_many")
     table["pupils"] = table["pupils"] - table["preschool_pupils"].where(table["capacity_definition"] != "given", 0.0)
     seats = table["capacity_seats"].where(table["capacity_seats"] > 0)
     spread = (table["below"] > 0) | (table["above"] > 0)
@@ -130,6 +146,10 @@ def utilization(capacity: pd.DataFrame, use: pd.DataFrame) -> pd.DataFrame:
     table["utilization_low_ratio"] = ((table["pupils"] - table["below"]).clip(lower=0.0) / seats).where(spread)
     table["utilization_high_ratio"] = ((table["pupils"] + table["above"]) / seats).where(spread)
     table["surplus_seats"] = (table["capacity_seats"] - table["pupils"]).clip(lower=0.0)
+    table["surplus_rooms"] = table["surplus_seats"] / table["pupils_per_room"]
+    for end, pupils in (("low", table["pupils"] + table["above"]), ("high", table["pupils"] - table["below"])):
+        free = (table["capacity_seats"] - pupils.clip(lower=0.0)).clip(lower=0.0)
+        table[f"surplus_rooms_{end}"] = (free / table["pupils_per_room"]).where(spread)
     return table[COLUMNS].sort_values(COLUMNS[:3], kind="stable").reset_index(drop=True)
 
 
@@ -167,17 +187,14 @@ def record(
             "sites",
             "no utilization is computed; an inventory of buildings is to be had from the district's facilities office",
         )
-    for definition in ("given", "state_loading", "functional"):
-        lacking = sorted(
-            set(sites["site_id"]) - set(capacity.loc[capacity["capacity_definition"] == definition, "site_id"])
+    lacking = capacity[capacity["capacity_seats"].isna()]
+    for (definition, status), rows in lacking.groupby(["capacity_definition", "capacity_status"]):
+        ledger.absence(
+            "capacity",
+            f"sites without a capacity by the definition '{definition}': {_WHY[str(status)]}",
+            count=float(len(rows)),
+            unit="sites",
+            item=str(rows["site_id"].min()),
         )
-        if lacking:
-            ledger.absence(
-                "capacity",
-                f"sites without a capacity by the definition '{definition}'",
-                count=float(len(lacking)),
-                unit="sites",
-                item=lacking[0],
-            )
     for status, count in surplus["surplus_status"].value_counts().sort_index().items():
         ledger.note("surplus_sites", f"{count} sites: {status}")

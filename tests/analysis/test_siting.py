@@ -116,5 +116,6 @@ def test_no_demand_gives_no_option_and_two_reasons() -> None:
     )
     assert siting.siting_options(none, HOSTS, SITES, trips(("m", "1", 1.0)), reach_m=REACH, options=5).empty
     ledger = Ledger()
-    siting.record_missing(empty("service_gap", ""), empty("surplus_sites", ""), ledger)
+    siting.record_unmet(empty("service_gap", ""), ledger)
+    siting.record_offered(empty("surplus_sites", ""), ledger)
     assert ledger.frame()["entry"].tolist() == ["missing_input", "missing_input"]

@@ -61,7 +61,10 @@ def test_a_site_with_a_school_that_has_no_outlook_has_none() -> None:
 def test_an_untested_outlook_gives_a_number_and_no_interval() -> None:
     ahead = utilization.use_ahead(AT, totals(("c", 100.0, None, None)), by_grade(), use(s2=90.0), school_pupils(c=90.0))
     found = utilization.utilization(
-        pd.DataFrame({"site_id": ["2"], "capacity_definition": "given", "capacity_seats": [200.0]}), ahead
+        pd.DataFrame(
+            {"site_id": ["2"], "capacity_definition": "given", "capacity_seats": [200.0], "pupils_per_room": 25.0}
+        ),
+        ahead,
     )
     assert found["utilization_ratio"].tolist() == [0.5]
     assert found["utilization_high_ratio"].isna().all()
@@ -75,7 +78,14 @@ def test_an_empty_site_stays_empty() -> None:
 
 
 def test_free_seats_of_one_site_never_cancel_the_crowding_of_another() -> None:
-    capacity = pd.DataFrame({"site_id": ["1", "2"], "capacity_definition": "given", "capacity_seats": [400.0, 200.0]})
+    capacity = pd.DataFrame(
+        {
+            "site_id": ["1", "2"],
+            "capacity_definition": "given",
+            "capacity_seats": [400.0, 200.0],
+            "pupils_per_room": 25.0,
+        }
+    )
     counts = pd.DataFrame(
         {
             "site_id": ["1", "2"],
@@ -97,6 +107,7 @@ def test_preschool_pupils_fill_given_seats_only_and_zero_capacity_has_no_ratio()
             "site_id": ["1", "1", "2"],
             "capacity_definition": ["given", "state_loading", "given"],
             "capacity_seats": [100.0, 100.0, 0.0],
+            "pupils_per_room": 25.0,
         }
     )
     counts = pd.DataFrame(
@@ -118,18 +129,38 @@ def test_suppressed_pupils_widen_the_present() -> None:
         {"site_id": ["1"], "fall_year": 2024, "pupils": [80.0], "preschool_pupils": 0.0, "below": 4.0, "above": 4.0}
     )
     found = utilization.utilization(
-        pd.DataFrame({"site_id": ["1"], "capacity_definition": "given", "capacity_seats": [100.0]}), counts
+        pd.DataFrame(
+            {"site_id": ["1"], "capacity_definition": "given", "capacity_seats": [100.0], "pupils_per_room": 25.0}
+        ),
+        counts,
     )
     assert found[["utilization_low_ratio", "utilization_high_ratio"]].to_numpy().tolist() == [
         [pytest.approx(0.76), pytest.approx(0.84)]
+    ]
+    # most pupils leave the fewest rooms: 16, 20 and 24 seats at 25 pupils each
+    assert found[["surplus_rooms_low", "surplus_rooms", "surplus_rooms_high"]].to_numpy().tolist() == [
+        pytest.approx([16 / 25, 20 / 25, 24 / 25])
     ]
 
 
 def test_the_ledger_counts_pupils_without_a_building_and_sites_without_a_capacity() -> None:
     ledger = Ledger()
     sites = pd.DataFrame({"site_id": ["1", "2"]})
-    capacity = pd.DataFrame({"site_id": ["1"], "capacity_definition": ["given"], "capacity_seats": [10.0]})
+    capacity = pd.DataFrame(
+        {
+            "site_id": ["1", "2", "1", "2"],
+            "capacity_definition": ["given", "given", "target", "target"],
+            "capacity_seats": [10.0, np.nan, np.nan, np.nan],
+            "capacity_status": ["known", "not_given", "other_grades", "no_rooms_known"],
+        }
+    )
     utilization.record(sites, AT, school_pupils(a=70.0, x=30.0), capacity, empty("surplus_sites", ""), ledger)
     lines = ledger.frame().set_index("entry")
     assert lines.loc["match", ["total", "inside", "outside"]].tolist() == [100.0, 70.0, 30.0]
-    assert lines.loc["absence", "total"].tolist() == [1.0, 2.0, 2.0]
+    assert lines.loc["absence", "item"].tolist() == ["2", "2", "1"]
+    assert "'target': no rooms are known" in lines.loc["absence", "reason"].iloc[1]
+
+
+def test_the_horizon_is_so_many_years_into_the_outlook_however_far_it_reaches() -> None:
+    assert utilization.horizon_year(pd.DataFrame({"fall_year": [2025, 2034]}), 5) == 2029
+    assert utilization.horizon_year(pd.DataFrame({"fall_year": []}), 5) is None
