@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.atlas.frames import latest, names_of
+from pipeline.atlas import growth_answers
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, measure, number, part_of, percent, school_year
-from pipeline.columns import LEVELS
+from pipeline.atlas.words import count_of, listed, number, part_of, percent, school_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +22,7 @@ def need(tables: Tables, about: About) -> str:
     if ranked.empty:
         return "This study has no figures from which need could be ranked."
     if ranked["high_need_probability_share"].isna().all():
-        return _need_without_margins(ranked, about)
+        return _need_without_margins(ranked, about) + _line(tables, "choice")
     sure = ranked[ranked["need_class"] == "high"]
     possible = int((ranked["need_class"] == "possible").sum())
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
@@ -43,9 +42,16 @@ def need(tables: Tables, about: About) -> str:
     )
     top = ranked.iloc[0]
     low, high = top["need_rank_low"], top["need_rank_high"]
-    span = f" ({number(low)} to {number(high)} allowing for the margins of error)" if high > low else ""
+    span = f" ({number(low)} to {number(high)} over all draws)" if high > low else ""
     lead = f" {top['name']} ranks first{span}." if sure.empty else ""
-    return first + which + also + lead
+    return first + which + also + lead + _line(tables, "choice")
+
+
+def _line(tables: Tables, topic: str) -> str:
+    """A line of those for the committee, where the study can say it."""
+    lines = tables["public_lines"]
+    told = lines.loc[(lines["topic"] == topic) & lines["is_told"], "statement"]
+    return "".join(f" {statement}" for statement in told)
 
 
 def _need_without_margins(ranked: pd.DataFrame, about: About) -> str:
@@ -58,49 +64,8 @@ def _need_without_margins(ranked: pd.DataFrame, about: About) -> str:
 
 
 def growth(tables: Tables, about: About) -> str:
-    """How the number of children changed in the district, where it grows, and what the outlook says."""
-    change = tables["public_growth"]
-    if change.empty:
-        first = "This study has no two survey periods that can be compared."
-    else:
-        first = _district_change(latest(change, about))
-    pockets = tables["public_pockets"]
-    growing = pockets[pockets["pocket_kind"] == "growing"].sort_values(
-        ["children_change", "pocket_id"], ascending=[False, True]
-    )
-    if len(growing):
-        names = names_of(tables)["neighborhood"]
-        top = growing.iloc[0]
-        where = listed([names.get(i, i) for i in top["area_ids"].split()], 3)
-        first += f" {count_of(len(growing), 'pocket of growth stands out: it', 'pockets of growth stand out; the largest')} is {where} (+{number(top['children_change'])} \u00b1 {number(top['children_change_moe'])})."
-    elif change["children_change"].notna().any():
-        first += " No pocket of growth stands out from chance."
-    return first + _outlook(tables, about)
-
-
-def _district_change(change: pd.DataFrame) -> str:
-    known = change[change["children_change"].notna() & change["layer"].isin(["district", "neighborhood"])]
-    if known.empty:
-        return "This study has no counts of children of two survey periods that can be compared."
-    band = "5-17" if (known["age_band"] == "5-17").any() else str(known["age_band"].iloc[0])
-    rows = known[known["age_band"] == band]
-    period = f"Between {rows['vintage_from'].iloc[0]} and {rows['vintage_to'].iloc[0]}"
-    ages = f"children aged {band.replace('-', ' to ')}"
-    local = rows[rows["layer"] == "neighborhood"]
-    up = int((local["is_significant"] & (local["children_change"] > 0)).sum())
-    down = int((local["is_significant"] & (local["children_change"] < 0)).sum())
-    places = count_of(len(local), "neighborhood", "neighborhoods")
-    where = f"rose beyond chance in {number(up) if up else 'none'} of {places} and fell beyond chance in {number(down) if down else 'none'}."
-    district = rows[rows["layer"] == "district"]
-    if len(district) == 1:
-        row = district.iloc[0]
-        more = "more" if row["children_change"] >= 0 else "fewer"
-        margin = f" \u00b1 {number(row['children_change_moe'])}" if row[["children_change_moe"]].notna().all() else ""
-        sure = "" if row["is_significant"] else ", which may be chance"
-        change_text = f"{number(abs(row['children_change']))}{margin} {more} {ages}{sure}"
-        return f"{period} the district came to have {change_text}.{f' Their number {where}' if len(local) else ''}"
-    before, now = local["children_from"].sum(), local["children_to"].sum()
-    return f"{period} the number of {ages} went from {number(before)} to {number(now)}. It {where}"
+    """How the number of children changed, where it grows and shrinks, and what the outlook says."""
+    return growth_answers.children(tables, about) + _outlook(tables, about)
 
 
 def pupils_today(tables: Tables, about: About) -> float | None:
@@ -131,39 +96,6 @@ def _outlook(tables: Tables, about: About) -> str:
     if today is None:
         return f" In {year} the district can expect {number(row['pupils_projected'])} pupils{span}."
     return f" {number(today)} pupils today; {number(row['pupils_projected'])}{span} expected in {year}."
-
-
-def seats(tables: Tables, about: About) -> str:
-    """How many seats in quality schools are missing, and in which zones most."""
-    zones = tables["public_zones"]
-    known = zones[zones["unmet_seats"].notna()]
-    schools = tables["public_schools"]
-    rated = schools[(schools["quality_class"] != "not_rated") & (schools["school_status"] == "open")]
-    cut = about.rules.cut_share
-    what = (
-        "the study fixes no cut: they are the top quarter of the district's rated schools of each level"
-        if cut is None
-        else f"at least {percent(cut)} of {measure(about.rules.subjects)}"
-    )
-    good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats ({what})."
-    if known.empty:
-        return (
-            good + " Zones or resident pupils are not known, so that a gap cannot be computed."
-            if len(rated)
-            else "This study has no results of schools, so that quality seats are not known."
-        )
-    parts = []
-    for level in (level for level in LEVELS if (known["level"] == level).any()):
-        group = known[known["level"] == level]
-        parts.append(f"{number(group['unmet_seats'].sum())} in {level} school")
-    top = known.sort_values(["unmet_seats", "level", "zone_id"], ascending=[False, True, True]).iloc[0]
-    label = top["name"] if isinstance(top["name"], str) else top["zone_id"]
-    most = (
-        f" The largest gap is in {label} ({top['level']}): {number(top['unmet_seats'])} seats."
-        if top["unmet_seats"] > 0
-        else ""
-    )
-    return f"Seats in quality schools are missing for pupils where they live: {listed(parts)}.{most} {good}"
 
 
 def facilities(tables: Tables, about: About) -> str:
@@ -204,13 +136,18 @@ def quality_of_data(tables: Tables, about: About) -> str:
 
 
 def _reliability(classes: pd.Series) -> str:
+    """How many neighborhoods have unreliable figures, of those whose reliability is known."""
     if classes.empty:
         return ""
     low, unknown = int((classes == "low").sum()), int((classes == "not_known").sum())
+    every = count_of(len(classes), "neighborhood", "neighborhoods")
+    if unknown == len(classes):
+        return f" How reliable the figures of {every} are is not known, for want of margins of error."
     verb = "has" if low < 2 else "have"
     weak = f"{number(low) if low else 'none'} {verb} figures too unreliable to act on"
-    margins = f", and for {number(unknown)} the margins of error are not known" if unknown else ""
-    return f" Of {count_of(len(classes), 'neighborhood', 'neighborhoods')}, {weak}{margins}."
+    if not unknown:
+        return f" Of {every}, {weak}."
+    return f" Of {every}, the reliability of {number(unknown)} is not known; of the others, {weak}."
 
 
 def _inputs(missing: int) -> str:

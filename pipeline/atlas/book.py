@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.atlas import exports, payload, shapes
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import names_of
+from pipeline.atlas.packet import packets
 from pipeline.atlas.page import index_page, sheet_page
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Sheet
@@ -40,9 +41,17 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
         page = payload.build(sheet, drawn, about)
         pictures[sheet.key] = _picture(sheet, drawn, page)
         files[f"maps/{sheet.key}.html"] = sheet_page(
-            sheet, SHEETS, about, answers[sheet.key], page, sheet.reading(tables, about), _lacking(sheet, tables)
+            sheet,
+            SHEETS,
+            about,
+            answers[sheet.key],
+            page,
+            sheet.reading(tables, about),
+            _lacking(sheet, tables),
+            drawing=sheet.drawing(tables) if sheet.drawing else "",
         )
-    files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables))
+    files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables), _lines(tables))
+    files["maps/rfp_packets.html"], files["maps/rfp_packets.zip"] = packets(drawn, about, SHEETS)
     files["maps/schoolshed.xlsx"] = exports.workbook(tables, about)
     files["maps/schoolshed.gpkg"] = exports.geopackage(tables)
     files["maps/data_dictionary.csv"] = exports.dictionary()
@@ -52,6 +61,8 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
 FILES = (
     *(f"maps/{sheet.key}.html" for sheet in SHEETS),
     "maps/index.html",
+    "maps/rfp_packets.html",
+    "maps/rfp_packets.zip",
     "maps/schoolshed.xlsx",
     "maps/schoolshed.gpkg",
     "maps/data_dictionary.csv",
@@ -87,6 +98,12 @@ def _advice(tables: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{**row, "reliability": say("reliability_class", row["reliability_class"])} for row in rows]
 
 
+def _lines(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lines for the committee in order, each with its reliability in words."""
+    rows = tables["public_lines"].sort_values("line", kind="stable").to_dict("records")
+    return [{**row, "reliability": say("reliability_class", row["reliability_class"])} for row in rows]
+
+
 def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """What the study lacks, or a reader must know, of the steps that lead to this sheet."""
     missing = tables["public_missing"]
@@ -106,6 +123,8 @@ def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, st
 
 def _picture(sheet: Sheet, tables: Mapping[str, Any], page: dict[str, Any]) -> str:
     """The first view of a sheet as a small drawing."""
+    if sheet.drawing:
+        return sheet.drawing(tables)
     if not page["views"]:
         return ""
     view = page["views"][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -40,8 +41,9 @@ def classify(values: pd.Series, scheme: Scheme, form: Form, most: int = MOST) ->
     """
     if scheme.kind == "words":
         return _by_word(values, scheme)
-    scale = 100 if form in ("percent", "share_change") else 1
     shown = values.notna().to_numpy()
+    fine = form == "index" and bool((values[shown] % 1 != 0).any())  # hundredths, as the page prints them
+    scale = 100 if fine or form in ("percent", "share_change") else 1
     numbers = values.astype("float64").to_numpy() * scale
     rounded = np.where(shown, np.copysign(np.floor(np.abs(numbers) + 0.5 + 1e-9), numbers), np.nan)
     present = rounded[shown]
@@ -58,8 +60,8 @@ def classify(values: pd.Series, scheme: Scheme, form: Form, most: int = MOST) ->
     colors = _spread(scheme.colors, len(cuts) + 1)
     if scheme.dark_is_low:
         colors = colors[::-1]
-    sign = "%" if scale == 100 else ""
-    legend = [Class(label, color) for label, color in zip(_ranges(cuts, sign, scheme, present), colors, strict=True)]
+    write = _hundredths if fine else _percent if scale == 100 else number
+    legend = [Class(label, color) for label, color in zip(_ranges(cuts, write, scheme, present), colors, strict=True)]
     return legend, [int(i) for i in index]
 
 
@@ -119,28 +121,44 @@ def _spread(colors: tuple[str, ...], amount: int) -> list[str]:
     return [colors[round(i * (len(colors) - 1) / (amount - 1))] for i in range(amount)]
 
 
-def _ranges(cuts: list[Any], sign: str, scheme: Scheme, present: npt.NDArray[np.float64]) -> list[str]:
+def _percent(value: float) -> str:
+    return f"{number(value)}%"
+
+
+def _hundredths(value: float) -> str:
+    """Hundredths as the page prints them: whole ones whole.
+
+    >>> _hundredths(35), _hundredths(200)
+    ('0.35', '2')
+    """
+    return number(value / 100, 2 if value % 100 else 0).replace("-", "\u2212")
+
+
+def _ranges(
+    cuts: list[Any], write: Callable[[float], str], scheme: Scheme, present: npt.NDArray[np.float64]
+) -> list[str]:
     if scheme.kind == "about_zero" and cuts:
         small, large = cuts[2], cuts[3]
         middle = f"within \u00b1{number(small - 1)}" if small > 1 else "no change"
-        some = _span(small, large - 1, "")
+        some = _span(small, large - 1, number)
         return [
-            f"fell by {number(large)} or more",
-            f"fell by {some}",
+            f"{scheme.less} {number(large)} or more",
+            f"{scheme.less} {some}",
             middle,
-            f"rose by {some}",
-            f"rose by {number(large)} or more",
+            f"{scheme.more} {some}",
+            f"{scheme.more} {number(large)} or more",
         ]
     if not cuts:
-        return [f"{number(present[0])}{sign}" if len(present) else "all"]
+        return [write(float(present[0])) if len(present) else "all"]
     first, last = cuts[0], cuts[-1]
     if scheme.kind == "cuts":
-        low, high = f"under {number(first)}{sign}", f"{number(last)}{sign} and over"
+        low, high = f"under {write(first)}", f"{write(last)} and over"
     else:
-        low = _span(float(present.min()), first - 1, sign)
-        high = _span(last, float(present.max()), sign)
-    return [low, *(_span(a, b - 1, sign) for a, b in pairwise(cuts)), high]
+        low = _span(float(present.min()), first - 1, write)
+        high = _span(last, float(present.max()), write)
+    return [low, *(_span(a, b - 1, write) for a, b in pairwise(cuts)), high]
 
 
-def _span(low: float, high: float, sign: str) -> str:
-    return f"{number(low)}{sign}" if low >= high else f"{number(low)} to {number(high)}{sign}"
+def _span(low: float, high: float, write: Callable[[float], str]) -> str:
+    # a percent sign stands once
+    return write(low) if low >= high else f"{write(low).removesuffix('%')} to {write(high)}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.atlas.escape import cell, plain
+from pipeline.atlas.shapes import outlined
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import school_year, sentence
 from pipeline.columns import BY_NAME
@@ -23,6 +24,7 @@ LAYERS = {
     "schools": "public_schools",
     "sites": "public_sites",
 }
+POCKETS = "pockets"  # a layer drawn of its neighborhoods
 # files carry one fixed date, so that the same tables give the same bytes
 FIXED = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 
@@ -94,7 +96,7 @@ def _worksheet(book: Any, table: Table, frame: Any, bold: Any, text: Any) -> Non
         )
         known = frame[name].notna().tolist()
         for row, value in enumerate(frame[name].tolist(), start=1):
-            if not known[row - 1]:
+            if not known[row - 1] or value == "":
                 continue
             if is_text:
                 page.write_string(row, place, str(value), text)
@@ -124,7 +126,7 @@ def _notes(about: About) -> list[tuple[str, str]]:
         ),
         ("Ids", "are text: leading zeros belong to them"),
     ]
-    lines += [(sentence(table.name.removeprefix("public_")), f"one row is a {table.grain}") for table in PUBLISHED]
+    lines += [(sentence(table.name.removeprefix("public_")), f"one row for each {table.grain}") for table in PUBLISHED]
     lines += [
         (f"Source: {producer}", f"{title}, {vintage}. Licence: {licence}. {url}")
         for producer, title, vintage, licence, url in about.sources
@@ -133,17 +135,20 @@ def _notes(about: About) -> list[tuple[str, str]]:
 
 
 def geopackage(tables: Mapping[str, Any]) -> bytes:
-    """Neighborhoods, zones, schools and sites with their shapes in the study's CRS."""
+    """Neighborhoods, zones, schools, sites and pockets of change with their shapes in the study's CRS."""
     import pyogrio
 
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
     try:
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "schoolshed.gpkg"
-            for layer, name in LAYERS.items():
+            for layer, name in (*LAYERS.items(), (POCKETS, "public_pockets")):
                 kind = "Point" if BY_TABLE[name].geometry_types == POINTS else "MultiPolygon"
+                drawn = tables[name]
+                if layer == POCKETS:
+                    drawn = outlined(drawn, tables["public_neighborhoods"])
                 pyogrio.write_dataframe(
-                    tables[name],
+                    drawn,
                     place,
                     layer=layer,
                     driver="GPKG",

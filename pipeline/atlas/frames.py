@@ -7,14 +7,26 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pipeline.atlas.facility_frames import FRAMES as FACILITY_FRAMES
+from pipeline.atlas.facility_frames import rfp_words
+from pipeline.atlas.growth_frames import FRAMES as GROWTH_FRAMES
+from pipeline.atlas.growth_frames import with_growth
+from pipeline.atlas.need_frames import against_the_state, by_family, moves
+from pipeline.atlas.outlook_frames import FRAMES as OUTLOOK_FRAMES
+from pipeline.atlas.periods import latest
+from pipeline.atlas.quality_frames import FRAMES as QUALITY_FRAMES
+from pipeline.atlas.quality_frames import methods_poor, schools_with_paths
+from pipeline.atlas.siting_frames import FRAMES as SITING_FRAMES
+from pipeline.atlas.siting_frames import with_what_is_left
 from pipeline.atlas.spec import About, Annex, Field, Layer, Places, Wide
-from pipeline.atlas.words import LABELS, each_label, grade, sentence, told
+from pipeline.atlas.words import each_label, grade, told
 from pipeline.columns import BY_NAME, HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
+FRAMES = {**QUALITY_FRAMES, **GROWTH_FRAMES, **OUTLOOK_FRAMES, **FACILITY_FRAMES, **SITING_FRAMES}
 
 
 def names_of(tables: Tables) -> dict[str, dict[str, str]]:
@@ -42,15 +54,25 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
     for column, value in annex.unless:
         frame = frame[frame[column] != value]
     names = names_of(tables)
-    for column, kind in (("site_id", "site"), ("school_id", "school"), ("matched_school_id", "school")):
-        if column in frame and "name" not in frame:
+    if annex.key in FRAMES:
+        return FRAMES[annex.key](tables, names, about).reset_index(drop=True)
+    for column, kind in (
+        ("site_id", "site"),
+        ("second_site_id", "site"),
+        ("school_id", "school"),
+        ("matched_school_id", "school"),
+    ):
+        if column in frame and not (column == "school_id" and "name" in frame):
             frame[column.replace("_id", "_name")] = frame[column].map(names[kind]).astype("str").fillna(frame[column])
     if annex.table == "public_contributions":
         # one row for each indicator, the heaviest first
         frame = frame.sort_values(["indicator_weight", "indicator"], ascending=[False, True], kind="stable")
         frame = frame.drop_duplicates("indicator")
-    if annex.table == "public_backtest":
-        frame = _used_first(frame, tables["public_outlook"])
+    if annex.table == "public_sensitivity":
+        frame = moves(frame)
+    if annex.table == "public_families":
+        arrange = against_the_state if annex.key == "statewide" else by_family
+        frame = arrange(frame, names["neighborhood"], about)
     if annex.table == "public_missing":
         frame = frame.assign(
             **{
@@ -73,29 +95,7 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
         # where another way of placing the children would say most else
         apart = (frame["next_count"] - frame["allocated_count"]).abs()
         frame = frame.iloc[apart.fillna(-1.0).to_numpy().argsort(kind="stable")[::-1]]
-    if annex.table == "public_pockets":
-        frame["area_names"] = [
-            ", ".join(names["neighborhood"].get(i, i) for i in ids.split()) for ids in frame["area_ids"]
-        ]
-    if annex.table == "public_outlook":
-        frame["unit_name"] = [
-            about.title if k == "district" else names[k].get(i, i)
-            for k, i in zip(frame["unit_kind"], frame["unit_id"], strict=True)
-        ]
-        # each year for the district, the last one for its zones and schools
-        last = frame.groupby(["unit_kind", "unit_id"])["fall_year"].transform("max")
-        frame = frame[(frame["unit_kind"] == "district") | (frame["fall_year"] == last)]
-        frame = frame.sort_values(["unit_kind", "fall_year", "unit_name", "unit_id"], kind="stable")
     return frame.reset_index(drop=True)
-
-
-def _used_first(tried: pd.DataFrame, outlook: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts tried, those by the outlook's own method first and said so, the whole district before its parts."""
-    used = [any(of.startswith(method) for of in outlook["method"].unique()) for method in tried["method"]]
-    names = [sentence(name) + (" (used here)" if own else "") for name, own in zip(tried["method"], used, strict=True)]
-    sizes = {code: place for place, code in enumerate(("district", *LABELS["size_class"]))} | {"district": -1}
-    order = tried.assign(method_name=names, other=[not own for own in used], size=tried["size_class"].map(sizes))
-    return order.sort_values(["other", "method", "horizon_years", "size"], kind="stable")
 
 
 def places_frame(places: Places, tables: Tables, about: About) -> pd.DataFrame:
@@ -106,10 +106,51 @@ def places_frame(places: Places, tables: Tables, about: About) -> pd.DataFrame:
     frame = frame.sort_values(places.id, kind="stable").reset_index(drop=True)
     for wide in places.wides:
         spread = spread_wide(wide, tables[wide.table], about)
-        frame = frame.merge(spread, left_on=places.id, right_index=True, how="left", validate="1:1")
+        # copied: many columns of their own block would slow every later one
+        frame = frame.merge(spread, left_on=places.id, right_index=True, how="left", validate="1:1").copy()
+    if "inside_share" in frame and frame["inside_share"].eq(1).all():
+        frame["inside_share"] = float("nan")  # nothing to tell: the column is left out
+    if places.key == "access":
+        frame = methods_poor(frame, tables["public_access_methods"])
+    if any(wide.table == "public_growth_need" for wide in places.wides):
+        frame = with_growth(frame)
+    if places.key == "siting":
+        frame = with_what_is_left(frame)
+    if places.key == "schools":
+        frame = schools_with_paths(frame, tables["public_targets"])
     if places.table == "public_sites":
         frame["seats_absent"] = _no_seats(frame)
+    if places.key == "hosts":
+        frame["guest_names"] = _guests(frame, tables["public_matches"])
+        frame["next_school"] = _next(frame, tables["public_matches"])
+    if places.key == "rfp":
+        frame = rfp_words(frame)
     return frame
+
+
+def _guests(hosts: pd.DataFrame, matches: pd.DataFrame) -> pd.Series:
+    """Schools that the matching places at each site, by name."""
+    guests: dict[str, list[str]] = {}
+    placed = matches[matches["match_status"] == "matched"].sort_values("name", kind="stable")
+    for row in placed.to_dict("records"):
+        further = row["further_site_ids"].split() if isinstance(row["further_site_ids"], str) else []
+        for site in (row["site_id"], *further):
+            guests.setdefault(site, []).append(row["name"])
+    return (
+        hosts["site_id"].map({site: ", ".join(names) for site, names in guests.items()}).fillna("nobody").astype("str")
+    )
+
+
+def _next(hosts: pd.DataFrame, matches: pd.DataFrame) -> pd.Series:
+    """How many more rooms at each site would take which school, in words; empty where none waits or it is not told."""
+    seeking = matches.set_index("school_id")
+    pupils = (
+        seeking["needed_seats"].map(lambda seats: f", {seats:,.0f} pupils", na_action="ignore").astype("str").fillna("")
+    )
+    told = dict(zip(seeking.index, seeking["name"] + pupils, strict=True))
+    known = hosts.dropna(subset=["rooms_to_next", "next_school_id"])
+    words = {row.site_id: f"{row.rooms_to_next:,.0f} more: {told[row.next_school_id]}" for row in known.itertuples()}
+    return hosts["site_id"].map(words).fillna("").astype("str")
 
 
 def _no_seats(sites: pd.DataFrame) -> pd.Series:
@@ -129,8 +170,17 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
     """
     for column, value in wide.where:
         long = long[long[column] == value] if not value.endswith("*") else _last_of(long, column, value[:-1])
+    if wide.prefix:
+        long = long[long[wide.key].str.startswith(wide.prefix)]
+        long = long.assign(**{wide.key: long[wide.key].str.removeprefix(wide.prefix)})
     if wide.is_latest:
         long = latest(long, about)
+    if not wide.by:
+        plain = long.set_index(wide.key)[list(wide.values)]
+        return plain.rename(columns={value: f"{wide.head}{value}" for value in wide.values})
+    by = wide.by.split()
+    if len(by) > 1:
+        long = long.assign(**{wide.by: long[by].astype("str").agg(" ".join, axis=1) if len(long) else ""})
     codes = _ordered(wide.by, long)
     columns = [(value, code) for code in codes for value in wide.values]
     # pivot refuses a repeated key; pivot_table would average it
@@ -140,29 +190,13 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
         table[f"{value}|{code}"] = table[f"{value}|{code}"].astype(
             long[value].dtype if long[value].dtype != "bool" else "object"
         )
-    return table
+    return table.add_prefix(wide.head)
 
 
 def _last_of(long: pd.DataFrame, column: str, start: str) -> pd.DataFrame:
     """Rows of the last of the values that begin so: the zones of the last school year."""
     begins = long[column].str.startswith(start)
     return long[long[column] == long.loc[begins, column].max()] if begins.any() else long[begins]
-
-
-def latest(long: pd.DataFrame, about: About) -> pd.DataFrame:
-    """Rows of the school year now, or of the two vintages that the study compares."""
-    if "fall_year" in long:
-        # rows of the school year now; a table that begins later or ends earlier gives its nearest year
-        past = long.loc[long["fall_year"] <= about.fall_year, "fall_year"]
-        year = past.max() if len(past) else long["fall_year"].min()
-        return long[long["fall_year"] == year]
-    wanted = long[(long["vintage_to"] == about.now) & (long["vintage_from"] == about.before)]
-    if wanted.empty and len(long):
-        first, last = max(
-            zip(long["vintage_from"], long["vintage_to"], strict=True), key=lambda pair: (pair[1], pair[0])
-        )
-        wanted = long[(long["vintage_from"] == first) & (long["vintage_to"] == last)]
-    return wanted
 
 
 def _ordered(by: str, long: pd.DataFrame) -> list[str]:
@@ -172,7 +206,11 @@ def _ordered(by: str, long: pd.DataFrame) -> list[str]:
         return sorted(present, key=lambda code: (-weights[code], code))
     if by == "age_band" and "5-17" in present:
         return ["5-17", *(code for code in BY_NAME[by].values if code in present and code != "5-17")]
-    declared = BY_NAME[by].values
+    first, _, second = by.partition(" ")
+    declared = BY_NAME[first].values
+    if second:
+        bands = ["5-17", *declared]
+        return sorted(present, key=lambda code: (bands.index(code.split()[0]), code.split()[1]))
     return [*(code for code in declared if code in present), *sorted(present - set(declared))]
 
 
@@ -201,7 +239,12 @@ def expand_fields(places: Places, frame: pd.DataFrame) -> list[Field]:
     return fields
 
 
-_GROUPS = {"age_band": "Children aged {}", "capacity_definition": "By {}"}
+_GROUPS = {
+    "age_band": "Children aged {}",
+    "outlook": "Children expected, {}",
+    "moved_band": "Families moving, children aged {}",
+    "capacity_definition": "By {}",
+}
 
 
 def expand_layers(places: Places, fields: list[Field]) -> list[Layer]:
@@ -211,7 +254,7 @@ def expand_layers(places: Places, fields: list[Field]) -> list[Layer]:
     for layer in places.layers:
         for key in keys:
             head, _, code = key.partition("|")
-            if head == layer.field and bool(code) == bool(layer.each):
+            if head == layer.field and bool(code) == bool(layer.each) and code.startswith(layer.only):
                 weak = layer.weak and (
                     f"{layer.weak[0]}|{code}" if code and layer.weak[0] != "margin" else layer.weak[0],
                     layer.weak[1],

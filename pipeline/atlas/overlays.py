@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.atlas import shapes
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables
+from pipeline.atlas.growth_frames import pockets_now
+from pipeline.atlas.siting_frames import room
 from pipeline.atlas.spec import About, Dots, Sheet
 from pipeline.atlas.words import number, say, school_year
 from pipeline.columns import GRADES, HIDDEN
@@ -15,6 +17,8 @@ from pipeline.columns import GRADES, HIDDEN
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+MINUS = "\u2212"
 
 
 def backdrop(sheet: Sheet, tables: Tables, page: dict[str, Any], drawn: list[gpd.GeoDataFrame]) -> None:
@@ -31,23 +35,14 @@ def _widest(zones: pd.DataFrame) -> pd.DataFrame:
     return zones[zones["level"] == zones["level"].iloc[0]].reset_index(drop=True) if len(zones) else zones
 
 
-def pockets(tables: Tables) -> dict[str, Any]:
-    """The outline of each pocket, drawn over the areas, with its label."""
-    import shapely
-
+def pockets(tables: Tables, about: About) -> dict[str, Any]:
+    """The outline of each pocket of the periods shown, drawn over the areas, with its label."""
     areas: Any = tables["public_neighborhoods"]
-    found = tables["public_pockets"]
+    found = pockets_now(tables, about)
     if areas.empty or found.empty:
         return {"shapes": None, "labels": []}
-    small = dict(zip(areas["neighborhood_id"], areas.geometry, strict=True))
-    outlines, labels = [], []
-    for pocket in found.to_dict("records"):
-        members = [small[i] for i in pocket["area_ids"].split() if i in small]
-        outlines.append(shapely.union_all(members) if members else None)
-        sign = "+" if pocket["children_change"] >= 0 else "\u2212"
-        labels.append(f"{sign}{number(abs(pocket['children_change']))}")
-    frame = type(areas)(geometry=outlines, crs=areas.crs)
-    return {"shapes": shapes.geojson(frame), "labels": labels}
+    labels = [f"{'+' if more >= 0 else MINUS}{number(abs(more))}" for more in found["children_change"]]
+    return {"shapes": shapes.geojson(shapes.outlined(found, areas)[["geometry"]]), "labels": labels}
 
 
 def _pupils(text: str, fall_year: Any, now: int) -> str:
@@ -84,8 +79,11 @@ def dots(kind: Dots, frame: Any, about: About) -> dict[str, Any] | None:
     shown = shown.assign(layer=-shown[kind.column].map(order)).sort_values(["layer", kind.id], kind="stable")
     shown = shown.reset_index(drop=True)
     index = [order[word] for word in shown[kind.column]]
+    is_site = kind.id == "site_id"
     texts = [
-        f"{say('sector', r['sector'])}, {say(kind.column, r[kind.column]).lower()}, {_pupils(r['value_text'], r['fall_year'], about.fall_year)}"
+        room(r)
+        if is_site
+        else f"{say('sector', r['sector'])}, {say(kind.column, r[kind.column]).lower()}, {_pupils(r['value_text'], r['fall_year'], about.fall_year)}"
         for r in shown.to_dict("records")
     ]
     return {
@@ -94,6 +92,39 @@ def dots(kind: Dots, frame: Any, about: About) -> dict[str, Any] | None:
         "texts": [plain(text) for text in texts],
         "shapes": shapes.geojson(shown),
         "index": index,
-        "levels": [_levels(r, about.rules.bands) for r in shown.to_dict("records")] if about.rules.bands else [],
+        "levels": [_levels(r, about.rules.bands) for r in shown.to_dict("records")]
+        if about.rules.bands and not is_site
+        else [],
         "classes": [{"label": label, "color": color} for _, label, color in kind.words],
     }
+
+
+def match_lines(tables: Tables) -> dict[str, Any] | None:
+    """Schools that look for a place, and a line from each that found one to its site; those without a point are left out."""
+    import geopandas
+    import shapely
+
+    matches = tables["public_matches"].sort_values("school_id", kind="stable")
+    schools, sites = (
+        dict(zip(frame[key], frame.geometry, strict=True))
+        for frame, key in ((tables["public_schools"], "school_id"), (tables["public_sites"], "site_id"))
+    )
+    drawn, names, texts, kinds = [], [], [], []
+    for row in matches.to_dict("records"):
+        start = schools.get(row["school_id"])
+        further = row["further_site_ids"].split() if isinstance(row["further_site_ids"], str) else []
+        ends = [sites.get(site) for site in (row["site_id"], *further)] if row["match_status"] == "matched" else []
+        if start is None or start.is_empty:
+            continue
+        for shape, kind in (
+            *((shapely.LineString([start, end]), "line") for end in ends if end is not None and not end.is_empty),
+            (start, "placed" if ends else "waiting"),
+        ):
+            drawn.append(shape)
+            names.append(plain(row["name"]))
+            texts.append(plain(row["reason"]))
+            kinds.append(kind)
+    if not drawn:
+        return None
+    frame = geopandas.GeoDataFrame(geometry=drawn, crs=getattr(tables["public_sites"], "crs", None))
+    return {"names": names, "texts": texts, "kinds": kinds, "shapes": shapes.geojson(frame)}

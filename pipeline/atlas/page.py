@@ -8,12 +8,20 @@ from typing import Any
 from pipeline.atlas.escape import data_block, esc
 from pipeline.atlas.render import asset, draw_map, policy
 from pipeline.atlas.spec import About, Credit, Sheet
-from pipeline.atlas.words import RULES, rule, school_year
+from pipeline.atlas.words import RULES, rule, say, school_year
 
 
-def document(*, title: str, body: str, scripts: Sequence[str] = (), data: Any = None, with_map: bool = False) -> str:
+def document(
+    *,
+    title: str,
+    body: str,
+    scripts: Sequence[str] = (),
+    data: Any = None,
+    with_map: bool = False,
+    more_styles: Sequence[str] = (),
+) -> str:
     """A whole page with everything in it and a policy that lets it load nothing."""
-    styles = [*([asset("leaflet/leaflet.css")] if with_map else []), asset("atlas.css")]
+    styles = [*([asset("leaflet/leaflet.css")] if with_map else []), asset("atlas.css"), *more_styles]
     block = f'<script type="application/json" id="data">{data_block(data)}</script>\n' if data is not None else ""
     return (
         "<!DOCTYPE html>\n"
@@ -37,6 +45,7 @@ def sheet_page(
     page: dict[str, Any],
     reading: tuple[tuple[str, str], ...],
     lacking: list[tuple[str, str, str]],
+    drawing: str = "",
 ) -> str:
     """One sheet as a single file."""
     has_map = bool(page["views"])
@@ -44,6 +53,8 @@ def sheet_page(
     main = (
         _explorer(chart)
         if has_map
+        else f'<div class="card drawing">{drawing}</div>'
+        if drawing  # its question is answered by tables
         else '<p class="nothing">This study has no figures to draw for this question. What it lacks, and where that can be had, stands below and on the sheet <a href="quality_of_data.html">Quality of the data</a>.</p>'
     )
     body = f"""<a class="skip" href="#{"table" if has_map else "more"}">Skip to the {"table" if has_map else "text"}</a>
@@ -53,7 +64,7 @@ def sheet_page(
 <p class="answer">{esc(answer)}</p></div>
 {_approximate(page)}{main}
 <div id="more" class="more">
-<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
+{_take(sheet)}<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
 <div id="annexes"></div>
 </div>
 </main>
@@ -66,6 +77,12 @@ def sheet_page(
         data=page,
         with_map=has_map,
     )
+
+
+def _take(sheet: Sheet) -> str:
+    """Links to further pages of a sheet."""
+    items = "".join(f'<li><a href="{esc(name)}">{esc(text)}</a></li>' for name, text in sheet.links)
+    return f'<section class="card"><h2>To print and attach</h2><ul>{items}</ul></section>' if items else ""
 
 
 def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
@@ -90,7 +107,7 @@ def _explorer(chart: str) -> str:
 <div class="explorer">
 <section class="side" aria-label="Table">
 <div id="panel" class="panel" hidden></div>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption id="caption"></caption><thead></thead><tbody></tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption><span id="caption"></span></caption><thead></thead><tbody></tbody></table></div>
 </section>
 <section class="picture" aria-label="Map">
 <div class="frame">{chart}</div>
@@ -104,7 +121,7 @@ def _explorer(chart: str) -> str:
 def _approximate(page: dict[str, Any]) -> str:
     if not any(view["approximate"] for view in page["views"]):
         return ""
-    return '<p class="banner"><strong>Approximate.</strong> Some areas on this sheet are drawn by the nearest school or by census areas, because none are published. They are marked with a dashed border; their numbers are approximate too.</p>'
+    return '<p class="banner"><strong>Approximate.</strong> Some areas on this sheet are stand-ins: drawn by the nearest school because none are published, or the part of a census area inside the district, or their people could be placed by plain area only. They are marked with a dashed border; their numbers are approximate.</p>'
 
 
 def _reading(lines: tuple[tuple[str, str], ...]) -> str:
@@ -157,8 +174,9 @@ def index_page(
     answers: dict[str, str],
     pictures: dict[str, str],
     advice: list[dict[str, str]],
+    lines: list[dict[str, Any]],
 ) -> str:
-    """The first page: every question with its answer, the recommendations and the files."""
+    """The first page: the lines to quote, every question with its answer, the recommendations and the files."""
     cards = "".join(
         f'<li class="card sheet"><a href="{sheet.key}.html"><div class="thumb">{pictures[sheet.key] or "<span>No figures in this study</span>"}</div><h2>{esc(sheet.question)}</h2></a><p>{esc(answers[sheet.key])}</p></li>'
         for sheet in sheets
@@ -167,6 +185,7 @@ def index_page(
         f'<li><a href="{name}" download>{name}</a>: {text}</li>'
         for name, text in (
             ("schoolshed.xlsx", "every published table as a workbook"),
+            ("rfp_packets.zip", "a page for each site of the request for proposals, to attach"),
             ("schoolshed.gpkg", "neighborhoods, zones, schools and sites for QGIS or ArcGIS"),
             ("data_dictionary.csv", "what each column means, with its unit"),
         )
@@ -175,11 +194,32 @@ def index_page(
 {header(sheets, about, "index")}
 <main>
 <div class="question"><h1>Where do children need better schools, and where is there room?</h1><p class="answer">One sheet for each question, with its map, its table and its sources. Click an area, or its row, to see why.</p></div>
-<ul class="cards" id="sheets">{cards}<li class="card take"><h2>Take the numbers with you</h2><p>All files hold the same published numbers as the sheets.</p><ul>{downloads}</ul></li></ul>
+{_lines(lines)}
+<ul class="cards" id="sheets">{cards}<li class="card take"><h2>Take the numbers with you</h2><p>All files hold the same published numbers as the sheets.</p><ul><li><a href="rfp_packets.html">rfp_packets.html</a>: the packets of all listed sites on one page</li>{downloads}</ul></li></ul>
 {_advice(advice)}
 </main>
 {footer(about)}"""
     return document(title=f"Schoolshed: {about.title}", body=body)
+
+
+def _lines(lines: list[dict[str, Any]]) -> str:
+    """What a committee would quote; where a study can say less, why."""
+    if not lines:
+        return ""
+    told = [line for line in lines if line["is_told"]]
+    items = "".join(
+        f'<li><p class="statement">{esc(line["statement"])}</p><p>{esc(line["evidence"])}</p>'
+        f'<p class="rule">{esc(say("topic", line["topic"]))} \u00b7 {esc(line["reliability"])}</p></li>'
+        for line in told
+    )
+    listing = f'<ol class="advice quotes">{items}</ol>' if told else ""
+    rest = "".join(
+        f"<li><strong>{esc(say('topic', line['topic']))}</strong>: {esc(line['statement'])}</li>"
+        for line in lines
+        if not line["is_told"]
+    )
+    lacking = f"<p>More cannot be said from the data of this study:</p><ul>{rest}</ul>" if rest else ""
+    return f'<section class="card lines"><h2>To quote</h2><p>Written from the published numbers by fixed rules. \u00b1 is a 90% margin of error.</p>{listing}{lacking}</section>'
 
 
 MOST = 24  # recommendations of one kind on the first page

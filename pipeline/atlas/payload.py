@@ -8,9 +8,9 @@ from pipeline.atlas import shapes
 from pipeline.atlas.classes import classify
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
-from pipeline.atlas.overlays import backdrop, dots, pockets
+from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
 from pipeline.atlas.spec import About, Field, Layer, Places, Sheet
-from pipeline.atlas.words import LABELS, count_of, each_label, rule, say
+from pipeline.atlas.words import LABELS, count_of, each_label, percent, rule, say
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,17 +35,20 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
         views = [_view(layer, places, frame, fields, about) for layer in expand_layers(places, fields)]
         if not views:
             continue
-        page["tables"][places.key] = _table(places, frame, fields, tables)
+        page["tables"][places.key] = _table(places, frame, fields, tables, about)
         page["views"] += views
         geometry = frame.set_geometry("geometry")
         page["shapes"][places.key] = shapes.geojson(geometry)
-        page["frames"][places.key] = shapes.bounds([geometry])
         drawn.append(geometry)
+        # points stand on a base, and are framed with it
         if not places.base:
+            page["frames"][places.key] = shapes.bounds([geometry])
             page.setdefault("border", shapes.geojson(shapes.outline(geometry)))
     backdrop(sheet, tables, page, drawn)
     if sheet.pockets:
-        page["pockets"] = pockets(tables)
+        page["pockets"] = pockets(tables, about)
+    if sheet.lines:
+        page["lines"] = match_lines(tables)
     if sheet.dots:
         page["dots"] = dots(sheet.dots, tables[sheet.dots.table], about)
     page["bounds"] = shapes.bounds(drawn)
@@ -71,12 +74,14 @@ def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field]
     legend, index = classify(values, layer.scheme, field.form)
     weak = _weak(layer, field, frame, about.medium_cv)
     weak = [flag and place >= 0 for flag, place in zip(weak, index, strict=True)]
-    compared = sum(place >= 0 for place in index)
+    # without a margin, and where nobody lives, there is no test
+    margins = frame[field.columns[1]].fillna(0.0) if field.pair == "margin" else values.notna()
+    compared = sum(place >= 0 and margin > 0 for place, margin in zip(index, margins, strict=True))
     return {
         "key": f"{places.key}:{layer.key}",
         "level": dict(places.only).get("level") or (field.key.partition("|")[2] if layer.each == "level" else ""),
         "label": plain(layer.label),
-        "explain": layer.explain,
+        "explain": _with_thresholds(layer.explain, about),
         "table": places.key,
         "column": field.key,
         "noun": list(places.noun),
@@ -103,7 +108,13 @@ def _weak(layer: Layer, field: Field, frame: pd.DataFrame, largest_cv: float) ->
     return [str(word) in words for word in frame[column]]
 
 
-def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tables) -> dict[str, Any]:
+def _with_thresholds(text: str, about: About) -> str:
+    """A text with the study's thresholds of need in it."""
+    rules = about.rules
+    return text.replace("{certain}", percent(rules.certain_share)).replace("{possible}", percent(rules.possible_share))
+
+
+def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tables, about: About) -> dict[str, Any]:
     columns, rows = _cells(fields, frame)
     names = frame["name"].where(frame["name"].notna(), frame[places.id])
     return {
@@ -115,7 +126,7 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
         "rows": rows,
         "sort": places.sort,
         "least_first": places.least_first,
-        "bars": _bars(places, frame),
+        "bars": _bars(places, frame, about),
         "notes": _notes(places, frame, tables),
     }
 
@@ -145,7 +156,11 @@ def _order(field: Field) -> list[str]:
 
 
 def _column(field: Field, frame: pd.DataFrame) -> list[Any]:
-    why = frame[field.absent].tolist() if field.absent else [None] * len(frame)
+    why = (
+        [text if isinstance(text, str) else None for text in frame[field.absent]]
+        if field.absent
+        else [None] * len(frame)
+    )
     parts = [
         [
             _value(name, field, value) if known else instead
@@ -170,7 +185,7 @@ def _value(name: str, field: Field, value: Any) -> Any:
     return int(short) if short.is_integer() else short
 
 
-def _bars(places: Places, frame: pd.DataFrame) -> dict[str, Any] | None:
+def _bars(places: Places, frame: pd.DataFrame, about: About) -> dict[str, Any] | None:
     """For each place, what each part adds to the whole: the answer to 'why is this place high?'."""
     if places.bars is None:
         return None
@@ -185,9 +200,10 @@ def _bars(places: Places, frame: pd.DataFrame) -> dict[str, Any] | None:
         {"field": f"{by}|{name.partition('|')[2]}", "label": plain(each_label(by, name.partition("|")[2]))}
         for name in names
     ]
+    in_points = about.rules.family != "standardised"
     most = [
         [
-            None if value != value else float(f"{100 * value:.5g}")
+            None if value != value or not in_points else float(f"{100 * value:.5g}")
             for value in frame[f"{weight}|{code}"].astype("float64")
         ]
         for code in (name.partition("|")[2] for name in names)
@@ -196,6 +212,7 @@ def _bars(places: Places, frame: pd.DataFrame) -> dict[str, Any] | None:
         "parts": parts,
         "values": [list(row) for row in zip(*values, strict=True)],
         "most": [list(row) for row in zip(*most, strict=True)],
+        "unit": "points" if in_points else "standard deviations",
         "whole": next(f.key for f in places.fields if f.columns == (whole,)),
     }
 

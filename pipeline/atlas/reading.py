@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pipeline.atlas import growth_reading
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, measure, number, part_of, percent
+from pipeline.atlas.words import LABELS, VARIED, count_of, listed, number, part_of, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,12 +25,16 @@ def need(tables: Tables, about: About) -> Reading:
             "A dark neighborhood is needier by the indicators of the index, which are listed below with their weights. The index ranks places, it does not measure a child.",
         ),
         (
+            "Need index",
+            f"{_FAMILIES[rules.family]} {_NORMS[rules.norm]}What each indicator adds stands in a neighborhood's panel; the parts sum to the index.",
+        ),
+        (
             "Range of a rank",
-            "The census asks a sample of households, so the rank of a neighborhood is a range: two neighborhoods whose ranges overlap may well be the other way round.",
+            f"{_draws(tables, about)} Nine of ten of its ranks lie in the range, half of them on either side of the middle rank. Two neighborhoods whose ranges overlap may well be the other way round.",
         ),
         (
             "High need",
-            f"In at least {percent(rules.certain_share)} of the draws within the margins of error the neighborhood is among the neediest {part_of(rules.top_share)}.",
+            f"In at least {percent(rules.certain_share)} of the draws the neighborhood is among the neediest {part_of(rules.top_share)}.",
         ),
         (
             "Possibly high need",
@@ -39,24 +44,45 @@ def need(tables: Tables, about: About) -> Reading:
             "Not high",
             f"It is among them in fewer than {percent(rules.possible_share)} of the draws. That does not say that nobody there is in need.",
         ),
+        (
+            "Not ranked",
+            f"Fewer than {number(rules.smallest_population)} people live there, less than {percent(rules.smallest_inside_share)} of its ground lies in the district, or less than half of the index is known.",
+        ),
+        (
+            "Cluster, outlier",
+            "A cluster is said where a neighborhood and those around it together are needier (or less needy) than chance would bring; an outlier where its neighbors are and it is not. Both are corrected for the number of neighborhoods tested, and take the index as it stands, without its range.",
+        ),
+        (
+            "Which choice moves ranks most",
+            "Each is drawn anew while the others stay, and the share of the movement of all ranks in which it has a part is measured. The shares overlap, so they need not sum to 100%.",
+        ),
     )
+
+
+_FAMILIES = {
+    "percentile": "The mean of the indicators' ranks, from 0 to 100; 100 would be the neediest on every one.",
+    "standardised": "The mean of the indicators in standard deviations from their mean: 0 is in the middle, negative is less need.",
+    "exponential": "The mean of domains on a scale from 0 to 100 that stretches the neediest tenth over half of its length, so that being middling elsewhere cannot make up for it.",
+    "geometric": "The geometric mean of domains, from 0 to 100: little need in one domain makes up less for much in another.",
+}
+_NORMS = {
+    "local": "",
+    "statewide": "Each value is held against the areas of the state, not against the other neighborhoods. ",
+}
+
+
+def _draws(tables: Tables, about: About) -> str:
+    """What the draws vary in this study, and that they do."""
+    factors = set(tables["public_sensitivity"]["factor"])
+    varied = [words for factor, words in VARIED.items() if factor in factors] or [VARIED["margins"]]
+    how = f"The ranks were drawn {number(about.rules.draws)} times with {listed(varied, len(varied))} varied"
+    return f"The census asks a sample of households, and an index is made of choices. {how}{' at once' if len(varied) > 1 else ''}."
 
 
 def growth(tables: Tables, about: About) -> Reading:
     """What a change is, when it counts as more than chance, and what the outlook is."""
     return (
-        (
-            "",
-            "The map compares two survey periods that do not overlap. Both are estimates from a sample, so a change may be chance.",
-        ),
-        (
-            "Hatched",
-            f"The change may be chance. Where many areas are compared at once some differ by luck alone, so the test is corrected for the number of comparisons: of the changes called beyond chance, at most {percent(about.rules.growth_alpha)} are expected to be luck. A change larger than its own margin of error can therefore still be hatched.",
-        ),
-        (
-            "Pocket of change",
-            "Outlined in black: a group of adjoining neighborhoods whose number of children together grew, or shrank, beyond chance.",
-        ),
+        *growth_reading.children(tables, about),
         (
             "Pupils expected",
             "Carries each grade forward to the next as it went in past years and adds pupils of planned homes where projects are known. The range holds eight times in ten if the future is like the years the method was tried on. Pupils today are the sum of the counts published for this school year; hidden counts are left out.",
@@ -64,47 +90,13 @@ def growth(tables: Tables, about: About) -> Reading:
     )
 
 
-def seats(tables: Tables, about: About) -> Reading:
-    """What a quality seat is, when a seat is missing, and how the five-year path is read."""
-    rules = about.rules
-    result = measure(rules.subjects)
-    if rules.cut_share is None:
-        cut = f"The study fixes no cut, so the measure is relative: the share of {result} is at least that of the top quarter of the district's rated schools of the same level. By this rule about a quarter of the schools is always strong, however well or badly the district does."
-    else:
-        cut = f"At least {percent(rules.cut_share)} of {result}: a fixed cut, the same for every level."
-    return (
-        (
-            "Quality seat",
-            f"A seat in a strong school. {cut} Small schools are drawn towards the mean of their level first, and must lie above the cut with a probability of at least {percent(rules.probability_share)}. Schools are the dots.",
-        ),
-        (
-            "Seats missing",
-            "Resident pupils for whom the zone has no quality seat. A zone with more quality seats than pupils does not help the next zone: a surplus is not set against a gap.",
-        ),
-        (
-            "Seats of charter and citywide schools",
-            "A school that takes pupils from the whole district, as many charter schools do, has no zone of its own. Its seats are shared among the zones where its pupils live, by how many come from each, so a zone can have a few quality seats without a strong school in it. Where the study does not know where pupils live and attend, these seats are left out. All other schools count in the zone they stand in.",
-        ),
-        (
-            "Seats in tens",
-            "Quality seats are published in tens, because a seat more or less would tell how few pupils of a zone go to one school. Gaps are computed from the published tens.",
-        ),
-        (
-            "Access",
-            "Quality seats within reach, shared among all children within reach of them, as percent of the district's mean. Below 50%, before rounding, is called poor.",
-        ),
-        (
-            "Five-year path",
-            f"A straight line from the school's result in the first year compared to the goal of the study, {percent(rules.target_share)} of {result} after {count_of(rules.target_years, 'year', 'years')}. On track: the latest result lies on the line or above. Behind: below it. With a goal far above today's results nearly every school is behind.",
-        ),
-    )
-
-
 def facilities(tables: Tables, about: About) -> Reading:
     """What offered, watched and empty mean."""
     rules = about.rules
-    last = tables["public_utilization"]["fall_year"].max() if len(tables["public_utilization"]) else None
-    horizon = f"fall {int(last)}" if last is not None and last > about.fall_year else "the last year of the outlook"
+    falls = tables["public_utilization"]["fall_year"]
+    ahead = falls[falls > about.fall_year]
+    last = min(int(ahead.min()) + rules.years_ahead - 1, int(ahead.max())) if len(ahead) else None
+    horizon = f"fall {last}" if last is not None else "the last year that decides"
     ways = count_of(rules.definitions, "way", "ways")
     agree = "agrees" if rules.definitions == 1 else "agree"
     return (
@@ -122,21 +114,23 @@ def facilities(tables: Tables, about: About) -> Reading:
         ),
         (
             "Empty seats",
-            f"What can be given away without taking it back: the fewest by any way of counting that says underutilized, today or in {horizon} at the upper end of the forecast. It is less than seats minus pupils today.",
+            f"The fewest by any way of counting that says underutilized, in any year from today to {horizon}, at the upper end of the forecast: what can be given away so long. After that the school there may need some back; the sheet Request for proposals says when. It is less than seats minus pupils today.",
         ),
         (
             "Ways of counting",
-            "Capacity as the district gives it; the state's pupils per room; functional capacity, which allows for rooms that stand empty part of the day.",
+            f"Capacity as the district gives it; the state's pupils per room; functional capacity, which allows for rooms that stand empty part of the day; target class sizes; ideal homerooms, of which a share of the rooms is made. {_deciding(rules.judged_by)} Each names its source under the map. The state's pupils per room and functional capacity count the rooms of one inventory and err together; functional capacity counts portables too, so that it is above the state's number at an elementary school with portables.",
         ),
         (
             "",
             "An empty seat on paper may be a room that serves another purpose: each site needs a visit before a decision.",
         ),
-        (
-            "Missing seats it could hold",
-            "In the table of sites for new quality seats: missing seats within reach, of the levels the site can serve, in tens, but no more than its empty seats. Where those are not known, neither is what the site could hold. Two sites near each other count the same children.",
-        ),
     )
+
+
+def _deciding(ways: tuple[str, ...]) -> str:
+    """Which ways of counting decide."""
+    names = [LABELS["capacity_definition"][way] for way in ways]
+    return f"{listed(names)[:1].upper()}{listed(names)[1:]} decide{'s' if len(names) == 1 else ''} here; any other is shown beside."
 
 
 def quality_of_data(tables: Tables, about: About) -> Reading:

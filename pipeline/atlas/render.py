@@ -55,6 +55,7 @@ def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
         ("places", list(page["shapes"])),
         ("border", [""] if "border" in page else []),
         ("pockets", [""] if page.get("pockets", {}).get("shapes") else []),
+        ("lines", [""] if page.get("lines") else []),
         ("dots", [""] if page.get("dots") else []),
     ):
         for name in keys:

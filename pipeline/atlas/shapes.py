@@ -10,6 +10,7 @@ import shapely
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
+    import pandas as pd
 
 DETAIL = 1500  # a border may move by this part of the study's extent: less than a pixel on a screen
 
@@ -152,3 +153,18 @@ def _mark(shape: Any, color: str) -> str:
     rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
     path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)) + "Z" for ring in rings)
     return f'<path d="{path}" fill="{color}" fill-rule="evenodd"/>'
+
+
+def outlined(pockets: pd.DataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Pockets with the outline of their neighborhoods; one of which none has a shape has none.
+
+    Parameters
+    ----------
+    pockets : table ``public_pockets``.
+    areas : table ``public_neighborhoods``, whose CRS the outlines are in.
+    """
+    small = dict(zip(areas["neighborhood_id"], areas.geometry, strict=True))
+    members = [[small[i] for i in ids.split() if i in small] for ids in pockets["area_ids"]]
+    outlines = [shapely.union_all(each) if each else None for each in members]
+    shown = pockets.reset_index(drop=True)
+    return type(areas)(shown, geometry=type(areas.geometry)(outlines, crs=areas.crs), crs=areas.crs)

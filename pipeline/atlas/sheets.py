@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from pipeline.atlas import answers, reading
-from pipeline.atlas.spec import DIVERGING, SEQUENTIAL, Annex, Dots, Field, Layer, Places, Scheme, Sheet, Wide
+from pipeline.atlas import (
+    answers,
+    outlook_answers,
+    outlook_reading,
+    quality_answers,
+    quality_reading,
+    reading,
+    siting_words,
+)
+from pipeline.atlas.error_picture import error_bars
+from pipeline.atlas.facility_sheets import FACILITY_ANNEXES, PACKETS, RFP
+from pipeline.atlas.growth_sheets import GROWTH_ANNEXES, GROWTH_PLACES
+from pipeline.atlas.need_frames import FAMILY_RANKS, HELD_AGAINST
+from pipeline.atlas.outlook_sheets import ERROR_ANNEXES, OUTLOOK_ANNEXES, OUTLOOK_PLACES
+from pipeline.atlas.quality_sheets import SCHOOL_ANNEXES, SCHOOLS, SEAT_ANNEXES
+from pipeline.atlas.sharing_sheet import SHARING
+from pipeline.atlas.siting_sheets import CANDIDATES, SITING, SITING_ANNEXES
+from pipeline.atlas.spec import SEQUENTIAL, Annex, Dots, Field, Layer, Places, Scheme, Sheet, Wide
 from pipeline.atlas.words import LABELS
 from pipeline.columns import LEVELS
 
@@ -21,15 +37,6 @@ _RELIABILITY = Scheme(
 _UNRELIABLE = ("reliability_class", ("low", "not_known"))
 _QUALITY = _words("quality_class", strong="#e66101", middle="#fdb863", weak="#ffffff", not_rated="#8d96a0")
 
-_CHANGE = (
-    "children_from",
-    "children_from_moe",
-    "children_to",
-    "children_to_moe",
-    "children_change",
-    "children_change_moe",
-    "is_significant",
-)
 _CHILDREN = Field("children", "Children under 18", "whole", ("children_0_17", "children_0_17_moe"), "margin")
 
 _NEED = Places(
@@ -44,22 +51,27 @@ _NEED = Places(
     bars=("indicator", "contribution_index", "need_index", "indicator_weight"),
     fields=(
         Field("rank", "Rank", "rank", ("need_rank",), explain="1 is the neediest"),
-        Field("rank_range", "Rank may be", "rank", ("need_rank_low", "need_rank_high"), "range", "Nine times in ten the true rank lies here"),
-        Field("need", "Need index", "whole", ("need_index",), explain="0 to 100, high is needier"),
-        Field("chance", "Chance of high need", "chance", ("high_need_probability_share",), explain="Share of draws within the margins of error in which it is among the neediest part of the district"),
+        Field("rank_range", "Rank may be", "rank", ("need_rank_low", "need_rank_high"), "range", "In nine draws of ten its rank lies here; what the draws vary stands under the map"),
+        Field("median", "Middle rank", "rank", ("need_rank_median",), explain="Half of its ranks over all draws are higher, half lower"),
+        Field("need", "Need index", "index", ("need_index",), explain="High is needier"),
+        Field("chance", "Chance of high need", "chance", ("high_need_probability_share",), explain="Share of all draws in which it is among the neediest part of the district"),
         Field("class", "Finding", "word", ("need_class",)),
         _CHILDREN,
+        Field("shift", "Places it moves", "whole", ("need_rank_shift",), explain="By how many places its rank in a draw differs from the published one, on average", always=False),
+        Field("pairwise", "Rank by the margins alone", "rank", ("need_rank_pairwise_low", "need_rank_pairwise_high"), "range", "By tests of each pair of neighborhoods, with the study's own weights and scale", always=False),
         Field("cluster", "Cluster", "word", ("hot_spot_class",), always=False),
+        Field("outlier", "Among its neighbors", "word", ("moran_class",), always=False),
         Field("reliability", "Reliability of the index", "word", ("reliability_class",), always=False),
+        Field("inside", "Inside the district", "percent", ("inside_share",), explain="Share of its ground. Of a census area that reaches beyond the district, only the part inside is counted", always=False),
         Field("indicator", "{each}", "percent", ("indicator_share", "indicator_share_moe"), "margin", always=False, each="indicator"),
     ),
     layers=(
-        Layer("need", "Need index", "need", "The index combines the indicators listed under the map, each by its rank among neighborhoods; 100 would be the neediest on every one.", weak=_UNRELIABLE, weak_label="Unreliable, or its reliability is not known"),
+        Layer("need", "Need index", "need", "The index combines the indicators listed under the map; how, and on what scale, stands there too.", weak=_UNRELIABLE, weak_label="Unreliable, or its reliability is not known"),
         Layer(
             "class",
             "What can be said for sure",
             "class",
-            "High need is said only where most draws within the margins of error agree; the thresholds stand under the map.",
+            "High need is said only where at least {certain} of all draws agree, possible from {possible} on. The draws vary more than the margins of error: what, stands under the map.",
             Scheme("words", words=_words("need_class", high=SEQUENTIAL[4], possible=SEQUENTIAL[2], not_high=SEQUENTIAL[0], not_ranked=_GREY)),
         ),
         Layer(
@@ -69,81 +81,16 @@ _NEED = Places(
             "Neighborhoods whose surroundings are needier (or less needy) than chance would bring.",
             Scheme("words", words=_words("hot_spot_class", hot=SEQUENTIAL[4], none=SEQUENTIAL[1], cold=SEQUENTIAL[0], too_few_to_test=_GREY)),
         ),
+        Layer(
+            "outlier",
+            "Clusters and outliers among neighbors",
+            "outlier",
+            "Neighborhoods whose neighbors are needier (or less needy) than chance would bring: like them, or unlike them.",
+            Scheme("words", words=_words("moran_class", high_high=SEQUENTIAL[4], low_low=SEQUENTIAL[0], high_low="#e66101", low_high="#fdb863", none="#ffffff", too_few_to_test=_GREY)),
+        ),
         Layer("indicator", "{each}", "indicator", "One of the indicators of the index, in percent with its 90% margin of error.", each="indicator", weak=("margin", ()), weak_label="Unreliable: margin too wide for the value"),
     ),
 )  # fmt: skip
-
-
-def _growth(
-    key: str,
-    layer: str,
-    table: str,
-    id_: str,
-    noun: tuple[str, str],
-    where: str,
-    only: tuple[tuple[str, str], ...] = (),
-) -> Places:
-    return Places(
-        key=key,
-        caption=f"Change in the number of children by {noun[0]}",
-        noun=noun,
-        table=table,
-        id=id_,
-        only=only,
-        subject_kind="zone" if only else "neighborhood",
-        sort="change|5-17",
-        wides=(Wide("public_growth", "area_id", "age_band", _CHANGE, where=(("layer", layer),), is_latest=True),),
-        fields=(
-            Field(
-                "change",
-                "Change, {each}",
-                "change",
-                ("children_change", "children_change_moe"),
-                "margin",
-                always=False,
-                each="age_band",
-            ),
-            Field(
-                "sure",
-                "Beyond chance, {each}",
-                "word",
-                ("is_significant",),
-                always=False,
-                each="age_band",
-                explain="Larger than chance would bring, after correcting for the number of areas compared",
-            ),
-            Field(
-                "from",
-                "Before, {each}",
-                "whole",
-                ("children_from", "children_from_moe"),
-                "margin",
-                always=False,
-                each="age_band",
-            ),
-            Field(
-                "to",
-                "Now, {each}",
-                "whole",
-                ("children_to", "children_to_moe"),
-                "margin",
-                always=False,
-                each="age_band",
-            ),
-        ),
-        layers=(
-            Layer(
-                "change",
-                f"Children aged {{each}}{where}",
-                "change",
-                "Children more or fewer in the later survey period than in the earlier one.",
-                Scheme("about_zero", colors=DIVERGING),
-                weak=("is_significant", ("False",)),
-                weak_label="May be chance, after correcting for {count}",
-                each="age_band",
-            ),
-        ),
-    )
 
 
 def _zones(level: str) -> Places:
@@ -155,6 +102,7 @@ def _zones(level: str) -> Places:
         id="zone_id",
         subject_kind="zone",
         only=(("level", level),),
+        wides=(Wide("public_gap_variants", "zone_id", "variant", ("unmet_seats",), where=(("level", level),)),),
         sort="rank",
         fields=(
             Field("rank", "Rank of gap", "rank", ("service_gap_rank",), explain="1 is the largest gap of its level"),
@@ -164,6 +112,7 @@ def _zones(level: str) -> Places:
             Field("service", "Service level", "percent", ("service_level_ratio",), explain="Quality seats for each 100 resident pupils"),
             Field("approximate", "Approximate", "word", ("is_approximate",), always=False),
             Field("method", "Counted by", "word", ("method",), always=False),
+            Field("missing", "Missing seats: {each}", "whole", ("unmet_seats",), always=False, each="variant"),
         ),
         layers=(
             Layer("unmet", f"Seats missing, {level} school", "unmet", "Resident pupils for whom the zone has no seat in a quality school. A surplus elsewhere is not set against it.", Scheme(zero="none missing")),
@@ -192,6 +141,15 @@ _ACCESS = Places(
             explain="100% is the district's mean; below 50%, before rounding, is poor",
         ),
         Field("poor", "Poor, {each}", "word", ("is_poor_access",), each="level", always=False),
+        Field(
+            "agree",
+            "Methods that call it poor, {each}",
+            "whole",
+            ("methods_poor", "methods_known"),
+            "of",
+            always=False,
+            each="level",
+        ),
         _CHILDREN,
     ),
     layers=(
@@ -215,16 +173,20 @@ _SITES = Places(
     subject_kind="site",
     sort="surplus",
     base="public_neighborhoods",
-    wides=(Wide("public_utilization", "site_id", "capacity_definition", ("capacity_seats", "utilization_ratio"), is_latest=True),),
+    wides=(
+        Wide("public_utilization", "site_id", "capacity_definition", ("capacity_seats", "utilization_ratio"), is_latest=True),
+        Wide("public_capacity", "site_id", "capacity_definition", ("rooms_counted",)),
+    ),
     fields=(
         Field("status", "Room", "word", ("surplus_status",)),
-        Field("surplus", "Empty seats", "whole", ("surplus_seats",), explain="The fewest by any way of counting, today or by the upper forecast", absent="seats_absent"),
+        Field("surplus", "Empty seats", "whole", ("surplus_seats",), explain="The fewest by any way of counting, in any year from today to the horizon, by the upper forecast", absent="seats_absent"),
         Field("rooms", "Empty rooms", "whole", ("surplus_rooms",), absent="seats_absent"),
         Field("condition", "Condition", "word", ("condition_class",)),
         Field("use", "Use", "word", ("site_status",), always=False),
         Field("agree", "Counts agreeing", "whole", ("definitions_under", "definitions_known"), "of", "Ways to count capacity by which the site is underutilized, and ways that could be computed", always=False),
         Field("utilization", "In use, by {each}", "percent", ("utilization_ratio",), always=False, each="capacity_definition"),
         Field("capacity", "Seats, by {each}", "whole", ("capacity_seats",), always=False, each="capacity_definition"),
+        Field("rooms_counted", "Rooms counted, by {each}", "whole", ("rooms_counted",), always=False, each="capacity_definition"),
         Field("reason", "Why", "text", ("reason",), always=False),
     ),
     layers=(
@@ -258,6 +220,13 @@ _RELIABLE = Places(
         Field("rank_range", "Rank may be", "rank", ("need_rank_low", "need_rank_high"), "range"),
         _CHILDREN,
         Field("approximate", "Approximate", "word", ("is_approximate",)),
+        Field(
+            "inside",
+            "Inside the district",
+            "percent",
+            ("inside_share",),
+            explain="Share of its ground. Of a census area that reaches beyond the district, only the part inside is counted",
+        ),
     ),
     layers=(
         Layer(
@@ -286,21 +255,6 @@ _SCHOOLS_ANNEX = Annex(
     ),
     sort="name",
 )
-_BACKTEST = Annex(
-    "backtest",
-    "How good such forecasts were in the past",
-    "public_backtest",
-    (
-        Field("method", "Method", "text", ("method_name",)),
-        Field("size", "Size", "word", ("size_class",)),
-        Field("horizon", "Years ahead", "whole", ("horizon_years",)),
-        Field("cases", "Forecasts tried", "whole", ("cases",)),
-        Field("error", "Mean error", "percent", ("mean_absolute_error_share",)),
-        Field("bias", "Too high or low by", "share_change", ("mean_error_change",), explain="Mean signed error"),
-    ),
-    empty="No forecast could be tested against what happened: the study has too few years.",
-)
-
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "need",
@@ -321,6 +275,42 @@ SHEETS: tuple[Sheet, ...] = (
                 ),
                 empty="No indicator of the index could be computed.",
             ),
+            Annex(
+                "moves",
+                "Which choice moves ranks most",
+                "public_sensitivity",
+                (
+                    Field("factor", "What is varied", "word", ("factor",)),
+                    Field("total", "Part in the movement", "percent", ("total_index",), explain="Share of the variance of all ranks in which it has a part, alone or with others: the sum may exceed 100%"),
+                    Field("total_range", "Nine times in ten", "percent", ("total_low", "total_high"), "range"),
+                    Field("alone", "By itself", "percent", ("first_order_index",), explain="Share of the variance that it makes alone; an estimate, so that a small one may come out below zero"),
+                    Field("alone_range", "Nine times in ten", "percent", ("first_order_low", "first_order_high"), "range"),
+                ),
+                empty="Nothing was varied: the study has no neighborhood that could be ranked.",
+            ),
+            Annex(
+                "families",
+                "The same town by four indices: ranks",
+                "public_families",
+                (
+                    Field("name", "Neighborhood", "text", ("area_name",)),
+                    *(Field(column, LABELS["family"][column.removeprefix("rank_")], "rank", (column,)) for column in FAMILY_RANKS),
+                ),
+                empty="No neighborhood could be ranked.",
+            ),
+            Annex(
+                "statewide",
+                "Held against the state",
+                "public_families",
+                (
+                    Field("name", "Neighborhood", "text", ("area_name",)),
+                    Field("local", "Rank, among the neighborhoods", "rank", HELD_AGAINST[:1]),
+                    Field("state", "Rank, held against the state", "rank", HELD_AGAINST[1:2]),
+                    Field("local_index", "Index, among the neighborhoods", "index", HELD_AGAINST[2:3]),
+                    Field("state_index", "Index, held against the state", "index", HELD_AGAINST[3:], explain="Where every value would stand among the areas of the state"),
+                ),
+                empty="The study has no counts of the areas of its state, or too few of the indicators.",
+            ),
         ),
     ),
     Sheet(
@@ -328,56 +318,53 @@ SHEETS: tuple[Sheet, ...] = (
         "Growth",
         "Where is the number of children growing?",
         answers.growth,
-        (
-            _growth("neighborhoods", "neighborhood", "public_neighborhoods", "neighborhood_id", ("neighborhood", "neighborhoods"), ""),
-            *(_growth(f"zones_{level}", f"zone {level}*", "public_zones", "zone_id", (f"{level} school zone", f"{level} school zones"), f", by {level} school zone", (("level", level),)) for level in LEVELS),
-        ),
+        GROWTH_PLACES,
         reading.growth,
         ("census", "profiles", "growth", "outlook", "publish"),
-        annexes=(
-            Annex(
-                "pockets",
-                "Pockets of change",
-                "public_pockets",
-                (
-                    Field("kind", "Direction", "word", ("pocket_kind",)),
-                    Field("areas", "Neighborhoods", "text", ("area_names",)),
-                    Field("band", "Ages", "text", ("age_band",)),
-                    Field("change", "Change", "change", ("children_change", "children_change_moe"), "margin"),
-                    Field("from", "Before", "whole", ("children_from",)),
-                    Field("to", "Now", "whole", ("children_to",)),
-                    Field("reliability", "Reliability", "word", ("reliability_class",)),
-                ),
-                empty="No group of adjoining neighborhoods changed more than chance would bring.",
-            ),
-            Annex(
-                "outlook",
-                "Pupils expected",
-                "public_outlook",
-                (
-                    Field("kind", "For", "word", ("unit_kind",)),
-                    Field("name", "Name", "text", ("unit_name",)),
-                    Field("year", "School year", "year", ("fall_year",)),
-                    Field("pupils", "Pupils", "count", ("value_text",)),
-                    Field("range", "Eight times in ten", "whole", ("pupils_projected_low", "pupils_projected_high"), "range"),
-                    Field("method", "Method", "word", ("method",)),
-                ),
-                empty="No enrollment outlook: the study has too few years of enrollment by grade.",
-            ),
-            _BACKTEST,
-        ),
+        annexes=GROWTH_ANNEXES,
         pockets=True,
+    ),
+    Sheet(
+        "outlook",
+        "Outlook",
+        "How many pupils are to be expected, and how sure is that?",
+        outlook_answers.outlook,
+        OUTLOOK_PLACES,
+        outlook_reading.outlook,
+        ("schools", "relations", "outlook", "scenarios", "comparison", "publish"),
+        annexes=OUTLOOK_ANNEXES,
+    ),
+    Sheet(
+        "how_wrong",
+        "How wrong it may be",
+        "How wrong were such forecasts in the past?",
+        outlook_answers.how_wrong,
+        (),
+        outlook_reading.how_wrong,
+        ("outlook", "publish"),
+        annexes=ERROR_ANNEXES,
+        drawing=error_bars,
     ),
     Sheet(
         "seats",
         "Seats and quality",
         "Where are seats in good schools missing?",
-        answers.seats,
+        quality_answers.seats,
         (*(_zones(level) for level in LEVELS), _ACCESS),
-        reading.seats,
+        quality_reading.seats,
         ("boundaries", "schools", "relations", "profiles", "quality", "seats", "publish"),
-        annexes=(_SCHOOLS_ANNEX,),
+        annexes=(*SEAT_ANNEXES, _SCHOOLS_ANNEX),
         dots=Dots("public_schools", "school_id", "Schools", "quality_class", _QUALITY, keep=(("school_status", ("open",)),)),
+    ),
+    Sheet(
+        "schools",
+        "Schools",
+        "Which schools do well, and are more pupils in them?",
+        quality_answers.schools,
+        (SCHOOLS,),
+        quality_reading.schools,
+        ("schools", "quality", "seats", "publish"),
+        annexes=SCHOOL_ANNEXES,
     ),
     Sheet(
         "facilities",
@@ -387,36 +374,21 @@ SHEETS: tuple[Sheet, ...] = (
         (_SITES,),
         reading.facilities,
         ("facilities", "utilization", "matches", "publish"),
-        annexes=(
-            Annex(
-                "matches",
-                "Schools looking for a place",
-                "public_matches",
-                (
-                    Field("school", "School", "text", ("school_name",)),
-                    Field("status", "Outcome", "word", ("match_status",)),
-                    Field("site", "Site", "text", ("site_name",)),
-                    Field("host", "Shared with", "text", ("matched_school_name",)),
-                    Field("seats", "Seats needed", "whole", ("needed_seats",)),
-                    Field("travel", "Distance", "km", ("travel_m",)),
-                    Field("reason", "Why", "text", ("reason",)),
-                ),
-                empty="No school of this study is looking for a place, or no site has room to offer.",
-            ),
-            Annex(
-                "siting",
-                "Sites for new quality seats",
-                "public_siting",
-                (
-                    Field("rank", "Rank", "rank", ("option_rank",)),
-                    Field("site", "Site", "text", ("site_name",)),
-                    Field("covered", "Missing seats it could hold", "whole", ("covered_seats",), explain="Missing seats within reach, of the levels the site can serve, up to its empty seats"),
-                    Field("reason", "Why", "text", ("reason",)),
-                ),
-                sort="rank",
-                empty="No site of this study can be offered for new seats.",
-            ),
-        ),
+        annexes=FACILITY_ANNEXES,
+        links=PACKETS,
+    ),
+    RFP,
+    SHARING,
+    Sheet(
+        "siting",
+        "Siting",
+        "Where would a new quality school serve most children?",
+        siting_words.answer,
+        (SITING,),
+        siting_words.reading,
+        ("facilities", "utilization", "seats", "siting", "publish"),
+        annexes=SITING_ANNEXES,
+        dots=CANDIDATES,
     ),
     Sheet(
         "quality_of_data",
@@ -425,7 +397,7 @@ SHEETS: tuple[Sheet, ...] = (
         answers.quality_of_data,
         (_RELIABLE,),
         reading.quality_of_data,
-        ("census", "boundaries", "schools", "facilities", "relations", "profiles", "quality", "need", "growth", "outlook", "utilization", "seats", "matches", "recommendations", "publish"),
+        ("census", "boundaries", "schools", "facilities", "relations", "profiles", "quality", "need", "growth", "outlook", "utilization", "seats", "rfp", "matches", "siting", "recommendations", "publish"),
         annexes=(
             Annex(
                 "missing",
@@ -458,12 +430,12 @@ SHEETS: tuple[Sheet, ...] = (
                 "public_interpolation",
                 (
                     Field("area", "Area", "text", ("area_name",)),
-                    Field("measure", "Who live there", "word", ("measure",)),
-                    Field("method", "Placed by", "word", ("method",)),
                     Field("count", "As mapped", "whole", ("allocated_count", "allocated_count_moe"), "margin", explain="With the margin of the survey"),
                     Field("next", "By the next best evidence", "whole", ("next_count",)),
-                    Field("evidence", "Which is", "word", ("next_method",)),
                     Field("range", "By any way, crude ones too", "whole", ("lowest_count", "highest_count"), "range", explain="Such as whole census areas by their middle; no bound, the truth may lie outside"),
+                    Field("method", "Placed by", "word", ("method",)),
+                    Field("evidence", "Next best evidence", "word", ("next_method",)),
+                    Field("measure", "Who live there", "word", ("measure",)),
                 ),
                 empty="No census counts were carried to neighborhoods or zones.",
             ),
@@ -481,7 +453,6 @@ SHEETS: tuple[Sheet, ...] = (
                 unless=(("location_status", "located"),),
                 empty="Every school of the study is on the map.",
             ),
-            _BACKTEST,
         ),
     ),
 )  # fmt: skip

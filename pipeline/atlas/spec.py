@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
-Form = Literal["text", "word", "count", "whole", "percent", "chance", "share_change", "change", "year", "rank", "km"]
+Form = Literal[
+    "text",
+    "word",
+    "count",
+    "whole",
+    "percent",
+    "share",
+    "chance",
+    "tenths",
+    "share_change",
+    "points",
+    "change",
+    "year",
+    "rank",
+    "km",
+    "index",
+]
 
 SEQUENTIAL = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")  # ColorBrewer YlGnBu
 DIVERGING = ("#a6611a", "#dfc27d", "#f5f5f5", "#80cdc1", "#018571")  # ColorBrewer BrBG
@@ -22,19 +38,38 @@ Credit = tuple[str, str, str, str, str]  # producer, title, vintage, licence, ur
 class Rules:
     """Settings of the study that a reader needs to read its words."""
 
+    family: str = "percentile"
+    norm: str = "local"
+    draws: int = 1000
     top_share: float = 0.2
     certain_share: float = 0.8
     possible_share: float = 0.2
+    smallest_inside_share: float = 0.5
+    smallest_population: float = 50.0
     growth_alpha: float = 0.1
+    smallest_seats: float = 25.0
+    growth_band: str = "5-17"
     subjects: tuple[str, ...] = ()
-    cut_share: float | None = None
+    cut_share: float | Mapping[str, float] | None = None  # one for all levels, or by level
     probability_share: float = 0.5
     target_share: float = 0.8
     target_years: int = 5
+    path: str = "to_the_target"
+    path_share: float = 0.8
+    growth_margin_share: float = 0.02
+    colors: str = ""  # the state and year of a color table
+    poor_ratio: float = 0.5
+    access_method: str = "2sfca"
     under_ratio: float = 0.75
     definitions: int = 2
     surplus_rooms: float = 6.0
+    years_ahead: int = 5
+    judged_by: tuple[str, ...] = ("given", "state_loading", "functional")  # ways to count capacity that decide
+    match_travel_m: float = 8000.0
+    match_draws: int = 100
+    match_weights: Mapping[str, float] = field(default_factory=dict)  # of the parts of a pair's cost
     bands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # grades of each level
+    scenarios: Mapping[str, str] = field(default_factory=dict)  # what each one changes
 
 
 @dataclass(frozen=True)
@@ -73,7 +108,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Wide:
-    """A long table spread over columns ``<value>|<by>``, one row for each place."""
+    """A long table spread over columns ``<value>|<by>``, one row for each place.
+
+    ``by`` may name two columns, or none where the table has one row for each place. ``head`` is put before the
+    values' names, where two tables have a column of one name.
+    """
 
     table: str
     key: str
@@ -81,6 +120,8 @@ class Wide:
     values: tuple[str, ...]
     where: tuple[tuple[str, str], ...] = ()
     is_latest: bool = False
+    head: str = ""
+    prefix: str = ""  # of the keys to take, which the places' ids lack
 
 
 @dataclass(frozen=True)
@@ -93,6 +134,8 @@ class Scheme:
     words: tuple[tuple[str, str, str], ...] = ()  # published word, label, colour
     dark_is_low: bool = False
     zero: str = ""  # what the legend calls places with none, as a class of their own
+    less: str = "fell by"  # how a legend about zero calls both sides
+    more: str = "rose by"
 
 
 @dataclass(frozen=True)
@@ -107,6 +150,7 @@ class Layer:
     weak: tuple[str, tuple[str, ...]] | None = None
     weak_label: str = ""
     each: str = ""
+    only: str = ""  # of ``each``, the codes that begin so
 
 
 @dataclass(frozen=True)
@@ -168,6 +212,9 @@ class Sheet:
     annexes: tuple[Annex, ...] = ()
     dots: Dots | None = None
     pockets: bool = False
+    lines: bool = False  # from schools that look for a place to the site each would share
+    drawing: Callable[[Mapping[str, pd.DataFrame]], str] | None = None  # SVG, of a sheet without places
+    links: tuple[tuple[str, str], ...] = ()  # further files beside it, and what they are
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -175,8 +222,9 @@ class Sheet:
         names = {annex.table for annex in self.annexes} | {wide.table for place in self.places for wide in place.wides}
         names |= {self.dots.table} if self.dots else set()
         names |= {"public_pockets"} if self.pockets else set()
+        names |= {"public_matches", "schools", "sites"} if self.lines else set()
         for place in self.places:
-            spread = {value for wide in place.wides for value in wide.values}
+            spread = {f"{wide.head}{value}" for wide in place.wides for value in wide.values}
             own = {column for each in place.fields for column in each.columns} - spread
             names.add(place.table if own else place.table.removeprefix("public_"))
             names |= {place.base.removeprefix("public_")} - {""}

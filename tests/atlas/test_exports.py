@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ def test_the_workbook_holds_the_published_numbers(files: dict[str, Any], tables:
                     )
 
 
+def test_the_notes_say_what_a_row_of_each_sheet_is(files: dict[str, Any]) -> None:
+    notes = {row[0]: row[1] for row in _book(files["maps/schoolshed.xlsx"])["notes"].iter_rows(values_only=True)}
+    assert notes["Incomes"] == "one row for each area x vintage"
+    assert not [line for line in notes.values() if re.search(r"\ba [aeio]", line)]
+
+
 def test_ids_are_text_in_the_workbook(files: dict[str, Any]) -> None:
     cell = _book(files["maps/schoolshed.xlsx"])["schools"]["A2"]
     assert cell.data_type == "s" and cell.value == "9999999000000"
@@ -72,7 +79,7 @@ def test_the_geopackage_keeps_names_shapes_and_crs(
 ) -> None:
     place = tmp_path / "schoolshed.gpkg"
     place.write_bytes(files["maps/schoolshed.gpkg"])
-    assert [name for name, _ in pyogrio.list_layers(place)] == list(exports.LAYERS)
+    assert [name for name, _ in pyogrio.list_layers(place)] == [*exports.LAYERS, exports.POCKETS]
     for layer, name in exports.LAYERS.items():
         back = pyogrio.read_dataframe(place, layer=layer)
         assert back.crs == CRS and len(back) == len(tables[name])
@@ -81,6 +88,11 @@ def test_the_geopackage_keeps_names_shapes_and_crs(
         assert back.geometry.dropna().geom_equals(shapes.dropna()).all()
         for column in BY_TABLE[name].key:
             assert back[column].tolist() == tables[name][column].tolist()
+    pockets = pyogrio.read_dataframe(place, layer=exports.POCKETS)
+    assert pockets["pocket_id"].tolist() == ["p0", "p1", "p2"] and pockets.crs == CRS
+    areas = tables["public_neighborhoods"].set_index("neighborhood_id").geometry
+    for ids, shape in zip(pockets["area_ids"], pockets.geometry, strict=True):
+        assert shape.area == pytest.approx(areas[ids.split()].area.sum())
 
 
 def test_the_geopackage_of_a_study_without_shapes_has_its_layers(tmp_path: Path) -> None:
@@ -89,6 +101,8 @@ def test_the_geopackage_of_a_study_without_shapes_has_its_layers(tmp_path: Path)
     for layer, name in exports.LAYERS.items():
         back = pyogrio.read_dataframe(place, layer=layer)
         assert len(back) == 0 and set(BY_TABLE[name].names) == set(back.columns)
+    back = pyogrio.read_dataframe(place, layer=exports.POCKETS)
+    assert len(back) == 0 and {*BY_TABLE["public_pockets"].names, "geometry"} == set(back.columns)
 
 
 def test_the_dictionary_explains_every_published_column() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.atlas.frames import annex_frame, expand_fields, expand_layers, latest, places_frame, spread_wide
+from pipeline.atlas.frames import annex_frame, expand_fields, expand_layers, places_frame, spread_wide
+from pipeline.atlas.periods import latest
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import Wide
 from tests.atlas.published import ABOUT
 
-NEED, GROWTH, SEATS, FACILITIES, QUALITY = SHEETS
+NEED, GROWTH, OUTLOOK, HOW_WRONG, SEATS, SCHOOLS, FACILITIES, RFP, SHARING, SITING, QUALITY = SHEETS
 
 
 def test_the_heaviest_indicator_comes_first(tables: dict[str, Any]) -> None:
@@ -76,13 +77,15 @@ def test_layers_without_a_value_are_not_offered(tables: dict[str, Any]) -> None:
 
 
 def test_annexes_name_the_places_they_speak_of(tables: dict[str, Any]) -> None:
-    matches = annex_frame(FACILITIES.annexes[0], tables, ABOUT)
-    assert matches["school_name"].tolist() == ["Aspen School", "Cedar School"]
+    matches = annex_frame(SHARING.annexes[0], tables, ABOUT)
+    assert matches["second_site_name"].iloc[0] == tables["public_sites"]["name"][7]
+    assert matches["name"].tolist() == ["Aspen School", "Cedar School"]
     assert matches["site_name"].iloc[0] == "Birch Campus" and pd.isna(matches["site_name"].iloc[1])
-    outlook = annex_frame(GROWTH.annexes[1], tables, ABOUT)
-    assert outlook["unit_name"].tolist() == ["Hexham Unified"] * 5 + ["Bay Grove (elementary)"]
-    pockets = annex_frame(GROWTH.annexes[0], tables, ABOUT)
-    assert pockets["area_names"].tolist() == ["Sequoia Hill, Spruce Grove, Sycamore Hill"]
+    further = {annex.key: annex for annex in GROWTH.annexes}
+    moved = annex_frame(next(one for one in OUTLOOK.annexes if one.key == "what_if_units"), tables, ABOUT)
+    assert moved["unit_name"].tolist() == [tables["public_schools"]["name"][2]]
+    pockets = annex_frame(further["pockets"], tables, ABOUT)
+    assert pockets["area_names"].tolist() == ["Sequoia Hill, Spruce Grove, Sycamore Hill", "Alder Grove, Ash Hill"]
     # the area where another way of placing the children would change most comes first
     spread = annex_frame(QUALITY.annexes[2], tables, ABOUT)
     assert spread["next_count"].tolist() == [260.0, 400.0]

@@ -28,17 +28,22 @@ var schoolshed = (function () {
   }
   function one(form, value) {
     if (value === null || value === undefined) return null;
+    if (typeof value === "string" && form !== "year") return value;
+    if (form === "tenths") return value <= 0.05 ? "under 5%" : value >= 0.95 ? "over 95%" : rounded(100 * value) + "%";
     if (form === "percent") return rounded(100 * value) + "%";
+    if (form === "share") return rounded(100 * value, 1) + "%";
     if (form === "chance") return value > 0.995 && value < 1 ? "over 99%" : value > 0 && value < 0.005 ? "under 1%" : rounded(100 * value) + "%";
     if (form === "share_change") return (value > 0 ? "+" : "") + rounded(100 * value, 1) + "%";
+    if (form === "points") return value ? (value > 0 ? "+" : "") + rounded(100 * value) + " points" : "not moved";
     if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);
+    if (form === "index") return rounded(value, value % 1 ? 2 : 0);
     if (form === "km") return rounded(value / 1000, 1) + " km";
     if (form === "year") return value + "-" + ("0" + (value + 1) % 100).slice(-2);
     return typeof value === "number" ? rounded(value) : value;
   }
   function written(column, value) {
     if (!column.pair) return one(column.form, value);
-    var first = one(column.form, value[0]), second = one(column.form === "change" ? "whole" : column.form, value[1]);
+    var first = one(column.form, value[0]), second = one(column.form === "change" && column.pair === "margin" ? "whole" : column.form, value[1]);
     if (column.pair === "margin") return first === null ? null : second === null ? first : first + " \u00b1 " + second.replace("%", "");
     if (first === null || second === null) return first === null ? second : first;
     if (column.pair === "of") return first + " of " + second;
@@ -183,7 +188,8 @@ var schoolshed = (function () {
       return box;
     }
     var wide = el("div", "wide"), table = el("table"), head = el("thead"), body = el("tbody"), line = el("tr"), sort = null;
-    table.appendChild(el("caption", "", annex.caption));
+    var caption = table.appendChild(el("caption", ""));
+    caption.appendChild(el("span", "", annex.caption));
     wide.tabIndex = 0;
     wide.setAttribute("role", "region");
     wide.setAttribute("aria-label", annex.caption);
@@ -267,6 +273,7 @@ var schoolshed = (function () {
     });
     ["border", "pockets"].forEach(function (name) { if (shapes[name]) shapes[name].bringToFront(); });
     if (picked >= 0 && group.rows[picked]) group.rows[picked].bringToFront();
+    if (shapes.lines) shapes.lines.bringToFront();
     if (dots && map.hasLayer(dots)) dots.bringToFront();
   }
   function dim(query) {
@@ -294,8 +301,12 @@ var schoolshed = (function () {
     if (hidden) list.appendChild(legendLine(colored(HIDDEN), "not known or not shown", String(hidden)));
     box.appendChild(list);
     if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
-    if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), "approximate border", String(view.approximate.length)));
+    if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), "approximate", String(view.approximate.length)));
     if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), "pocket of change, with the change in children", String(data.pockets.labels.length)));
+    if (shapes.lines) [["line", "swatch stroke", "a school and the site it would share"], ["placed", "swatch round found", "school with a place"], ["waiting", "swatch round waiting", "school without one"]].forEach(function (kind) {
+      var count = data.lines.kinds.filter(function (own) { return own === kind[0]; }).length;
+      if (count) extra.appendChild(legendLine(el("span", kind[1]), kind[2], String(count)));
+    });
     if (extra.childNodes.length) box.appendChild(extra);
     if (dots && $("dots").checked) {
       var points = el("ul");
@@ -322,7 +333,7 @@ var schoolshed = (function () {
     top.appendChild(close);
     box.replaceChildren(top);
     if (view.weakSet[picked]) box.appendChild(el("p", "warn", view.weak_label + "."));
-    if (view.approximateSet[picked]) box.appendChild(el("p", "warn", "The border is approximate, and so are the numbers."));
+    if (view.approximateSet[picked]) box.appendChild(el("p", "warn", "The border is a stand-in, or people were placed by plain area: the numbers are approximate."));
     var inBars = {};
     if (table.bars) table.bars.parts.forEach(function (part) { inBars[part.field] = true; });
     var list = el("dl"), group = "";
@@ -352,12 +363,12 @@ var schoolshed = (function () {
   }
   function bars(box, table) {
     var values = table.bars.values[picked], list = el("ul", "bars"), largest = 0;
-    table.bars.values.forEach(function (row) { row.forEach(function (value) { if (value > largest) largest = value; }); });
+    table.bars.values.forEach(function (row) { row.forEach(function (value) { if (Math.abs(value) > largest) largest = Math.abs(value); }); });
     var parts = table.bars.parts.map(function (part, place) { return { part: part, value: values[place], most: table.bars.most[picked][place] }; }).filter(function (item) { return item.value !== null; });
     if (!parts.length) return;
     parts.sort(function (a, b) { return b.value - a.value; });
     var whole = table.columns.findIndex(function (column) { return column.key === table.bars.whole; });
-    box.appendChild(el("h3", "", "Why: what adds up to " + (whole < 0 ? "the whole" : rounded(weight(table.rows[picked][whole]))) + " points"));
+    box.appendChild(el("h3", "", "Why: what adds up to " + (whole < 0 ? "the whole" : one("index", weight(table.rows[picked][whole]))) + " " + table.bars.unit));
     parts.forEach(function (item) {
       var place = table.columns.findIndex(function (column) { return column.key === item.part.field; });
       var line = el("li"), label = el("span", "", item.part.label), bar = el("span", "bar"), length = el("span");
@@ -367,11 +378,12 @@ var schoolshed = (function () {
         label.appendChild(el("span", "detail", text === null ? "not known" : text));
       }
       bar.setAttribute("aria-hidden", "true");
-      length.style.width = (100 * item.value / largest) + "%";
+      length.style.width = (largest ? 100 * Math.abs(item.value) / largest : 0) + "%";
+      if (item.value < 0) length.className = "minus";
       bar.appendChild(length);
       line.appendChild(label);
       line.appendChild(bar);
-      line.appendChild(el("span", "adds", rounded(item.value, 1) + (item.most === null ? "" : " of " + rounded(item.most, item.most % 1 ? 1 : 0)) + " points"));
+      line.appendChild(el("span", "adds", one("index", item.value) + (item.most === null ? "" : " of " + rounded(item.most, item.most % 1 ? 1 : 0)) + (table.bars.unit === "points" ? " points" : "")));
       list.appendChild(line);
     });
     box.appendChild(list);
@@ -410,7 +422,12 @@ var schoolshed = (function () {
     }
   }
   function frame() { return (view && data.frames[view.table]) || data.bounds; }
-  function fit(calm) { map.fitBounds(frame(), Object.assign({ padding: [12, 12] }, calm || { animate: false })); }
+  function fit(calm) {
+    var size = map.getSize();
+    // a window without room (before printing, in a hidden tab) has no zoom that fits
+    if (Math.min(size.x, size.y) <= 24) return;
+    map.fitBounds(frame(), Object.assign({ padding: [12, 12] }, calm || { animate: false }));
+  }
   function wholeZoom() { return map.getBoundsZoom(frame(), false, L.point(24, 24)); }
   function tip(name, text) {
     var box = el("div", "tip");
@@ -452,6 +469,14 @@ var schoolshed = (function () {
       shapes.pockets = quiet(L.geoJSON(data.pockets.shapes, {
         interactive: false, style: { color: "#111", weight: 3.5, fill: false },
         onEachFeature: function (feature, shape) { shape.bindTooltip(el("span", "", data.pockets.labels[feature.id]), { permanent: true, direction: "center", className: "pocket-label", interactive: false }); }
+      })).addTo(map);
+    } else if (what === "lines") {
+      shapes.lines = quiet(L.geoJSON(data.lines.shapes, {
+        style: function () { return { color: "#b2182b", weight: 3, opacity: 0.9 }; },
+        pointToLayer: function (feature, place) {
+          return L.circleMarker(place, { radius: 6, color: "#b2182b", weight: 2.5, fillColor: data.lines.kinds[feature.id] === "waiting" ? "#ffffff" : "#b2182b", fillOpacity: 1 });
+        },
+        onEachFeature: function (feature, shape) { shape.bindTooltip(function () { return tip(data.lines.names[feature.id], data.lines.texts[feature.id]); }, { sticky: true, direction: "top" }); }
       })).addTo(map);
     } else if (what === "dots") {
       var many = data.dots.names.length > 150, crowd = data.dots.names.length > 1200;

@@ -1,0 +1,191 @@
+"""The answers of the sheets of seats and of schools, with their numbers, from the published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pipeline.atlas.quality_frames import latest_targets
+from pipeline.atlas.spec import About
+from pipeline.atlas.words import LABELS, at_least, count_of, listed, measure, number, percent, school_year
+from pipeline.columns import LEVELS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tables = Mapping[str, "pd.DataFrame"]
+MINUS = "\u2212"
+WORSE_BY = 0.05  # a group is named whose share stands out by five points or more
+
+
+def seats(tables: Tables, about: About) -> str:
+    """How many seats in quality schools are missing, and in which zones most."""
+    zones = tables["public_zones"]
+    known = zones[zones["unmet_seats"].notna()]
+    schools = tables["public_schools"]
+    rated = schools[(schools["quality_class"] != "not_rated") & (schools["school_status"] == "open")]
+    cut = about.rules.cut_share
+    what = (
+        "the study fixes no cut: they are the top quarter of the district's rated schools of each level"
+        if cut is None
+        else at_least(cut, measure(about.rules.subjects))
+    )
+    good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats ({what})."
+    if known.empty:
+        return (
+            good + " Zones or resident pupils are not known, so that a gap cannot be computed."
+            if len(rated)
+            else "This study has no results of schools, so that quality seats are not known."
+        )
+    parts = []
+    for level in (level for level in LEVELS if (known["level"] == level).any()):
+        group = known[known["level"] == level]
+        parts.append(f"{number(group['unmet_seats'].sum())} in {level} school")
+    top = known.sort_values(["unmet_seats", "level", "zone_id"], ascending=[False, True, True]).iloc[0]
+    label = top["name"] if isinstance(top["name"], str) else top["zone_id"]
+    most = (
+        f" The largest gap is in {label} ({top['level']}): {number(top['unmet_seats'])} seats."
+        if top["unmet_seats"] > 0
+        else ""
+    )
+    first = f"Seats in quality schools are missing for pupils where they live: {listed(parts)}.{most} {good}"
+    return first + _other_counts(tables) + _moved_cut(tables) + _access(tables, about)
+
+
+def _other_counts(tables: Tables) -> str:
+    """Between which totals the other ways of counting lie, for the level that lacks most."""
+    table = tables["public_gap_variants"]
+    known = table[table["unmet_seats"].notna()]
+    if known["variant"].nunique() < 2:
+        return ""
+    sums = known.groupby(["level", "variant"])["unmet_seats"].sum()
+    own = sums[sums.index.get_level_values("variant") == "study"]
+    if own.empty:
+        return ""
+    level = str(own.idxmax()[0])
+    here = sums.loc[level]
+    # where another count gives the study's number, it is the study's
+    least, most = (
+        "study" if here["study"] == end else str(here.index[here == end][0]) for end in (here.min(), here.max())
+    )
+    ways = LABELS["variant"]
+    if here[least] == here[most]:
+        return f" In {level} school every way of counting gives the same number."
+    return f" Counted in other ways, {number(here[least])} to {number(here[most])} are missing in {level} school (fewest: {_small(ways[least])}; most: {_small(ways[most])})."
+
+
+def _small(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _moved_cut(tables: Tables) -> str:
+    """What the nearest cut told below and above the study's own makes of the missing seats."""
+    table = tables["public_cut_sweep"]
+    known = table[table["unmet_seats"].notna()]
+    own = known[known["cut_change"].abs() < 1e-9]
+    if own.empty:
+        return ""
+    row = own.loc[own["unmet_seats"].idxmax()]
+    others = known[(known["level"] == row["level"]) & (known["cut_change"].abs() > 1e-9)]
+    below, above = others[others["cut_change"] < 0], others[others["cut_change"] > 0]
+    moved = [side.loc[side["cut_change"].abs().idxmin()] for side in (below, above) if len(side)]
+    if not moved:
+        return ""
+    # as a difference: the sum of zones that are told in tens is another number than the sum in tens
+    parts = [
+        f"{number(abs(100 * near['cut_change']))} points {'lower' if near['cut_change'] < 0 else 'higher'} {_more(near['unmet_seats'] - row['unmet_seats'])}"
+        for near in moved
+    ]
+    return f" With the quality cut {' and '.join(parts)} {row['level']} school seats would be missing."
+
+
+def _more(seats: float) -> str:
+    return f"{number(abs(seats))} {'fewer' if seats < 0 else 'more'}" if seats else "as many"
+
+
+def _access(tables: Tables, about: About) -> str:
+    """What share of children live where access is poor, at the level where it is largest, and of which group more."""
+    table = tables["public_access_groups"]
+    known = table[table["poor_share"].notna()]
+    everyone = known[known["measure"] == "children"]
+    if everyone.empty:
+        return ""
+    row = everyone.loc[everyone["poor_share"].idxmax()]
+    groups = known[(known["level"] == row["level"]) & (known["measure"] != "children")]
+    worst = groups[groups["poor_share"] >= row["poor_share"] + WORSE_BY]
+    also = ""
+    if len(worst):
+        top = worst.sort_values(["poor_share", "measure"], ascending=[False, True]).iloc[0]
+        also = f"; of {_small(LABELS['measure'][top['measure']])} it is {percent(top['poor_share'])}"
+    return f" {percent(row['poor_share'])} of children of {row['level']} school age live where access to quality seats is below {percent(about.rules.poor_ratio)} of the district's mean{also}."
+
+
+def schools(tables: Tables, about: About) -> str:
+    """How many schools are strong, rising and on track, and how many pupils are in quality seats, and why more or fewer."""
+    table = tables["public_schools"]
+    rated = table[(table["quality_class"] != "not_rated") & (table["school_status"] == "open")]
+    if rated.empty:
+        return "This study has no results of schools, so that their status is not known."
+    counts = rated["quality_class"].value_counts()
+    first = f"Of {count_of(len(rated), 'rated school', 'rated schools')}, {number(counts.get('strong', 0))} are strong, {number(counts.get('middle', 0))} average and {number(counts.get('weak', 0))} weak."
+    if unplaced := int(rated["geometry"].isna().sum()):
+        first = f"{first[:-1]} ({number(unplaced)} of them without a place on the map)."
+    growth = rated["growth_class"].value_counts()
+    known = int(growth.drop("not_known", errors="ignore").sum())
+    if known:
+        ways = [f"{_amount(growth.get(code, 0))} {code}" for code in ("rising", "falling")]
+        first += f" Of {number(known)} whose growth is known, {' and '.join(ways)}."
+    return first + _paths(tables) + _in_quality_seats(tables)
+
+
+def _amount(count: int) -> str:
+    return f"{number(count) if count else 'none'} {'is' if count == 1 else 'are'}"
+
+
+def _paths(tables: Tables) -> str:
+    last = latest_targets(tables["public_targets"])
+    paths = last.loc[last["unit_kind"] == "school", "path_status"].value_counts()
+    if paths.empty:
+        return ""
+    ways = (("on_track", "on track"), ("not_sure", "too close to call"), ("behind", "behind"))
+    parts = [f"{_amount(paths[code])} {word}" for code, word in ways if paths.get(code, 0)]
+    return f" Of {count_of(paths.sum(), 'school', 'schools')} with a five-year path, {listed(parts)}."
+
+
+def _in_quality_seats(tables: Tables) -> str:
+    """Pupils in quality seats in the latest year, and the parts of the change over the longest span."""
+    seats = tables["public_quality_seats"]
+    whole = seats[(seats["layer"] == "district") & (seats["run_by"] == "all") & (seats["student_group"] == "all")]
+    if whole.empty:
+        return ""
+    row = whole.loc[whole["fall_year"].idxmax()]
+    share = f" ({percent(row['quality_pupils'] / row['pupils'])})" if row["pupils"] > 0 else ""
+    by = (
+        ""
+        if row["fall_year"] == row["results_fall"]
+        else f", by the results of {school_year(int(row['results_fall']))}"
+    )
+    text = f" In {school_year(int(row['fall_year']))} {number(row['quality_pupils'])} of {number(row['pupils'])} pupils{share} were in quality seats{by}."
+    change = tables["public_quality_change"]
+    change = change[change["run_by"] == "all"]
+    if change.empty:
+        return text
+    span = change.loc[(change["fall_to"] - change["fall_from"]).idxmax()]
+    parts = [
+        f"{_signed(span[column])} as schools {why}"
+        for column, why in (
+            ("improved_change", "improved or declined"),
+            ("grown_change", "grew or shrank"),
+            ("opened_change", "opened"),
+            ("closed_change", "closed"),
+            ("rated_change", "were rated in one of the years only"),
+        )
+        if abs(span[column]) >= 0.5
+    ]
+    why = f": {listed(parts, 5)}" if parts else ""
+    more = f"{_signed(span['pupils_change'])} pupils" if abs(span["pupils_change"]) >= 0.5 else "no change"
+    return f"{text} From {school_year(int(span['fall_from']))} to {school_year(int(span['fall_to']))}, by one cut for all years, {more}{why}."
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else MINUS}{number(abs(value))}"
