@@ -7,7 +7,7 @@ READY := .venv/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PYTHONHASHSEED := 0
-# compiled modules are kept: seventeen stages start faster
+# compiled modules are kept: twenty stages start faster
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help maps test check bench bench-us notebooks studies dag lock clean

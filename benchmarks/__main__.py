@@ -12,9 +12,20 @@ COMPARISONS = {
     "areas": "areas.file_to_weights",
     "district": "areas.district",
     "rasters": "rasters.zonal_sums",
+    "certainty": "certainty.draws",
+    "need": "need.stage",
+    "clusters": "clusters.local_statistics",
+    "access": "access.catchments",
+    "outlook": "outlook.outlook",
+    "siting": "siting.siting",
     "country": "country.country",
 }
-TABLES = {"stages": "stages.measure"}
+TABLES = {
+    "stages": "stages.measure",
+    "margins": "margins.measure",
+    "history": "history.measure",
+    "pockets": "pockets.measure",
+}
 
 
 def main(names: list[str]) -> int:

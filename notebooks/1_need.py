@@ -16,7 +16,8 @@
 #
 # Reads the tables of the study last run (`dvc repro`). A rank without its interval is not a
 # statement: neighborhoods are called *high* only where at least the study's share of draws
-# within the margins of error agrees.
+# agrees. The draws vary the margins of error and the choices behind the index at once;
+# docs/need.md says which, and how all of this is to be read.
 
 # %%
 import os
@@ -43,7 +44,7 @@ need = store.read("need")
 ranking = need.sort_values(["need_rank", "neighborhood_id"]).assign(name=need["neighborhood_id"].map(names))
 display(
     ranking[
-        ["name", "need_rank", "need_rank_low", "need_rank_high", "high_need_probability_share", "need_class", "hot_spot_class"]
+        ["name", "need_rank", "need_rank_low", "need_rank_high", "need_rank_median", "high_need_probability_share", "need_class"]
     ].head(15)
 )
 
@@ -65,6 +66,57 @@ parts = store.read("need_contributions")
 why = parts[parts["neighborhood_id"].isin(first)].sort_values("contribution_index", ascending=False)
 display(why[["indicator", "indicator_share", "indicator_share_moe", "percentile_share", "indicator_weight", "contribution_index"]])
 print(f"sum of contributions: {why['contribution_index'].sum():.6f}; index: {ranking['need_index'].iloc[:1].sum():.6f}")
+
+# %% [markdown]
+# ## Which choice moves ranks most?
+#
+# The total index is the share of the ranks' movement in which a factor has a part, alone or
+# with others; the first-order index is what it moves by itself.
+
+# %%
+moves = store.read("rank_sensitivity")
+display(moves[moves["moved"] == "ranks"].sort_values("total_index", ascending=False).drop(columns="moved").round(2))
+
+# %% [markdown]
+# ## The same town by four indices
+#
+# Ranks among the neighborhoods, and their rank correlations. Where a family disagrees about a
+# neighborhood, its contributions by that family say why.
+
+# %%
+families = store.read("need_families")
+local = families[families["norm"] == "local"].pivot(index="neighborhood_id", columns="family", values="family_rank")
+order = ranking.set_index("neighborhood_id")["name"]
+display(local.reindex(order.index).assign(name=order).head(15))
+display(local.corr(method="spearman").round(3))
+
+# %% [markdown]
+# Held against the areas of the state, where the study has their counts:
+
+# %%
+own = families[families["family"] == study.need.family]
+display(own.pivot(index="neighborhood_id", columns="norm", values=["family_rank", "family_score"]).reindex(order.index).head(15))
+
+# %% [markdown]
+# ## Where does need lie together?
+#
+# `hot_spot_class`: a neighborhood and its neighbors together. `moran_class`: the neighbors, and
+# whether the neighborhood is like them. Each row is an indicator, or the index.
+
+# %%
+clusters = store.read("need_clusters")
+display(clusters.groupby(["cluster_measure", "hot_spot_class"]).size().unstack(fill_value=0))
+display(clusters.groupby(["cluster_measure", "moran_class"]).size().unstack(fill_value=0))
+
+# %% [markdown]
+# ## The lines to quote
+#
+# Written from the published numbers. Where fewer than five can be said, the others give their
+# reason.
+
+# %%
+for line in store.read("public_lines").itertuples():
+    print(f"{line.line}. {line.statement}" if line.is_told else f"   not said ({line.topic}): {line.statement}")
 
 # %% [markdown]
 # ## What the study does not know

@@ -32,7 +32,7 @@ from pipeline import config, store
 
 study = config.load()
 sites = store.read("site_facts").set_index("site_id")["name"]
-print(f"{study.study.title}: {len(sites)} sites; capacity rule: {study.capacity.source} ({study.capacity.effective})")
+print(f"{study.study.title}: {len(sites)} sites; capacity by {', '.join(study.capacity.rules)}")
 
 # %% [markdown]
 # ## Utilization by definition, this year
@@ -47,10 +47,12 @@ display(wide.assign(name=wide.index.map(sites)).sort_index())
 # ## Sites for the request for proposals, and why the others are not on the list
 
 # %%
-surplus = store.read("surplus_sites")
-listed = surplus.assign(name=surplus["site_id"].map(sites))
-display(listed[listed["surplus_status"] == "offered"][["name", "definitions_under", "surplus_seats", "surplus_rooms", "reason"]])
-display(listed[listed["surplus_status"] != "offered"][["name", "surplus_status", "reason"]])
+inventory = store.read("rfp_inventory")
+inventory = inventory.assign(name=inventory["site_id"].map(sites))
+terms = ["name", "rfp_status", "confidence_class", "surplus_rooms", "longest_lease_years", "lease_limit", "need_rank", "constraint_notes", "reason"]
+display(inventory[inventory["rfp_status"].isin(["listed", "one_definition"])][terms])
+display(inventory[~inventory["rfp_status"].isin(["listed", "one_definition"])][["name", "surplus_case", "confidence_class", "reason"]])
+display(store.read("rfp_scores")[["site_id", "name", "score_index", "score_rank", "first_share", "reason"]])
 
 # %% [markdown]
 # ## Co-location: schools looking for a place, and sites
@@ -63,6 +65,28 @@ display(
         ["school", "match_status", "site", "needed_seats", "travel_m", "reason"]
     ]
 )
+
+# %% [markdown]
+# ## Where are quality seats missing, and does it depend on how one counts?
+#
+# Unmet seats of each zone by five ways of counting, and between which ranks it moves; then what
+# becomes of the total as the quality cut moves. A zone that keeps its rank is short by any count.
+
+# %%
+variants = store.read("service_gap_variants")
+by_zone = variants.pivot(index=["level", "zone_id"], columns="variant", values="unmet_seats")
+ranks = variants.groupby(["level", "zone_id"])["service_gap_rank"].agg(["min", "max"])
+display(by_zone.round(0).join(ranks).sort_values(["level", "min"]))
+display(store.read("cut_sweep").round(2))
+
+# %% [markdown]
+# Who lives where access to quality seats is poor, and why more or fewer pupils are in such seats:
+
+# %%
+display(store.read("access_groups").round(2))
+change = store.read("quality_change")
+whole = (change["layer"] == "district") & (change["student_group"] == "all")
+display(change[whole].drop(columns=["layer", "area_id", "student_group"]).round(0))
 
 # %% [markdown]
 # ## Where a further quality school would reach most unmet demand

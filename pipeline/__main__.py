@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError, refusal_of
 
 USAGE = """usage: python -m pipeline COMMAND
 
-  <stage>         run one stage of dvc.yaml: {stages}
+  <stage> [ITEM]  run one stage of dvc.yaml, or one item of its matrix: {stages}
   use STUDY       put studies/STUDY.yaml in force (params.yaml)
   fetch           bring the study's official files into data/raw
   town [SIZE]     write Millbrook's raw files again (or a town of SIZE areas)
@@ -28,12 +28,12 @@ def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     started = time.monotonic()
     try:
-        if command in NAMES and not rest:
+        if command in NAMES and (not rest or (len(rest) == 1 and rest[0] in find(command).matrix)):
             _end_with_parent()
             stage = find(command)
-            print(f"{command}: {stage.summary} ...", flush=True)
-            execute(stage)
-            print(f"{command}: done in {time.monotonic() - started:.1f} s", flush=True)
+            print(f"{' '.join(arguments)}: {stage.summary} ...", flush=True)
+            execute(stage, *rest)
+            print(f"{' '.join(arguments)}: done in {time.monotonic() - started:.1f} s", flush=True)
         elif command == "use" and len(rest) == 1:
             from pipeline.fetch import use
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pipeline.crs import crs_name
 from pipeline.errors import MissingInput, PipelineError, refusal_of
 from pipeline.origins import not_a_file
 from pipeline.tables import BY_TABLE, Table, check
@@ -124,7 +125,7 @@ def _write_table(draft: Path, table: Table, frame: pd.DataFrame, crs: str) -> No
         geo: Any = frame
         if geo.crs != crs:
             raise PipelineError(
-                f"table {table.name} is in {geo.crs}, the study is in {crs}: reproject it where it is made."
+                f"table {table.name} is in {crs_name(geo.crs)}, the study is in {crs_name(crs)}: reproject it where it is made."
             )
         geo.to_parquet(draft, index=False, compression="zstd", write_covering_bbox=True)
     else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import config, store
-from pipeline.comparisons import compare
+from pipeline.comparisons import AGREES, DIFFERS, compare
 from pipeline.errors import ConfigError, MissingInput
 from pipeline.fetch import STUDIES, data_root
 from pipeline.tables import BY_TABLE, TABLES
@@ -127,14 +127,16 @@ def _report(name: str, study: config.Study, failure: str) -> bool:
     reader = _reader(SCRATCH / name)
     for line in ledger_lines(reader):
         print(line)
+    for line in quoted_lines(reader):
+        print(line)
     shapes = _reader(SCRATCH / name, shapes=True)
     checks = [
         compare(expected, study, SCRATCH / name, shapes) if expected.against else check_total(expected, reader)
         for expected in study.expected
     ]
-    for agrees, text in checks:
-        print(f"  {'agrees   ' if agrees else 'DISAGREES'}  {text}")
-    return all(agrees for agrees, _ in checks)
+    for verdict, text in checks:
+        print(f"  {verdict.upper() if verdict == DIFFERS else verdict:<20}  {text}")
+    return all(verdict != DIFFERS for verdict, _ in checks)
 
 
 def _reader(home: Path, *, shapes: bool = False) -> Callable[[str], pd.DataFrame]:
@@ -175,6 +177,22 @@ def ledger_lines(read: Callable[[str], pd.DataFrame]) -> Iterator[str]:
     yield f"  further lines in data/processed/quality.json: {counted}"
 
 
+def quoted_lines(read: Callable[[str], pd.DataFrame]) -> Iterator[str]:
+    """What a committee would quote from a study, as lines to print; where it can say less, why.
+
+    ``read`` gives a processed table by its name.
+
+    >>> import pandas as pd
+    >>> lines = pd.DataFrame({"line": [1, 2], "topic": ["need", "gap"], "is_told": [True, False], "statement": ["None is high need.", "No zones."]})
+    >>> list(quoted_lines({"public_lines": lines}.__getitem__))
+    ['  to quote: 1 of 5 lines', '    1. None is high need.', '    not said (gap): No zones.']
+    """
+    rows = list(read("public_lines").sort_values("line").itertuples(index=False))
+    yield f"  to quote: {sum(row.is_told for row in rows)} of 5 lines"
+    for row in rows:
+        yield f"    {f'{row.line}.' if row.is_told else f'not said ({row.topic}):'} {row.statement}"
+
+
 def _ledger_line(row: Any) -> str:
     about = f"{row.subject_name} {row.item}".strip()
     why = f" ({row.reason})" if row.reason else ""
@@ -186,7 +204,7 @@ def _ledger_line(row: Any) -> str:
     return f"{about}: {row.entry.replace('_', ' ')}{amount}{why}"
 
 
-def check_total(expected: config.Expected, read: Callable[[str], pd.DataFrame]) -> tuple[bool, str]:
+def check_total(expected: config.Expected, read: Callable[[str], pd.DataFrame]) -> tuple[str, str]:
     """Whether a finished table agrees with a total of its publisher, and a line that says so.
 
     Rows of ``expected.table`` (joined to ``expected.joined`` by that table's key) with the given
@@ -208,7 +226,7 @@ def check_total(expected: config.Expected, read: Callable[[str], pd.DataFrame]) 
     ...     where={"fall_year": 2024, "is_place": True}, value=300.0, source="the state",
     ... )
     >>> check_total(total, tables.__getitem__)
-    (True, 'pupils in schools: 300, as the state says')
+    ('agrees', 'pupils in schools: 300, as the state says')
     """
     rows = read(expected.table)
     if expected.joined:
@@ -228,11 +246,11 @@ def check_total(expected: config.Expected, read: Callable[[str], pd.DataFrame]) 
     found = float(rows[expected.sum].sum()) if expected.sum else float(len(rows))
     if unknown != expected.unknown:
         return (
-            False,
+            DIFFERS,
             f"{expected.what}: {found:,.0f} and {unknown} rows without a number, where {expected.unknown} are expected",
         )
     if expected.value is None:
         raise ConfigError(f"expected {expected.what!r} gives no total.")
     agrees = abs(found - expected.value) <= expected.tolerance
     said = f"as {expected.source} says" if agrees else f"but {expected.source} says {expected.value:,.0f}"
-    return agrees, f"{expected.what}: {found:,.0f}, {said}"
+    return AGREES if agrees else DIFFERS, f"{expected.what}: {found:,.0f}, {said}"

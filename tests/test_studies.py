@@ -54,29 +54,33 @@ TABLES_OF_TWO = {
 
 
 @pytest.mark.parametrize(
-    ("changes", "agrees", "says"),
+    ("changes", "verdict", "says"),
     [
-        ({}, True, "pupils: 312, as the state says"),
-        ({"value": 313.0}, False, "pupils: 312, but the state says 313"),
-        ({"value": 313.0, "tolerance": 1.0}, True, "pupils: 312, as the state says"),
-        ({"joined": "schools", "where": {"fall_year": 2024, "is_place": True}, "value": 300.0}, True, "pupils: 300"),
-        ({"sum": None, "value": 2.0}, True, "pupils: 2,"),
-        ({"where": {"fall_year": 2019}, "value": 0.0}, True, "pupils: 0,"),
+        ({}, "agrees", "pupils: 312, as the state says"),
+        ({"value": 313.0}, "differs", "pupils: 312, but the state says 313"),
+        ({"value": 313.0, "tolerance": 1.0}, "agrees", "pupils: 312, as the state says"),
+        (
+            {"joined": "schools", "where": {"fall_year": 2024, "is_place": True}, "value": 300.0},
+            "agrees",
+            "pupils: 300",
+        ),
+        ({"sum": None, "value": 2.0}, "agrees", "pupils: 2,"),
+        ({"where": {"fall_year": 2019}, "value": 0.0}, "agrees", "pupils: 0,"),
     ],
     ids=["sum", "differs", "within tolerance", "joined", "rows", "no rows"],
 )
-def test_a_total_agrees_or_the_line_says_both_numbers(changes: dict[str, object], agrees: bool, says: str) -> None:
+def test_a_total_agrees_or_the_line_says_both_numbers(changes: dict[str, object], verdict: str, says: str) -> None:
     found, text = studies.check_total(_expected(**changes), TABLES_OF_TWO.__getitem__)
-    assert found is agrees
+    assert found == verdict
     assert says in text
 
 
-@pytest.mark.parametrize(("unknown", "agrees"), [(0, False), (1, True), (2, False)])
-def test_unknown_parts_are_no_zeros_and_must_be_as_many_as_expected(unknown: int, agrees: bool) -> None:
+@pytest.mark.parametrize(("unknown", "verdict"), [(0, "differs"), (1, "agrees"), (2, "differs")])
+def test_unknown_parts_are_no_zeros_and_must_be_as_many_as_expected(unknown: int, verdict: str) -> None:
     expected = _expected(where={"student_group": "all"}, value=602.0, unknown=unknown)
     found, text = studies.check_total(expected, TABLES_OF_TWO.__getitem__)
-    assert found is agrees
-    assert agrees or f"602 and 1 rows without a number, where {unknown} are expected" in text
+    assert found == verdict
+    assert verdict == "agrees" or f"602 and 1 rows without a number, where {unknown} are expected" in text
 
 
 @pytest.mark.parametrize(
@@ -175,10 +179,14 @@ def test_a_total_that_disagrees_fails_the_run(
 ) -> None:
     _player(workspace, monkeypatch, "exit 0")
     tables = {table.name: Ledger().frame() for table in TABLES if table.name.startswith("ledger_")} | TABLES_OF_TWO
+    tables["public_lines"] = pd.DataFrame(
+        {"line": [1], "topic": ["need"], "is_told": [True], "statement": ["2 of 9 are high need."]}
+    )
     monkeypatch.setattr(studies, "_reader", lambda home, *, shapes=False: tables.__getitem__)
     assert studies.run_studies(["sacramento"]) == 1
     out = capsys.readouterr().out
-    assert "DISAGREES  pupils of the district on Census Day 2024, in all rows: 312, but" in out
+    assert "  to quote: 1 of 5 lines\n    1. 2 of 9 are high need.\n" in out
+    assert "DIFFERS               pupils of the district on Census Day 2024, in all rows: 312, but" in out
 
 
 def test_every_ready_study_is_valid_and_named_after_its_file() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +18,24 @@ NAMES = (
     "relations",
     "profiles",
     "quality",
-    "need",
     "growth",
     "outlook",
+    "scenarios",
+    "comparison",
     "utilization",
     "seats",
+    "need",
+    "rfp",
     "matches",
+    "siting",
     "recommendations",
     "publish",
     "atlas",
     "ledger",
 )
 
-# Stages whose ledgers publish gathers.
-INGEST_TO_ADVICE = NAMES[: NAMES.index("publish")]
+# Stages whose ledgers publish gathers; what scenarios leave out, comparison says.
+INGEST_TO_ADVICE = tuple(name for name in NAMES[: NAMES.index("publish")] if name != "scenarios")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Stage:
     """What one DVC stage is: tables in, tables and files out, settings used, and its function.
 
     ``run(study, tables)`` returns one value for each name in ``writes`` (a frame) and
-    ``files`` (text or bytes). ``rooms`` names the raw folders an ingest stage reads.
+    ``files`` (text or bytes). ``rooms`` names the raw folders an ingest stage reads. A stage with a
+    ``matrix`` runs once for each of its items, as ``run(study, tables, item)``, and writes that item's
+    table alone: ``writes`` has one for each, in the same order.
     """
 
     name: str
@@ -47,9 +53,14 @@ class Stage:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     sections: tuple[str, ...]
-    run: Callable[[config.Study, Mapping[str, Any]], dict[str, Any]]
+    run: Callable[..., dict[str, Any]]
     files: tuple[str, ...] = ()
     rooms: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
+
+    def written(self, item: str) -> tuple[str, ...]:
+        """Tables that one run writes."""
+        return (self.writes[self.matrix.index(item)],) if self.matrix else self.writes
 
 
 def find(name: str) -> Stage:
@@ -58,13 +69,19 @@ def find(name: str) -> Stage:
     return stage
 
 
-def execute(stage: Stage) -> None:
-    """Run one stage in the current workspace."""
-    store.discard_drafts((*stage.writes, *stage.files))
+def execute(stage: Stage, item: str = "") -> None:
+    """Run one stage in the current workspace; of a stage with a matrix, the item named or each in turn."""
+    for each in [item] if item or not stage.matrix else stage.matrix:
+        _execute(stage, each)
+
+
+def _execute(stage: Stage, item: str) -> None:
+    promised = {*stage.written(item), *stage.files}
+    store.discard_drafts(tuple(sorted(promised)))
     study = config.load()
     tables = {table: store.read(table) for table in stage.reads}
-    outputs = stage.run(config.only(study, stage.name, stage.sections), tables)
-    promised = {*stage.writes, *stage.files}
+    arguments = (config.only(study, stage.name, stage.sections), tables, *([item] if item else []))
+    outputs = stage.run(*arguments)
     if set(outputs) != promised:
         raise RuntimeError(f"stage {stage.name} promised {sorted(promised)} and returned {sorted(outputs)}")
     store.write(outputs, crs=study.geography.crs)

@@ -10,9 +10,10 @@ from pipeline.analysis.areas import census_areas
 from pipeline.analysis.boundaries import without_shapes
 from pipeline.analysis.carried import carried_counts
 from pipeline.analysis.incomes import area_brackets
-from pipeline.analysis.plausible import check_births
+from pipeline.analysis.plausible_births import check_births
 from pipeline.analysis.rasters import raster_tables
-from pipeline.analysis.sound_counts import require_parts, require_people
+from pipeline.analysis.sound_counts import require_parts
+from pipeline.analysis.sound_people import require_people
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.sources import Folder
@@ -40,11 +41,13 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         ledger=ledger,
     )
     areas = census_areas(shapes, counts, blocks, ledger)
-    births = gather(entries, "birth_counts", folder)
-    check_births(births, areas, study.study.fall_year, ledger)
+    births = check_births(gather(entries, "birth_counts", folder), areas, study.study.fall_year, ledger)
+    norms = gather(entries, "norm_area_counts", folder)
+    require_parts(norms, ledger, of="the state (norm_area_counts)")
     return {
         "census_areas": areas,
         "area_facts": without_shapes(areas),
+        "norm_counts": norms,
         "area_brackets": area_brackets(gather(entries, "bracket_counts", folder), areas, ledger),
         "vintage_crosswalk": vintage_crosswalk,
         "census_blocks": blocks,
@@ -63,6 +66,7 @@ STAGE = Stage(
     writes=(
         "census_areas",
         "area_facts",
+        "norm_counts",
         "area_brackets",
         "vintage_crosswalk",
         "census_blocks",

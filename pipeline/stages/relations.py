@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.analysis.areas import source_layers, target_layers
+from pipeline.analysis.block_places import block_places, school_places
 from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.membership import membership, project_places, site_places
 from pipeline.analysis.neighbors import adjacency_table
+from pipeline.analysis.placings import placing_crosswalk
 from pipeline.analysis.plausible import record_zone_schools
 from pipeline.analysis.rasters import bands_of, raster_counts
 from pipeline.analysis.reach import destinations, inhabited_places, reach
 from pipeline.analysis.relations import all_crosswalks
-from pipeline.analysis.sound_shapes import note_raster, require_cover
+from pipeline.analysis.sound_rasters import fit_rasters
+from pipeline.analysis.sound_shapes import require_cover
 from pipeline.analysis.travel import near_pairs
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -31,19 +34,20 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     fall_year, levels = study.zones.fall_year, study.zones.levels
     require_cover(tables["census_areas"], tables["district"], blocks, ledger)
     record_zone_schools(zones, tables["schools"], fall_year, ledger)
-    note_raster(tables["raster_grids"], tables["raster_cells"], blocks, tables["district"], ledger)
     places = KnownPlaces(
         blocks,
         lots,
         tables["uninhabited_ground"],
-        bands_of(tables["raster_grids"], tables["raster_cells"]),
+        fit_rasters(bands_of(tables["raster_grids"], tables["raster_cells"]), tables["census_areas"], ledger),
         split_blocks=study.allocation.blocks == "split",
     )
-    crosswalk, interpolation_error = all_crosswalks(
-        source_layers(tables["census_areas"]), layers, places, evidence=study.allocation.evidence, ledger=ledger
-    )
+    sources, evidence = source_layers(tables["census_areas"]), study.allocation.evidence
+    crosswalk, interpolation_error = all_crosswalks(sources, layers, places, evidence=evidence, ledger=ledger)
     return {
         "crosswalk": crosswalk,
+        "placing_crosswalk": placing_crosswalk(
+            sources, layers, places, vintage=study.vintages.now, evidence=evidence, ledger=ledger
+        ),
         "interpolation_error": interpolation_error,
         "adjacency": adjacency_table(layers, ledger),
         "reach": reach(
@@ -70,6 +74,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "project_places": project_places(
             tables["housing_projects"], zones, neighborhoods, fall_year=fall_year, levels=levels
         ),
+        "block_places": block_places(blocks, lots, neighborhoods, zones, fall_year=fall_year, ledger=ledger),
+        "school_places": school_places(tables["schools"], zones, fall_year=fall_year),
         "raster_counts": raster_counts(tables["raster_grids"], tables["raster_cells"], layers, ledger),
         "ledger_relations": ledger.frame(),
     }
@@ -95,6 +101,7 @@ STAGE = Stage(
     ),
     writes=(
         "crosswalk",
+        "placing_crosswalk",
         "interpolation_error",
         "adjacency",
         "reach",
@@ -102,9 +109,11 @@ STAGE = Stage(
         "membership",
         "site_places",
         "project_places",
+        "block_places",
+        "school_places",
         "raster_counts",
         "ledger_relations",
     ),
-    sections=("geography", "zones", "allocation"),
+    sections=("geography", "zones", "vintages", "allocation"),
     run=run,
 )

@@ -18,10 +18,11 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     """Read the study's school files, hold them to the directory and record what does not agree."""
     ledger = Ledger()
     folder = Folder(Path("data/raw") / study.study.name / "schools", study.geography.crs, study.geography.box, ledger)
-    directory, grades, groups, results, flows = (
+    directory, grades, groups, results, by_grade, flows = (
         gather(study.raw.schools, feeds, folder)
-        for feeds in ("directory", "grade_counts", "group_counts", "results", "flow_counts")
+        for feeds in ("directory", "grade_counts", "group_counts", "results", "grade_results", "flow_counts")
     )
+    travel = gather(study.raw.schools, "travel_times", folder)
     inputs = {"directory": directory, "grades": grades, "groups": groups, "results": results, "flows": flows}
     schools.record_missing(inputs, ledger)
     placed = directory.assign(location_status=schools.location_status(directory, study.geography.box))
@@ -37,6 +38,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         ("enrollment by grade", grades),
         ("enrollment by group", totals),
         ("results", results),
+        ("results by grade", by_grade),
         ("flows", flows),
     ):
         enrollment.record_unlisted(counts, placed, name, ledger)
@@ -48,7 +50,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "enrollment": grades,
         "enrollment_groups": totals,
         "performance": enrollment.in_directory(results, placed),
+        "performance_grades": enrollment.in_directory(by_grade, placed),
         "flows": enrollment.in_directory(flows, placed),
+        "travel_minutes": schools.trips_to_known(travel, placed, ledger),
         "ledger_schools": ledger.frame(),
     }
 
@@ -57,7 +61,10 @@ STAGE = Stage(
     name="schools",
     summary="Schools of all sectors with their pupils by grade and group, results and flows",
     reads=(),
-    writes=("schools", "school_facts", "enrollment", "enrollment_groups", "performance", "flows", "ledger_schools"),
+    writes=(
+        *("schools", "school_facts", "enrollment", "enrollment_groups", "performance", "performance_grades"),
+        *("flows", "travel_minutes", "ledger_schools"),
+    ),
     sections=("study", "geography", "raw.schools", "bands"),
     run=run,
     rooms=("schools",),

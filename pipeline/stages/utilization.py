@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.analysis import capacity, utilization
+from pipeline.analysis.room_rules import capacity_definitions
 from pipeline.analysis.surplus import surplus_sites
 from pipeline.config import Study
 from pipeline.ledger import Ledger
+from pipeline.rules.capacity import capacity_rules, require_enough
 from pipeline.stages import Stage
 
 
 def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     """Count the seats of each site, set its pupils against them and say what can be offered."""
     ledger = Ledger()
-    now, rules, limits = study.study.fall_year, study.capacity, study.utilization
+    now, limits = study.study.fall_year, study.utilization
+    rules = capacity_rules(study.capacity.rules)
+    require_enough(rules, limits.judged_by, limits.definitions)
     sites, school_sites = tables["site_facts"], tables["school_sites"]
     pupils = capacity.pupils_now(
         tables["enrollment"],
@@ -23,39 +27,29 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         tables["school_facts"],
         fall_year=now,
         bands=study.bands.model_dump(),
-        last_elementary_grade=rules.last_elementary_grade,
         ledger=ledger,
     )
     use = capacity.site_use(school_sites, pupils, sites)
-    loading = capacity.room_loading(
-        use,
-        elementary_loading=rules.elementary_loading,
-        secondary_loading=rules.secondary_loading,
-        use_ratio=rules.use_ratio,
-    )
-    seats = capacity.capacities(
-        sites,
-        tables["rooms"],
-        loading,
-        use["elementary_share"],
-        special_day_loading=rules.special_day_loading,
-        counts_portables=rules.counts_portables,
-    )
-    ahead = utilization.use_ahead(school_sites, tables["outlook_totals"], tables["enrollment_outlook"], use, pupils)
+    seats = capacity_definitions(sites, tables["rooms"], use, rules, given_source=study.capacity.given_source)
+    totals, grades = tables["outlook_totals"], tables["enrollment_outlook"]
+    ahead = utilization.use_ahead(school_sites, totals, grades, use, pupils)
     full = utilization.utilization(seats, utilization.years_of_use(utilization.use_now(use, now), ahead))
     surplus = surplus_sites(
         sites,
         full,
-        loading,
         fall_year=now,
+        horizon=utilization.horizon_year(totals, limits.years_ahead),
+        judged_by=limits.judged_by,
         under_ratio=limits.under_ratio,
         definitions=limits.definitions,
         smallest_rooms=limits.surplus_rooms,
     )
     utilization.record(sites, school_sites, pupils, seats, surplus, ledger)
-    ledger.note("capacity", f"loadings: {rules.source}, {rules.effective}")
+    for rule in rules:
+        ledger.note("capacity", f"{rule.definition}: {rule.source}")
     return {
         "school_pupils": pupils[["pupils"]].reset_index(),
+        "capacity_definitions": seats,
         "utilization": full,
         "surplus_sites": surplus,
         "ledger_utilization": ledger.frame(),
@@ -75,7 +69,7 @@ STAGE = Stage(
         "outlook_totals",
         "enrollment_outlook",
     ),
-    writes=("school_pupils", "utilization", "surplus_sites", "ledger_utilization"),
+    writes=("school_pupils", "capacity_definitions", "utilization", "surplus_sites", "ledger_utilization"),
     sections=("study", "bands", "capacity", "utilization"),
     run=run,
 )

@@ -81,11 +81,19 @@ def render() -> str:
         settings = ["sources.yaml"] if any(map(is_sources, stage.sections)) else []
         tables = [store.path_of(table).as_posix() for table in stage.reads]
         code = folded([*modules, *data_files(modules)])
-        metrics = [path for path in stage.files if path.endswith("quality.json")]
+        metrics = [path for path in stage.files if path.startswith("data/processed/") and path.endswith(".json")]
         outs = [*(store.path_of(table).as_posix() for table in stage.writes), *stage.files]
+        command = f"python -m pipeline {name}"
+        matrix: dict[str, object] = {}
+        if stage.matrix:
+            # the items are literals of dvc.yaml and known to the program: no text of the settings gets into a command
+            matrix = {"matrix": {"item": list(stage.matrix)}}
+            command += " ${item.item}"
+            outs = [outs[0].replace(stage.matrix[0], "${item.item}")]
         entry: dict[str, object] = {
+            **matrix,
             "desc": stage.summary,
-            "cmd": f"python -m pipeline {name}",
+            "cmd": command,
             "deps": [*raw, *settings, *tables, *code, "requirements.lock"],
             "params": [section for section in stage.sections if not is_sources(section)],
             "outs": [path for path in outs if path not in metrics],

@@ -11,7 +11,20 @@ import pytest
 from pipeline import stages
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES_ONLY = ("quality", "need", "growth", "outlook", "utilization", "seats", "matches", "recommendations", "ledger")
+TABLES_ONLY = (
+    "quality",
+    "need",
+    "growth",
+    "outlook",
+    "scenarios",
+    "comparison",
+    "utilization",
+    "seats",
+    "rfp",
+    "matches",
+    "recommendations",
+    "ledger",
+)
 SHAPES = ("geopandas", "shapely", "rasterio", "pyogrio", "pyproj", "folium", "dask")
 
 

@@ -121,7 +121,7 @@ def test_a_relationship_file_of_another_county_is_refused(tmp_path: Path, monkey
         path = tmp_path / f"data/raw/millbrook/census/tab20_{name}_st06.txt"
         path.write_text(path.read_text(encoding="utf-8-sig").replace("|06999", "|06998"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FaultyInput, match=r"E-UNMATCHED.*only 0 of 61 drawn areas of 2020"):
+    with pytest.raises(FaultyInput, match=r"E-ELSEWHERE.*block groups of 2010 and 2020 has no county in common"):
         census_without("block_groups_2018", "tracts_2018")
 
 

@@ -56,6 +56,13 @@ def shifted(text: str) -> str:
     return "\n".join([header, *(f"{a},{b}" for a, b in zip(schools, turned, strict=True))]) + "\n"
 
 
+def half_delivered(text: str) -> str:
+    """Of the last year only the first three tracts."""
+    header, *lines = text.splitlines()
+    last = [line for line in lines if line.startswith("2024,")]
+    return "\n".join([header, *(line for line in lines if line not in last[3:])]) + "\n"
+
+
 def share_of(cell: str) -> str:
     return cell if cell in ("", "*") else f"{float(cell) / 100:.4f}"
 
@@ -88,11 +95,18 @@ CASES = {
     "two years ahead": ("schools", "cdenroll2425.txt", lambda t: t.replace("2024-25", "2026-27"), r"enrollment .*E-YEAR-AHEAD.*fall 2026"),
     "part of a pupil": ("schools", "attendance_flows_2024_25.csv", swap(",301\n", ",301.5\n"), r"attendance_flows.*E-NOT-WHOLE.*row 2 \(pupils=301\.5\)"),
     "part of a room": ("facilities", "room_inventory_2024.csv", swap(",13\n", ",12.7\n"), r"room_inventory.*E-NOT-WHOLE.*row 2 \(rooms=12\.7\)"),
+    "rooms of other sites": ("facilities", "room_inventory_2024.csv", lambda t: t.replace("\nS", "\nX"), r"room_counts .*E-ROOMS-ELSEWHERE.*733 of 733 rooms.*first: site X101"),
+    "a thousand rooms": ("facilities", "room_inventory_2024.csv", swap(",13\n", ",999\n"), r"room_counts .*E-ROOMS-TOO-MANY.*site S101: 1,004 rooms in building_m2 2,741"),
     "schools one site on": ("facilities", "site_schools.csv", shifted, r"site_schools .*E-SITES-SHIFTED.*seems shifted"),
     "built in 2062": ("facilities", "closed_sites.csv", swap(",1931,", ",2062,"), r"site_list .*E-YEAR-AHEAD.*site S901, year_built 2062"),
     "condition in percent": ("facilities", "closed_sites.csv", swap(",0.567,", ",56.7,"), r"closed_sites.*E-IMPLAUSIBLE.*row 2 \(condition_index=56\.7\)"),
     "years exchanged": ("facilities", "housing_projects.csv", swap("2024,2027", "2027,2024"), r"housing_projects.*E-YEARS-REVERSED.*row 2"),
+    "a project of millions": ("facilities", "housing_projects.csv", swap("MF,168,", "MF,16800000,"), r"housing_projects.*E-IMPLAUSIBLE.*row 2 \(planned_homes=16800000\)"),
     "births without people": ("census", "births_by_tract.csv", swap(",45\n", ",45000\n"), r"birth_counts .*E-BIRTHS.*45,000 births"),
+    "a state with parts of others": ("census", "state_tracts_2019_2023.csv", every("no_diploma", ",", lambda cell: "90000"), r"census counts of the state .*E-PART-EXCEEDS.*adults_without_diploma exceeds adults_25_plus"),
+    "births of nobody": ("census", "births_by_tract.csv", every("births", ",", lambda cell: "0"), r"birth_counts .*E-BIRTHS-NONE.*300 times; first: area 06999000100 in 2010"),
+    "births of another county": ("census", "births_by_tract.csv", lambda t: t.replace(",06999", ",06001"), r"birth_counts: 0 of 14,423 births .* First of 20 areas"),
+    "half a year of births": ("census", "births_by_tract.csv", half_delivered, r"birth_counts .*E-BIRTHS-PART.*first: 2024: .* in 3 areas, and in 2014 1,025 in 19"),
 }  # fmt: skip
 
 
