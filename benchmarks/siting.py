@@ -16,7 +16,7 @@ from pipeline.analysis.location import Plan, Question, least_travel, most_covere
 
 CLIENTS, SITES, CHOSEN, TURNS = 500, 200, 20, 3
 SIDE_M, REACH_M = 20_000.0, 1_500.0
-ASSIGNMENT_GAP, ASSIGNMENT_S, LONGEST_S = 1e-4, 5.0, 20.0
+ASSIGNMENT_GAP, ASSIGNMENT_S = 1e-4, 5.0
 # The rooms of all sites divided by so much: plenty, hardly enough, and too few.
 ROOM_PARTS = (1, 2, 3)
 # Optima are sums of the same numbers in another order.
@@ -98,7 +98,7 @@ def siting(small: bool) -> list[Result]:
         room = np.ceil(room / part)
         ratio = room.sum() / needed[::sites].sum()
         asked = (who, where, value, needed, room)
-        ours = partial(assign, *asked, gap=ASSIGNMENT_GAP, seconds=LONGEST_S)
+        ours = partial(assign, *asked, gap=ASSIGNMENT_GAP)
         spent, returned = in_turns({"ours": ours}, 1 if small else TURNS)
         matched = returned["ours"]
         print(f"siting: assignment: {matched.objective:,.3f}, bound {matched.bound:,.3f}, gap {matched.gap:.1e}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analysis import assignment
+from pipeline.analysis import assignment_loads, assignment_pairs
 from pipeline.analysis.assignment import Assignment, assign
+from pipeline.analysis.site_loads import best_loads, loads_within, tabled
 
 SITES = 3
 
@@ -96,24 +97,95 @@ def scarce(consumers: int, sites: int, seed: int) -> tuple[np.ndarray, ...]:
     return who, where, needed[who] * (9 + rng.random(len(who))), needed[who], room
 
 
+def none_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assignment_loads, "of_all", lambda pairs, gap: None)
+
+
+def only_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    none_listed(monkeypatch)
+    monkeypatch.setattr(assignment_loads, "of_near", lambda pairs, first, gap: None)
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_whole_loads_and_pairs_have_the_same_best(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_loads_near_loads_and_pairs_have_the_same_best(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     case = scarce(7, 4, seed)
-    by_loads = assign(*case)
-    monkeypatch.setattr(assignment, "MOST_LOADS", 0)
+    found = [assign(*case)]
+    for change in (none_listed, only_pairs):
+        change(monkeypatch)
+        found.append(assign(*case))
+    assert [each.objective for each in found] == pytest.approx([found[0].objective] * 3)
+    assert max(each.gap for each in found) <= 1e-6
+
+
+@given(case=cases())
+def test_loads_near_the_best_at_their_prices_hold_the_best_of_all(case: tuple[np.ndarray, ...]) -> None:
+    with pytest.MonkeyPatch.context() as changed:
+        none_listed(changed)
+        found = assign(*case)
+    assert is_allowed(found, case[0], case[1], case[3], case[4])
+    assert found.objective == pytest.approx(best(*case)) and found.gap <= 1e-6
+
+
+def test_more_than_can_be_listed_is_still_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = many(60, 30, 2)
+    monkeypatch.setattr(assignment_loads, "MOST_LOADS", 2_000)
+    found = assign(*case, gap=1e-4)
+    assert found.gap <= 1e-4 and is_allowed(found, case[0], case[1], case[3], case[4])
+    only_pairs(monkeypatch)
     by_pairs = assign(*case)
-    assert by_loads.objective == pytest.approx(by_pairs.objective) and max(by_loads.gap, by_pairs.gap) <= 1e-6
+    assert found.objective <= by_pairs.bound * (1 + 1e-9) and by_pairs.objective <= found.bound * (1 + 1e-9)
 
 
 def test_where_rooms_are_scarce_the_proof_needs_few_branches(monkeypatch: pytest.MonkeyPatch) -> None:
     case = scarce(12, 6, 0)
-    monkeypatch.setattr(assignment, "MOST_NODES", 20)
-    assert assign(*case).gap <= 1e-9
-    monkeypatch.setattr(assignment, "MOST_LOADS", 0)
+    monkeypatch.setattr(assignment_pairs, "MOST_NODES", 20)
+    whole = assign(*case)
+    assert whole.gap <= 1e-9
+    only_pairs(monkeypatch)
     stopped = assign(*case)
     # stopped, it still says how far the best may be
-    assert stopped.gap > 1e-6 and stopped.bound >= assign(*case).objective
+    assert stopped.gap > 1e-6 and stopped.bound >= whole.objective
     assert is_allowed(stopped, case[0], case[1], case[3], case[4])
+
+
+def test_no_bound_of_prices_is_below_the_best_or_above_that_of_the_relaxation() -> None:
+    nearer = []
+    for seed in range(5):
+        consumer, site, value, size, room = scarce(7, 4, seed)
+        fits = size <= room[site]
+        pairs = assignment_pairs.Pairs(
+            consumer[fits], site[fits], value[fits], size[fits].astype(int), room.astype(int)
+        )
+        bound = assignment_loads.prices(pairs, np.zeros(7)).bound
+        exact = assign(consumer, site, value, size, room).objective
+        relaxed = assignment_pairs.relaxed(pairs).bound
+        assert exact <= bound * (1 + 1e-9) and bound <= relaxed * (1 + 1e-6)
+        nearer.append(bound < relaxed * (1 - 1e-6))
+    assert any(nearer)
+
+
+@given(case=cases(), slack=st.integers(0, 6))
+def test_every_load_within_the_slack_is_listed_and_no_other(case: tuple[np.ndarray, ...], slack: int) -> None:
+    _, site, worth, size, room = case
+    rooms = room.astype(int)
+    table = tabled(site, worth, size.astype(int), rooms)
+    wanted: set[tuple[int, ...]] = set()
+    for where in range(SITES):
+        mine = np.flatnonzero(site == where)
+        every = [np.array(each, dtype=int) for n in range(len(mine) + 1) for each in combinations(mine, n)]
+        fitting = [each for each in every if size[each].sum() <= rooms[where]]
+        most = max(worth[each].sum() for each in fitting)
+        assert table.best[0][where, rooms[where]] == most
+        wanted |= {tuple(each) for each in fitting if len(each) and worth[each].sum() >= most - slack}
+    listed = loads_within(table, slack, 10_000)
+    assert listed is not None
+    found = [tuple(sorted(listed.pair[listed.load == load].tolist())) for load in range(len(listed.site))]
+    assert set(found) == wanted and len(found) == len(wanted)
+    assert (listed.site[listed.load] == site[listed.pair]).all()
+    if wanted:
+        assert loads_within(table, slack, len(wanted) - 1) is None
+    reached, chosen = best_loads(table)
+    assert reached.sum() == worth[chosen].sum()
 
 
 def test_nothing_to_assign_is_proven_at_once() -> None:
@@ -129,6 +201,7 @@ def test_nothing_to_assign_is_proven_at_once() -> None:
     [
         ({"value": [1.0, np.nan]}, "value is not a number in 1 places, first at 1"),
         ({"size": [-1.0, 1.0]}, "size is negative in 1 places, first at 0"),
+        ({"size": [1.0, 0.5]}, "size is no whole number of rooms in 1 places, first at 1"),
         ({"site": [0, 2]}, "site is none of the 2 in 1 places, first at 1"),
         ({"site": [1, 1]}, "1 pairs stand twice, first: consumer 0 at site 1"),
         ({"value": [1.0]}, "one entry for each pair"),
