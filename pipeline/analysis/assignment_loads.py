@@ -162,7 +162,7 @@ def _chosen(pairs: Pairs, listed: Loads, gap: float) -> Choice:
     count = len(listed.site)
     if not count:
         return Choice(listed.pair, 0.0, 0.0)
-    value = np.bincount(listed.load, pairs.value[listed.pair], minlength=count)
+    value = np.bincount(listed.load, pairs.value[listed.pair], minlength=count).astype(np.float64)
     rows = np.concatenate([pairs.consumer[listed.pair], pairs.consumers + listed.site])
     columns = np.concatenate([listed.load, np.arange(count)])
     limits = np.ones(pairs.consumers + len(pairs.room))

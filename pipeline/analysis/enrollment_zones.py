@@ -146,14 +146,14 @@ def pupils_by_grade(
         zones = gap[gap["level"].eq(level) & gap["resident_pupils"].notna()].sort_values("zone_id")
         share_of = table.div(table.sum(axis=1).where(table.sum(axis=1) > 0), axis=0)
         goes = attended[attended["level"].eq(level) & attended["pupils"].gt(0)]
-        for zone_id, pupils in zip(zones["zone_id"], zones["resident_pupils"], strict=True):
-            mine = goes[goes["zone_id"].eq(zone_id)].groupby("school_id")["pupils"].sum()
-            known = share_of.reindex(mine.index).dropna()
-            weights = mine.reindex(known.index).to_numpy(float)
-            parts = (
-                (known.to_numpy(float) * weights[:, None]).sum(axis=0) if len(known) else table.sum().to_numpy(float)
-            )
-            whole = whole_parts(parts, round(float(pupils)))
+        known = share_of.reindex(goes["school_id"]).notna().all(axis=1).to_numpy()
+        to = goes[known]
+        by_grade = share_of.reindex(to["school_id"]).mul(to["pupils"].to_numpy(float), axis=0)
+        of_zone = by_grade.groupby(to["zone_id"].to_numpy(), sort=True).sum()
+        parts = of_zone.reindex(zones["zone_id"]).to_numpy(float)
+        parts = np.where(np.isnan(parts), table.sum().to_numpy(float), parts)
+        for zone_id, pupils, mine in zip(zones["zone_id"], zones["resident_pupils"], parts, strict=True):
+            whole = whole_parts(mine, round(float(pupils)))
             found += [(level, zone_id, g, n) for g, n in zip(table.columns, whole.tolist(), strict=True)]
     return pd.DataFrame(found, columns=["level", "zone_id", "grade", "pupils"])
 
@@ -198,13 +198,13 @@ def seats_by_grade(offered: pd.DataFrame, rolls: pd.DataFrame, grades: Mapping[s
     [25, 75, 25, 25]
     """
     found = []
-    for school in offered.sort_values(["level", "school_id"]).itertuples():
-        of_level = [g for g in GRADES if g in set(grades[school.level])]
-        parts = rolls.reindex([school.school_id])[of_level].fillna(0.0).to_numpy(float)[0]
-        if not parts.sum() > 0:
-            parts = np.ones(len(of_level))
-        whole = whole_parts(parts, int(np.floor(school.seats + 1e-9)))
-        found += [(school.level, school.school_id, g, n) for g, n in zip(of_level, whole.tolist(), strict=True)]
+    for level, schools in offered.sort_values(["level", "school_id"]).groupby("level"):
+        of_level = [g for g in GRADES if g in set(grades[str(level)])]
+        counts = rolls.reindex(schools["school_id"])[of_level].fillna(0.0).to_numpy(float)
+        counts = np.where(counts.sum(axis=1, keepdims=True) > 0, counts, 1.0)
+        for school_id, seats, parts in zip(schools["school_id"], schools["seats"], counts, strict=True):
+            whole = whole_parts(parts, int(np.floor(seats + 1e-9)))
+            found += [(level, school_id, g, n) for g, n in zip(of_level, whole.tolist(), strict=True)]
     return pd.DataFrame(found, columns=["level", "school_id", "grade", "seats"])
 
 

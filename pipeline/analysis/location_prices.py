@@ -17,6 +17,8 @@ Flags = npt.NDArray[np.bool_]
 STEPS = 250
 # A step that brings nothing for so many turns is halved.
 PATIENCE = 8
+# A plan is looked for every so many steps, first when prices say a little.
+TURNS, FIRST_TURN = 25, 5
 # Cells of the table of costs up to which a good plan is improved by exchange.
 MOST_CELLS = 20_000_000
 # Prices and plans are sums of many numbers: what is nearer than this share counts as equal.
@@ -99,8 +101,9 @@ def screen(
             idle += 1
             if idle >= PATIENCE:
                 step, idle, price = step / 2, 0, best_price
-        if turn % 25 == 0:
-            chosen = chosen if table is None else _exchanged(table, nowhere, chosen, fixed, candidate)
+        if turn == 0 or turn % TURNS == FIRST_TURN:
+            # the first sites are no better than a guess, from which an exchange has far to go
+            chosen = chosen if table is None or turn == 0 else _exchanged(table, nowhere, chosen, fixed, candidate)
             if weight is None or room is None:
                 worth = _cost_of(client, site, cost, nowhere, chosen)
             else:
