@@ -16,7 +16,9 @@ from benchmarks.harness import Result, seconds, within
 from pipeline import stages, store
 
 ROOT = Path(__file__).resolve().parent.parent
-ONE_AFTER_ANOTHER = "import sys; from pipeline.__main__ import main; sys.exit(any(main([name]) for name in sys.argv[1:]))"
+ONE_AFTER_ANOTHER = (
+    "import sys; from pipeline.__main__ import main; sys.exit(any(main([name]) for name in sys.argv[1:]))"
+)
 NEED_S, FACILITIES_S = 3.0, 5.0
 # Capacity and utilization, the inventory and its responses, shared buildings, sites and enrollment zones.
 FACILITIES = ("facilities", "utilization", "rfp", "matches", "siting")
