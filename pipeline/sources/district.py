@@ -45,7 +45,10 @@ _INNER: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "unpivot": (("into", "value", "columns"), ()),
     "span": (("column",), ("codes", "repair_dates")),
     "point": (("longitude", "latitude"), ("crs", "absent")),
-    "lookup": (("file", "match"), ("columns", "delimiter", "encoding", "sheet", "header_row", "layer", "crs", "pad")),
+    "lookup": (
+        ("file", "match"),
+        ("columns", "delimiter", "encoding", "sheet", "header_row", "layer", "crs", "pad", "known_as"),
+    ),
 }
 
 

@@ -58,8 +58,20 @@ def look_up(
         taken,
         "Give them other names under lookup.columns.",
     )
-    width = word.get("pad", 0)
+    width, known_as = word.get("pad", 0), dict(word.get("known_as", {}))
     keys = other[theirs].apply(lambda c: c.str.zfill(width)) if width else other[theirs]
+    ours = rows[mine].apply(lambda c: c.replace(known_as)) if known_as else rows[mine]
+    nobody = sorted(
+        f"{name}: {other_name}"
+        for name, other_name in known_as.items()
+        if not rows[mine].eq(name).to_numpy().any() or not other[theirs].eq(other_name).to_numpy().any()
+    )
+    faults.add(
+        "E-CATEGORY",
+        f"`lookup.known_as` names what does not stand in {', '.join(mine)} here, or in {', '.join(theirs)} there",
+        nobody,
+        "Write the value of this file first and that of the other after it.",
+    )
     doubled = keys.duplicated(keep=False) & (keys != "").all(axis=1)
     places = [
         f"row {r} ({', '.join(v)})"
@@ -77,7 +89,7 @@ def look_up(
         brought["geometry"] = pd.Series(list(other["geometry"]), index=other.index, dtype=object)
     found = pd.DataFrame({**{f"__on{i}__": keys[c] for i, c in enumerate(theirs)}, **brought, "__found__": True})
     found = found[(keys != "").all(axis=1)]
-    left = rows.assign(**{f"__on{i}__": rows[c].str.zfill(width) if width else rows[c] for i, c in enumerate(mine)})
+    left = rows.assign(**{f"__on{i}__": ours[c].str.zfill(width) if width else ours[c] for i, c in enumerate(mine)})
     joined = left.merge(found, on=[f"__on{i}__" for i in range(len(mine))], how="left", validate="many_to_one")
     matched = int(joined["__found__"].notna().sum())
     missing = rows.loc[joined["__found__"].isna().to_numpy(), mine[0]]

@@ -346,6 +346,25 @@ def test_lookup_brings_columns_and_places_and_counts_what_it_does_not_find(tmp_p
     assert (row["total"], row["inside"], row["reason"]) == (2, 1, "not found: 9")
 
 
+def test_lookup_knows_what_another_file_calls_a_thing_by_another_name(tmp_path: Path) -> None:
+    geojson(tmp_path / "points.geojson", feature({"type": "Point", "coordinates": [-122.2, 40.1]}, name="Old Oak"))
+    (tmp_path / "s.csv").write_text("no,name\n7,Oak (swing)\n9,Elm\n", encoding="utf-8")
+    made = {
+        "columns": {"site_id": "no", "name": "name"},
+        "constants": {"site_status": "open", "is_district_owned": True, "condition_class": "not_known"},
+    }
+    word: dict[str, Any] = {"file": "points.geojson", "match": {"name": "name"}, "known_as": {"Oak (swing)": "Old Oak"}}
+    read = entry("site_list", "table", "s.csv", "points.geojson", options={"lookup": word}, **made)
+    sites = gather([read], "site_list", folder(tmp_path))
+    assert sites["name"].tolist() == ["Oak (swing)", "Elm"] and sites.geometry.notna().tolist() == [True, False]
+    for wrong in ({"Oak": "Old Oak"}, {"Oak (swing)": "New Oak"}):
+        read = entry(
+            "site_list", "table", "s.csv", "points.geojson", options={"lookup": word | {"known_as": wrong}}, **made
+        )
+        with pytest.raises(SourceError, match=r"(?s)points\.geojson.*E-CATEGORY.*known_as.*Oak"):
+            gather([read], "site_list", folder(tmp_path))
+
+
 def test_lookup_by_a_key_that_is_not_unique_is_refused(tmp_path: Path) -> None:
     (tmp_path / "k.csv").write_text("no,grade\n1,05\n1,06\n", encoding="utf-8")
     (tmp_path / "pupils.csv").touch()
