@@ -21,7 +21,7 @@ _EXPECTED = (
 )
 _CROSS = (
     ("both_high", "#5e3c99"),
-    ("growth_only", "#80cdc1"),
+    ("growth_only", "#41b6c4"),
     ("need_only", "#fdb863"),
     ("neither", "#f7f7f7"),
     ("not_known", "#d5d8dc"),

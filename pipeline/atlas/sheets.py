@@ -86,7 +86,7 @@ _NEED = Places(
             "Clusters and outliers among neighbors",
             "outlier",
             "Neighborhoods whose neighbors are needier (or less needy) than chance would bring: like them, or unlike them.",
-            Scheme("words", words=_words("moran_class", high_high=SEQUENTIAL[4], low_low=SEQUENTIAL[0], high_low="#e66101", low_high="#fdb863", none="#ffffff", too_few_to_test=_GREY)),
+            Scheme("words", words=_words("moran_class", high_high=SEQUENTIAL[4], low_low=SEQUENTIAL[1], high_low="#e66101", low_high="#fdb863", none="#ffffff", too_few_to_test=_GREY)),
         ),
         Layer("indicator", "{each}", "indicator", "One of the indicators of the index, in percent with its 90% margin of error.", each="indicator", weak=("margin", ()), weak_label="Unreliable: margin too wide for the value"),
     ),
