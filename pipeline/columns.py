@@ -1112,6 +1112,20 @@ COLUMNS: tuple[Column, ...] = (
     C("subject_kind", "category", "What it is about", values=("neighborhood", "zone", "site", "school", "district")),
     C("subject_id", "key", "Id of what it is about"),
     C("statement", "text", "The recommendation, with its numbers"),
+    C(
+        "rule_measure",
+        "category",
+        "Column whose number the recommendation rests on",
+        values=("need_rank", "unmet_seats", "children_change", "surplus_rooms", "class_probability_share"),
+    ),
+    C(
+        "rule_value",
+        "measure",
+        "The number it rests on, in the unit of that column; empty where not known or not shown",
+    ),
+    C("rule_value_low", "measure", "Low end of its interval: by margins, draws, ways of counting, or years"),
+    C("rule_value_high", "measure", "High end of its interval"),
+    C("rule_threshold", "measure", "What the rule asks of the number: ranks up to it, other numbers from it on"),
     C("evidence", "text", "Numbers, intervals and thresholds behind it"),
     C("counter_evidence", "text", "What speaks against it"),
     C(

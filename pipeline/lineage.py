@@ -126,7 +126,7 @@ MADE_FROM = {
     "siting_choices": "siting_plans",
     "siting_coverage": "siting_plans",
     "enrollment_zones": "surplus_sites service_gap flows enrollment enrollment_groups school_facts school_sites utilization crosswalk membership reach",
-    "recommendations": "need seat_access neighborhood_names zone_names service_gap growth_pockets school_age_change rfp_inventory site_facts colocation_matches school_facts",
+    "recommendations": "need seat_access neighborhood_names zone_names service_gap growth_pockets school_age_change rfp_inventory site_facts colocation_matches school_facts service_gap_variants cut_sweep access_methods need_families prop39 school_quality quality_years membership enrollment_groups",
     "growth_need": "school_age_change growth_pockets need",
     "committee_lines": "need need_contributions rank_sensitivity neighborhood_names neighborhood_profile service_gap zone_names access_groups quality_enrollment school_age_change cut_sweep school_quality school_facts",
     "public_enrollment": "enrollment_groups",

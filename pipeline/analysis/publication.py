@@ -15,6 +15,7 @@ from pipeline.analysis.areas import AREA_LEVELS
 from pipeline.analysis.disclosure import Published, as_text, blank, complements, exposed, in_tens, is_small, told_seats
 from pipeline.analysis.disclosure import report_line as _line
 from pipeline.analysis.publication_quality import told_quality
+from pipeline.analysis.recommendations import NUMBERS
 from pipeline.columns import HIDDEN
 
 INCOMES = [
@@ -36,6 +37,7 @@ SITES = [
     *("site_id", "name", "site_status", "condition_class", "surplus_status", "definitions_under", "definitions_known"),
     *("surplus_seats", "surplus_rooms", "reason", "geometry"),
 ]
+GAP_NUMBERS = ["resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats"]
 NOT_SHOWN = "Not shown: few pupils."
 GUARDED_SITES = "sites that few pupils use, or where a school with a hidden count lies"
 
@@ -130,12 +132,12 @@ def schools(
     return public[columns], _line("public_schools", len(public) - hidden, hidden + int(few.sum()), 0, reason)
 
 
-def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: float) -> Published:
-    """The zones in force with their service gap; small resident counts hide every number of the zone.
+def told_gap(gap: pd.DataFrame, smallest: float) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """The service gap as it is told, and the rows that are hidden: for few residents, and beside these.
 
     Seats of citywide schools are counted where their pupils live. Where fewer than ``smallest`` of
-    these live in a zone, the zone's own seats are published without them; all seats are cut down
-    to tens, and the gap is computed from what is published.
+    these live in a zone, the zone's own seats are told without them; all seats are cut down
+    to tens, and the gap is computed from what is told. Small resident counts hide every number of the zone.
     """
     seats = told_seats(gap, smallest)
     short = gap["resident_pupils"] - seats
@@ -146,17 +148,21 @@ def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: flo
         unmet_seats=short.clip(lower=0),
         service_gap_rank=short.groupby(gap["level"]).rank(method="min", ascending=False),
     )
-    numbers = ["resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats"]
     primary = is_small(gap["resident_pupils"], smallest)
     extra = complements(gap["resident_pupils"], primary, gap["level"], smallest)
-    safe = blank(gap, primary | extra, [*numbers, "service_gap_rank"]).rename(
-        columns={"is_approximate": "is_counted_so"}
-    )
+    columns = ["level", "zone_id", "is_approximate", *GAP_NUMBERS, "service_gap_rank", "method"]
+    return blank(gap, primary | extra, [*GAP_NUMBERS, "service_gap_rank"])[columns], primary, extra
+
+
+def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: float) -> Published:
+    """The zones in force with their service gap, as `told_gap` has it."""
+    told, primary, extra = told_gap(gap, smallest)
+    safe = told.rename(columns={"is_approximate": "is_counted_so"})
     public = shapes[shapes["fall_year"] == fall_year].merge(safe, on=["level", "zone_id"], how="left", validate="1:1")
     public["method"] = public["method"].fillna("not computed")
     public["is_approximate"] |= public["is_counted_so"].eq(True)
     columns = [
-        *("level", "fall_year", "zone_id", "name", "is_approximate", *numbers),
+        *("level", "fall_year", "zone_id", "name", "is_approximate", *GAP_NUMBERS),
         *("service_gap_rank", "method", "geometry"),
     ]
     reason = f"zones with 1 to {smallest - 1:.0f} resident pupils, and the next smallest of the level; seats in tens, "
@@ -261,10 +267,14 @@ def utilization(table: pd.DataFrame, guarded: set[str], coarse: set[str]) -> Pub
 
 
 def recommendations(table: pd.DataFrame, guarded: set[str], quiet: set[str]) -> Published:
-    """Recommendations; evidence for and against a ``guarded`` site, or a school whose match is told without reason, is not shown."""
+    """Recommendations; evidence for and against a ``guarded`` site, or a school whose match is told without reason, is not shown.
+
+    Nor are the numbers that the rule rests on. What is said of a school's results has no number of its match.
+    """
+    of_rooms = table["rule_id"].eq("F-02")
     hidden = (table["subject_kind"] == "site") & table["subject_id"].isin(guarded)
-    hidden |= (table["subject_kind"] == "school") & table["subject_id"].isin(quiet)
-    shown = table.assign(
+    hidden |= of_rooms & table["subject_id"].isin(quiet)
+    shown = blank(table, hidden, NUMBERS).assign(
         **{column: table[column].mask(hidden, NOT_SHOWN) for column in ("evidence", "counter_evidence")}
     )
     return shown, _line("public_recommendations", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)

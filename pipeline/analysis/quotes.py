@@ -10,6 +10,8 @@ import pandas as pd
 
 from pipeline.columns import BY_NAME
 
+MINUS = "\u2212"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -29,6 +31,25 @@ def number(value: float) -> str:
     '12,346'
     """
     return f"{math.copysign(math.floor(abs(value) + 0.5 + 1e-9), value) + 0.0:,.0f}"
+
+
+def signed(value: float) -> str:
+    """A change as a whole number with its sign, which is a minus and no hyphen.
+
+    >>> signed(829.2), signed(-250.0), signed(0.2)
+    ('+829', '\u2212250', '0')
+    """
+    told = number(abs(value))
+    return told if told == "0" else f"{'+' if value > 0 else MINUS}{told}"
+
+
+def ages(band: str) -> str:
+    """An age band within a sentence.
+
+    >>> ages("5-17")
+    '5 to 17'
+    """
+    return band.replace("-", " to ")
 
 
 def percent(share: float) -> str:

@@ -1,188 +1,118 @@
-"""Recommendations: rules that print their numbers, their reliability and what speaks against them."""
+"""Recommendations: what a rule says, the number it rests on, how sure that is and what speaks against it.
+
+The rules themselves stand in ``advice_on_need``, ``advice_on_seats``, ``advice_on_growth``,
+``advice_on_rooms`` and ``advice_on_schools``. Each computes the reliability of what it found; here
+is the one gate through which all of them pass: nothing whose reliability is low or not known is
+recommended.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
 
-from pipeline.analysis.disclosure import told_seats
-from pipeline.columns import LEVELS
+from pipeline.analysis.quotes import MINUS, number
+from pipeline.columns import RELIABILITY
 
-COLUMNS = [
-    "recommendation_id",
-    "rule_id",
-    "subject_kind",
-    "subject_id",
-    "statement",
-    "evidence",
-    "reliability_class",
-    "counter_evidence",
-]
-Row = dict[str, str]
+RULES = ("N-01", "Z-01", "G-01", "G-02", "G-03", "F-01", "F-02", "F-03", "Q-01", "Q-02")
+SURE = ("high", "medium")
+NAN = float("nan")
 Names = dict[Any, str]
 
 
-def high_need_poor_access(need: pd.DataFrame, access: pd.DataFrame, names: Names, *, poor_ratio: float) -> list[Row]:
-    """Rule N-01: bring quality seats to a neighborhood of high need with poor access to them.
+@dataclass(frozen=True)
+class Advice:
+    """One recommendation; ``rule_value`` is a number of the published column ``rule_measure``, NaN where not known."""
 
-    Said only of neighborhoods whose need class is "high": the draws agree.
-    Neighborhoods whose indicators are unreliable are left out, and so are levels whose access
-    could not be computed. Access is poor below ``poor_ratio`` of the district's mean.
+    rule_id: str
+    subject_kind: str
+    subject_id: str
+    statement: str
+    rule_measure: str
+    rule_value: float
+    rule_value_low: float
+    rule_value_high: float
+    rule_threshold: float
+    evidence: str
+    reliability_class: str
+    counter_evidence: str
+
+
+COLUMNS = ["recommendation_id", *(field.name for field in fields(Advice))]
+NUMBERS = ["rule_value", "rule_value_low", "rule_value_high", "rule_threshold"]
+
+
+def least_sure(*classes: str) -> str:
+    """The least reliability of some: a recommendation is no surer than the weakest number it needs.
+
+    >>> least_sure("high", "medium"), least_sure("high", "not_known")
+    ('medium', 'not_known')
     """
-    known = access[access["is_poor_access"] & access["relative_access_ratio"].notna()]
-    poor = known.groupby("neighborhood_id")["level"].agg(lambda levels: _and(sorted(levels, key=LEVELS.index)))
-    chosen = need[
-        (need["need_class"] == "high") & (need["reliability_class"] != "low") & need["neighborhood_id"].isin(poor.index)
-    ]
-    return [
-        _row(
-            "N-01",
-            "neighborhood",
-            r.neighborhood_id,
-            f"Bring quality seats within reach of {names.get(r.neighborhood_id, r.neighborhood_id)}: need is high and access to "
-            f"quality seats is poor in {poor[r.neighborhood_id]} school.",
-            f"Need rank {r.need_rank:.0f} ({r.need_rank_low:.0f} to {r.need_rank_high:.0f}); among the neediest in "
-            f"{r.high_need_probability_share:.0%} of all draws; access below {poor_ratio:.0%} of the district's mean.",
-            r.reliability_class,
-            "Access counts distance and seats, not programs or safety on the way; the rank rests on the study's weights.",
-        )
-        for r in chosen.sort_values("need_rank").itertuples()
-    ]
+    return max(classes, key=RELIABILITY.index)
 
 
-def largest_gaps(gap: pd.DataFrame, names: Names, *, seats: float, most: int, smallest: float) -> list[Row]:
-    """Rule Z-01: the zones with the largest service gap of each level, from ``seats`` unmet seats on.
+def by_chance(chance: float, *, certain: float) -> str:
+    """How sure something is that holds in a share of draws: from ``certain`` on high, above one half medium.
 
-    Approximate zones (drawn by nearest school) never give rise to a recommendation. Seats are
-    told in tens, as they are published.
+    >>> by_chance(0.9, certain=0.8), by_chance(0.6, certain=0.8), by_chance(0.5, certain=0.8), by_chance(float("nan"), certain=0.8)
+    ('high', 'medium', 'low', 'not_known')
     """
-    told = told_seats(gap, smallest)
-    gap = gap.assign(quality_seats=told, unmet_seats=(gap["resident_pupils"] - told).clip(lower=0))
-    chosen = gap[(gap["unmet_seats"] >= seats) & (gap["service_gap_rank"] <= most) & ~gap["is_approximate"]]
-    return [
-        _row(
-            "Z-01",
-            "zone",
-            f"{r.level} {r.zone_id}",
-            f"Add quality {r.level} seats for {names.get((r.level, r.zone_id), r.zone_id)}: {r.unmet_seats:,.0f} more resident "
-            f"pupils than quality seats in the zone.",
-            f"{r.resident_pupils:,.0f} resident pupils, {r.quality_seats:,.0f} quality seats (in tens); rank "
-            f"{r.service_gap_rank:.0f} of the gaps in {r.level} school.",
-            "medium",
-            "Pupils may attend quality schools outside their zone; the gap moves with the quality cut.",
-        )
-        for r in chosen.sort_values(["level", "service_gap_rank", "zone_id"]).itertuples()
-    ]
+    if chance != chance:
+        return "not_known"
+    return "high" if chance >= certain else "medium" if chance > 0.5 else "low"
 
 
-def growing_pockets(pockets: pd.DataFrame, names: Names) -> list[Row]:
-    """Rules G-01 and G-02: plan seats where children grow in number; expect rooms where they fall."""
-    rows = []
-    for r in pockets[pockets["reliability_class"] != "low"].sort_values("pocket_id").itertuples():
-        growing = r.pocket_kind == "growing"
-        areas = [names.get(area, area) for area in r.area_ids.split(" ")]
-        where = _and(areas)
-        rows.append(
-            _row(
-                "G-01" if growing else "G-02",
-                "neighborhood",
-                r.area_ids.split(" ")[0],
-                f"{'Plan seats' if growing else 'Expect free rooms'} in {where}, unless schools have been opened or closed for it: {r.children_change:+,.0f} children aged "
-                f"{r.age_band}.",
-                f"{r.children_from:,.0f} in {r.vintage_from}, {r.children_to:,.0f} in {r.vintage_to}; margin of the change "
-                f"±{r.children_change_moe:,.0f} (90%); beyond chance, after correcting for the number of comparisons",
-                r.reliability_class,
-                "A change between survey periods, not a forecast: schools opened since and projects built or dropped alter it. The outlook of "
-                "a zone follows the district's cohorts and cannot tell it.",
-            )
-        )
-    return rows
+def span(low: float, high: float) -> str:
+    """An interval of whole numbers within a sentence; one number where the ends are told alike.
 
-
-def growth_and_need(crossed: pd.DataFrame, names: Names) -> list[Row]:
-    """Rule G-03: plan good seats where children grow in number and need is high.
-
-    Neighborhoods of table ``growth_need`` where both are high; those whose change is unreliable are left out.
+    >>> span(691.0, 1121.0), span(7.0, 7.2), span(-402.0, -98.0)
+    ('691 to 1,121', '7', '\\u2212402 to \\u221298')
     """
-    both = crossed[(crossed["cross_class"] == "both_high") & (crossed["reliability_class"] != "low")]
-    return [
-        _row(
-            "G-03",
-            "neighborhood",
-            r.neighborhood_id,
-            f"Plan quality seats in {names.get(r.neighborhood_id, r.neighborhood_id)}: need is high and the number of "
-            f"children grows, by {r.children_change:,.0f} aged {r.age_band}.",
-            f"Need rank {r.need_rank:.0f}, high in nearly all draws; margin of the change "
-            f"±{r.children_change_moe:,.0f} (90%), from {r.vintage_from} to {r.vintage_to}",
-            r.reliability_class,
-            "A change between survey periods, not a forecast; the rank rests on the study's weights.",
-        )
-        for r in both.sort_values(["need_rank", "neighborhood_id"]).itertuples()
-    ]
+    ends = [number(end).replace("-", MINUS) for end in (low, high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
-def offered_sites(inventory: pd.DataFrame, names: Names) -> list[Row]:
-    """Rule F-01: consider underutilized and surplus sites for the request for proposals; as sure as the inventory is of their room."""
-    return [
-        _row(
-            "F-01",
-            "site",
-            r.site_id,
-            f"Consider {names.get(r.site_id, r.site_id)} for the request for proposals: it has room.",
-            r.reason,
-            r.confidence_class,
-            _against_offering(str(r.surplus_case), str(r.confidence_rule), str(r.constraint_notes)),
-        )
-        for r in inventory[inventory["rfp_status"] == "listed"].sort_values("site_id").itertuples()
-    ]
+def sentences(*texts: str) -> str:
+    """Sentences in a row, those that say nothing left out.
+
+    >>> sentences("One.", "", "Two.")
+    'One. Two.'
+    """
+    return " ".join(text for text in texts if text)
 
 
-def _against_offering(case: str, doubt: str, constraints: str) -> str:
-    """What speaks against offering a site: of an empty one not the plans of a host, for it has none."""
-    lacking = (
-        "What it costs to open the building again, and other plans for it, are not in the data."
-        if case == "empty_site"
-        else "Programs that need more room than the loading allows, and plans of the host school, are not in the data."
-    )
-    way = f" In the way: {constraints}." if constraints else ""
-    return f"How sure is said of the count, not of the building ({doubt}).{way} {lacking}"
+def table(*rules: Iterable[Advice]) -> pd.DataFrame:
+    """The recommendations of all rules as one table, without those that rest on an unreliable number.
 
-
-def co_locations(matches: pd.DataFrame, sites: Names, schools: Names) -> list[Row]:
-    """Rule F-02: talk about sharing a site where a school and a site were matched."""
-    return [
-        _row(
-            "F-02",
-            "school",
-            r.school_id,
-            f"Offer {schools.get(r.school_id, r.school_id)} space at {sites.get(r.site_id, r.site_id)}.",
-            r.reason,
-            "medium",
-            "The match counts rooms and weighs distance, grades, load and move; shared spaces, schedules and consent are still to be settled.",
-        )
-        for r in matches[matches["match_status"] == "matched"].sort_values("school_id").itertuples()
-    ]
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _row(rule: str, kind: str, subject: str, statement: str, evidence: str, reliability: str, counter: str) -> Row:
-    values = (f"{rule} {subject}", rule, kind, subject, statement, evidence, reliability, counter)
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def table(*rules: Iterable[Row]) -> pd.DataFrame:
-    """The recommendations of all rules as one table, one row each."""
-    frame = pd.DataFrame([row for rule in rules for row in rule], columns=COLUMNS).astype("str")
+    >>> sure, unsure = (Advice("F-01", "site", "7", "Consider it.", "surplus_rooms", 8, 7, 8, 6, "8 rooms.", known, "None.") for known in ("high", "low"))
+    >>> table([sure, unsure])["recommendation_id"].tolist()
+    ['F-01 7']
+    """
+    told = [advice for rule in rules for advice in rule if advice.reliability_class in SURE]
+    rows = [(f"{each.rule_id} {each.subject_id}", *vars(each).values()) for each in told]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = frame.astype({name: "float64" if name in NUMBERS else "str" for name in COLUMNS})
     again = frame.groupby("recommendation_id").cumcount()
     frame["recommendation_id"] = frame["recommendation_id"].where(
         again == 0, frame["recommendation_id"] + " " + (again + 1).astype("str")
     )
     return frame
+
+
+def held_back(*rules: Iterable[Advice]) -> list[tuple[str, int]]:
+    """How many findings each rule kept to itself, because the number they need is unreliable or not known."""
+    counts = Counter(advice.rule_id for rule in rules for advice in rule if advice.reliability_class not in SURE)
+    return sorted(counts.items())
+
+
+def count_by_rule(recommendations: pd.DataFrame) -> list[tuple[str, int]]:
+    """How many recommendations each rule gave, by rule."""
+    counts = recommendations["rule_id"].value_counts().sort_index()
+    return [(str(rule), int(amount)) for rule, amount in counts.items()]
 
 
 def names_by_id(frame: pd.DataFrame, *ids: str) -> Names:
@@ -200,9 +130,3 @@ def names_by_id(frame: pd.DataFrame, *ids: str) -> Names:
     )
     names = frame["name"].where(frame["name"].notna(), frame[ids[-1]])
     return dict(zip(keys, names, strict=True))
-
-
-def count_by_rule(recommendations: pd.DataFrame) -> list[tuple[str, int]]:
-    """How many recommendations each rule gave, by rule."""
-    counts = recommendations["rule_id"].value_counts().sort_index()
-    return [(str(rule), int(number)) for rule, number in counts.items()]

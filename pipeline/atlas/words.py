@@ -493,6 +493,9 @@ RULES = {
     "G-03": ("Growth and high need", "A neighborhood of high need where the number of children grew beyond chance."),
     "F-01": ("Room to offer", "A site that is underutilized, today and by the outlook, or stands empty."),
     "F-02": ("Sharing a site", "A school that looks for a place and a site with room for it within its travel distance."),
+    "F-03": ("Rooms to count first", "Sites listed as ready whose room is not known well enough to advise on."),
+    "Q-01": ("Weak year after year", "A school that is weak in each of the last years with results and whose pupils do not gain more than others."),
+    "Q-02": ("Strong, with pupils like those in need", "A school that is strong in each of the last years with results and has at least the district's share of low-income pupils."),
 }  # fmt: skip
 # What the draws vary, within a sentence.
 VARIED = {

@@ -73,6 +73,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         smallest,
     )
     quiet = publication_colocation.quiet_schools(shown["public_matches"][0])
+    quiet |= publication_colocation.quiet_schools(shown["public_prop39"][0])
     shown["public_recommendations"] = public.recommendations(tables["recommendations"], guarded, quiet)
     shown |= _outlook(study, tables, known, shown["public_zones"][0], smallest)
     shown |= _quality(study, tables, known, shown["public_zones"][0], smallest)

@@ -270,12 +270,23 @@ def test_evidence_on_a_site_with_few_pupils_is_not_shown() -> None:
             "subject_id": ["1", "2", "1", "c", "d"],
             "evidence": ["8% full", "60% full", "400 pupils", "2 of 3 rooms", "4 of 9 rooms"],
             "counter_evidence": ["a definition lies near", "one too", "", "a room less", ""],
+            "rule_id": ["F-01", "F-01", "Z-01", "F-02", "F-02"],
+            "rule_value": [8.0, 9.0, 400.0, 7.0, 9.0],
+            "rule_value_low": [7.0, 9.0, 310.0, 7.0, 8.0],
+            "rule_value_high": [8.0, 9.0, 420.0, 7.0, 9.0],
+            "rule_threshold": [6.0, 6.0, 25.0, 6.0, 4.0],
         }
     )
     shown, _ = public.recommendations(table, {"1"}, {"c"})
     untold = "Not shown: few pupils."
     assert shown["evidence"].tolist() == [untold, "60% full", "400 pupils", untold, "4 of 9 rooms"]
     assert shown["counter_evidence"].tolist() == [untold, "one too", "", untold, ""]
+    numbers = shown[["rule_value", "rule_value_low", "rule_value_high", "rule_threshold"]]
+    assert numbers.isna().all(axis=1).tolist() == [True, False, False, True, False]
+    assert numbers.notna().all(axis=1).tolist() == [False, True, True, False, True]
+    # what is said of a school's results is no number of its match
+    rated, _ = public.recommendations(table.assign(rule_id="Q-01", subject_kind="school", subject_id="c"), set(), {"c"})
+    assert rated["evidence"].tolist() == table["evidence"].tolist() and rated["rule_value"].notna().all()
 
 
 def test_a_hidden_number_is_not_told_by_its_reason() -> None:
