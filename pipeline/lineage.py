@@ -140,6 +140,8 @@ MADE_FROM = {
     "public_quality_change": "public_enrollment public_quality_years school_facts membership",
     "public_access_methods": "access_methods",
     "public_access_groups": "access_groups",
+    "public_sectors": "public_enrollment school_facts membership flows public_zones",
+    "public_flows": "flows school_facts zones public_zones public_enrollment",
     "public_outlook": "outlook_totals enrollment_outlook scenario_outlook public_enrollment public_zones",
     "public_outlook_change": "public_outlook public_enrollment public_zones",
     "public_outlook_grades": "enrollment_outlook state_projection",

@@ -228,6 +228,8 @@ TABLES: tuple[Table, ...] = (
     _t("public_access_methods", "publish", "neighborhood x grade band x method", "neighborhood_id level access_method", "neighborhood_id level access_method relative_access_ratio? is_poor_access"),
     _t("public_access_groups", "publish", "grade band x group of people", "level measure", "level measure group_count mean_relative_access_ratio? poor_share?"),
     _t("public_enrollment", "publish", "school x fall_year", "school_id fall_year", "school_id fall_year value_text value_status"),
+    _t("public_sectors", "publish", "way of counting x area x fall_year x operator", "counted_by layer area_id fall_year run_by", "counted_by layer area_id fall_year run_by pupils? sector_share? told_schools? hidden_schools? value_status"),
+    _t("public_flows", "publish", "zone of residence x school x fall_year, where it may be told", "level zone_id school_id fall_year", "level zone_id school_id fall_year run_by is_home pupils"),
     _t("public_outlook", "publish", "unit x fall_year", "unit_kind unit_id fall_year", "unit_kind unit_id fall_year value_text pupils_projected? pupils_projected_low? pupils_projected_high? pupils_by_residence? method interval_basis rules? caution?"),
     _t("public_outlook_change", "publish", "school or zone x years ahead", "unit_kind unit_id horizon_years", "unit_kind unit_id horizon_years fall_year pupils pupils_projected expected_change expected_change_low? expected_change_high? outlook_evidence"),
     _t("public_outlook_grades", "publish", "district by grade x fall_year", "fall_year grade", "fall_year grade value_text pupils_projected? pupils_projected_low? pupils_projected_high? method interval_basis rule caution?"),

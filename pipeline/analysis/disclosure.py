@@ -56,12 +56,13 @@ def is_small(counts: pd.Series, smallest: float) -> pd.Series:
     return (counts > 0) & (counts < smallest)
 
 
-def complements(counts: pd.Series, hidden: pd.Series, groups: pd.Series, smallest: float) -> pd.Series:
+def complements(counts: pd.Series, hidden: pd.Series, groups: pd.Series, smallest: float, cells: int = 2) -> pd.Series:
     """Say which further counts to hide so that a group's total does not give a hidden one away.
 
     Within a group whose total can be known, hidden counts are recoverable when there is only
     one of them or when together they stand for fewer than ``smallest`` pupils. The smallest
-    shown counts above zero (ties: first row) are then hidden as well. A zero never serves.
+    shown counts above zero (ties: first row) are then hidden as well. A zero never serves. Where the
+    total is told in tens and so are the counts, one hidden count (``cells``) is enough.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def complements(counts: pd.Series, hidden: pd.Series, groups: pd.Series, smalles
         usable = inside[~secret & (inside > 0).to_numpy()].sort_values(kind="stable")
         total, number = float(np.nansum(inside[secret])), int(secret.sum())
         for row, value in usable.items():
-            if number >= 2 and total >= smallest:
+            if number >= cells and total >= smallest:
                 break
             extra.loc[row] = True
             total, number = total + float(value), number + 1

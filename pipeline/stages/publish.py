@@ -9,6 +9,7 @@ from pipeline.analysis import publication as public
 from pipeline.analysis import (
     publication_backtest,
     publication_colocation,
+    publication_flows,
     publication_growth,
     publication_outlook,
     publication_pupils,
@@ -77,6 +78,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     shown["public_recommendations"] = public.recommendations(tables["recommendations"], guarded, quiet)
     shown |= _outlook(study, tables, known, shown["public_zones"][0], smallest)
     shown |= _quality(study, tables, known, shown["public_zones"][0], smallest)
+    shown |= _flows(study, tables, known, shown["public_zones"][0], smallest)
     disclosure = public.report([line for _, line in shown.values()])
     ledger = Ledger()
     for table, cells in public.hidden_cells(disclosure):
@@ -85,6 +87,34 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         **{name: frame for name, (frame, _) in shown.items()},
         "disclosure": disclosure,
         "ledger_publish": ledger.frame(),
+    }
+
+
+def _flows(study: Study, tables: Mapping[str, Any], known: Any, zones: Any, smallest: float) -> dict[str, Published]:
+    """Who runs the schools that pupils attend, and where those of each zone go."""
+    facts, now, zones_fall = tables["school_facts"], study.study.fall_year, study.zones.fall_year
+    return {
+        "public_sectors": publication_flows.sectors(
+            known,
+            facts,
+            tables["membership"],
+            tables["flows"],
+            zones,
+            district_id=study.study.district_id,
+            fall_year=now,
+            zones_fall=zones_fall,
+            smallest=smallest,
+        ),
+        "public_flows": publication_flows.flows(
+            tables["flows"],
+            facts,
+            tables["zones"],
+            zones,
+            known,
+            fall_year=now,
+            zones_fall=zones_fall,
+            smallest=smallest,
+        ),
     }
 
 
@@ -180,6 +210,7 @@ STAGE = Stage(
     reads=(
         "enrollment",
         "enrollment_groups",
+        "flows",
         "schools",
         "school_quality",
         "school_facts",
@@ -253,6 +284,8 @@ STAGE = Stage(
         "public_quality_change",
         "public_access_methods",
         "public_access_groups",
+        "public_sectors",
+        "public_flows",
         "public_outlook",
         "public_outlook_change",
         "public_outlook_grades",
