@@ -221,7 +221,7 @@ def test_what_is_not_told_cannot_be_worked_out(counts: list[int]) -> None:
 
 
 def test_a_small_pair_beside_one_of_its_operator_that_is_told_would_be_worked_out() -> None:
-    """North sends 31 to c and 7 to d, both charters: told 30 of 30, the seven would be fewer than ten."""
-    cells = dict.fromkeys(PAIRS, 90.0) | {("north", "c"): 31.0, ("north", "d"): 7.0}
+    """North sends 91 to c and 7 to d, both charters: told as 90 of 90, the seven would be fewer than ten."""
+    cells = dict.fromkeys(PAIRS, 90.0) | {("north", "a"): 31.0, ("north", "c"): 91.0, ("north", "d"): 7.0}
     ends = attacked(cells)
     assert len(ends) == 1 and ends[0, 0] >= SMALLEST
