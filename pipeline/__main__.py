@@ -15,6 +15,7 @@ USAGE = """usage: python -m pipeline COMMAND
   <stage> [ITEM]  run one stage of dvc.yaml, or one item of its matrix: {stages}
   use STUDY       put studies/STUDY.yaml in force (params.yaml)
   fetch           bring the study's official files into data/raw
+  release NAME    freeze the published numbers of the study in force in releases/, for the next to be held against
   town [SIZE]     write Millbrook's raw files again (or a town of SIZE areas)
   country FOLDER [OUT]  profile every partition of FOLDER (many districts, a state, a country)
   studies [NAME]  run the real studies in scratch copies of this workspace
@@ -42,6 +43,10 @@ def main(arguments: list[str]) -> int:
             from pipeline.fetch import fetch
 
             fetch()
+        elif command == "release" and len(rest) == 1:
+            from pipeline import releases
+
+            print(f"{releases.write(rest[0])} is written: add it to the repository.", flush=True)
         elif command == "town" and len(rest) <= 1 and all(map(str.isdecimal, rest)):
             from pipeline.town import write_town
 

@@ -186,6 +186,7 @@ MADE_FROM = {
     "public_recommendations": "recommendations",
     "public_lines": "committee_lines",
     # what the ledgers of all stages say
+    "public_changes": "public_neighborhoods public_access public_zones public_sectors public_quality_seats public_rfp public_enrollment",
     "public_missing": " ".join(sorted(set(FILLS.values()))),
     "disclosure": "public_missing",
 }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SCRATCH = Path("build/studies")
 # What a workspace needs besides the raw files: the code, the studies and what the DAG depends on.
-FOLDERS = ("pipeline", "studies")
+FOLDERS = ("pipeline", "studies", "releases")
 FILES = ("dvc.yaml", ".dvcignore", "requirements.lock")
 # Ledger lines that are printed for a study; the others are counted.
 PRINTED = ("balance", "match", "missing_input")

@@ -94,6 +94,7 @@ INPUTS: tuple[Table, ...] = (
     _t("site_exclusions", "", "documented exclusion of a site", "", "site_id school_id? reason documented_in documented_on"),
     _t("proposal_list", "", "proposal", "proposal_id", "proposal_id site_id name school_id? grade_low grade_high enrollment_in_hand? rooms_asked"),
     _t("project_list", "", "housing project", "project_id", "project_id name home_type planned_homes first_year last_year", POINTS),
+    _t("release_facts", "", "release x subject x level x fact x period", "release_id subject_kind subject_id fact_level fact period", "release_id release_number fall_year method_number subject_kind subject_id fact_level fact period fact_value? fact_value_low? fact_value_high? value_status made_by?"),
 )  # fmt: skip
 
 TABLES: tuple[Table, ...] = (
@@ -257,6 +258,7 @@ TABLES: tuple[Table, ...] = (
     _t("public_enrollment_zones", "publish", "common enrollment zone x grade", "enrollment_zone level grade", "enrollment_zone level grade zone_ids zone_pupils? zone_seats seated_pupils? short_seats? zone_offered_seats? firm_short_seats? offered_site_ids cut_neighborhood_ids cut_school_ids finding offer_finding all_pupils? all_seats all_seated_pupils? all_short_seats? all_firm_short_seats?"),
     _t("public_recommendations", "publish", "recommendation", "recommendation_id", "recommendation_id rule_id subject_kind subject_id statement rule_measure rule_value? rule_value_low? rule_value_high? rule_threshold? evidence reliability_class counter_evidence"),
     _t("public_lines", "publish", "line for the committee", "line", "line topic is_told statement evidence? reliability_class"),
+    _t("public_changes", "publish", "subject x level x fact, since the last release", "subject_kind subject_id fact_level fact", "release_id subject_kind subject_id fact_level fact period_from period_to value_from value_to value_change value_low_from? value_low_to? value_high_from? value_high_to? change_evidence changed_by"),
     _t("public_missing", "publish", "thing the study lacks or a reader must know", "line", "line stage entry subject_name reason"),
     _t("disclosure", "publish", "published table", "public_table", "public_table shown_cells primary_hidden_cells complementary_hidden_cells reason"),
     *(

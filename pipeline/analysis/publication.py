@@ -6,11 +6,13 @@ with a line for the disclosure report. Everything the public sees passes through
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.analysis import releases
 from pipeline.analysis.areas import AREA_LEVELS
 from pipeline.analysis.disclosure import Published, as_text, blank, complements, exposed, in_tens, is_small, told_seats
 from pipeline.analysis.disclosure import report_line as _line
@@ -18,6 +20,7 @@ from pipeline.analysis.publication_quality import told_quality
 from pipeline.analysis.recommendations import NUMBERS
 from pipeline.columns import HIDDEN
 
+Hidden = Collection[tuple[str, str, str]]  # level, id and period
 INCOMES = [
     *(
         "layer",
@@ -76,16 +79,18 @@ def interpolation(spread: pd.DataFrame, now: str, zone_year: int) -> Published:
     return as_is("public_interpolation", public, list(public.columns), "census figures, carried in several ways")
 
 
-def enrollment(groups: pd.DataFrame, smallest: float) -> Published:
+def enrollment(groups: pd.DataFrame, smallest: float, before: Hidden = frozenset()) -> Published:
     """School enrollment by year, small schools hidden and the next smallest with them.
 
     ``groups`` holds school x fall_year x student group; only the group "all" is published.
-    Cells suppressed by the publisher stay hidden.
+    Cells suppressed by the publisher stay hidden, and so do those that a release has hidden
+    (``before``, from `releases.hidden_then`): shown now, they would give away what else it hid.
     """
     totals = groups[groups["student_group"] == "all"].reset_index(drop=True)
     # of what the publisher hid, only the least it can be is sure to protect the others
     counts = totals["pupils"].fillna(totals["pupils_low"])
     primary = is_small(counts, smallest) | (totals["value_status"] == "suppressed")
+    primary |= _hidden_before("all", totals["school_id"], totals["fall_year"], before)
     extra = complements(counts, primary, totals["fall_year"], smallest)
     hidden = primary | extra
     open_years = exposed(counts, hidden, totals["fall_year"], smallest)
@@ -97,6 +102,16 @@ def enrollment(groups: pd.DataFrame, smallest: float) -> Published:
     if open_years:
         reason += f"; in {open_years} years nothing is left to hide them with"
     return public, _line("public_enrollment", int((~hidden).sum()), int(primary.sum()), int(extra.sum()), reason)
+
+
+def _hidden_before(level: pd.Series | str, ids: pd.Series, falls: pd.Series | int, before: Hidden) -> pd.Series:
+    """Which rows are of a subject and a fall that a release has hidden.
+
+    >>> _hidden_before("all", pd.Series(["a", "b"]), pd.Series([2023, 2023]), {("all", "b", "2023")}).tolist()
+    [False, True]
+    """
+    keys = pd.DataFrame({"level": level, "id": ids, "fall": falls}, index=ids.index).astype("str")
+    return pd.Series([tuple(key) in before for key in keys.to_numpy()], index=ids.index, dtype="bool")
 
 
 def schools(
@@ -132,12 +147,15 @@ def schools(
     return public[columns], _line("public_schools", len(public) - hidden, hidden + int(few.sum()), 0, reason)
 
 
-def told_gap(gap: pd.DataFrame, smallest: float) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+def told_gap(
+    gap: pd.DataFrame, smallest: float, fall_year: int = 0, before: Hidden = frozenset()
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """The service gap as it is told, and the rows that are hidden: for few residents, and beside these.
 
     Seats of citywide schools are counted where their pupils live. Where fewer than ``smallest`` of
     these live in a zone, the zone's own seats are told without them; all seats are cut down
-    to tens, and the gap is computed from what is told. Small resident counts hide every number of the zone.
+    to tens, and the gap is computed from what is told. Small resident counts hide every number of the zone,
+    and so does a release that hid it in this fall (``before``, from `releases.hidden_then`).
     """
     seats = told_seats(gap, smallest)
     short = gap["resident_pupils"] - seats
@@ -149,14 +167,22 @@ def told_gap(gap: pd.DataFrame, smallest: float) -> tuple[pd.DataFrame, pd.Serie
         service_gap_rank=short.groupby(gap["level"]).rank(method="min", ascending=False),
     )
     primary = is_small(gap["resident_pupils"], smallest)
+    primary |= _hidden_before(gap["level"], gap["zone_id"], fall_year, before)
     extra = complements(gap["resident_pupils"], primary, gap["level"], smallest)
     columns = ["level", "zone_id", "is_approximate", *GAP_NUMBERS, "service_gap_rank", "method"]
     return blank(gap, primary | extra, [*GAP_NUMBERS, "service_gap_rank"])[columns], primary, extra
 
 
-def zones(shapes: pd.DataFrame, gap: pd.DataFrame, fall_year: int, smallest: float) -> Published:
-    """The zones in force with their service gap, as `told_gap` has it."""
-    told, primary, extra = told_gap(gap, smallest)
+def zones(
+    shapes: pd.DataFrame,
+    gap: pd.DataFrame,
+    fall_year: int,
+    smallest: float,
+    pupils_fall: int = 0,
+    before: Hidden = frozenset(),
+) -> Published:
+    """The zones in force (of ``fall_year``) with their service gap in ``pupils_fall``, as `told_gap` has it."""
+    told, primary, extra = told_gap(gap, smallest, pupils_fall, before)
     safe = told.rename(columns={"is_approximate": "is_counted_so"})
     public = shapes[shapes["fall_year"] == fall_year].merge(safe, on=["level", "zone_id"], how="left", validate="1:1")
     public["method"] = public["method"].fillna("not computed")
@@ -266,18 +292,35 @@ def utilization(table: pd.DataFrame, guarded: set[str], coarse: set[str]) -> Pub
     return public[columns], _line("public_utilization", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
 
 
-def recommendations(table: pd.DataFrame, guarded: set[str], quiet: set[str]) -> Published:
+def recommendations(table: pd.DataFrame, guarded: set[str], quiet: set[str], zones: pd.DataFrame) -> Published:
     """Recommendations; evidence for and against a ``guarded`` site, or a school whose match is told without reason, is not shown.
 
     Nor are the numbers that the rule rests on. What is said of a school's results has no number of its match.
+    Of a zone whose numbers ``zones`` (the table ``public_zones``) hides nothing is said.
     """
+    dark = zones.loc[zones["resident_pupils"].isna(), ["level", "zone_id"]]
+    of_dark = table["subject_kind"].eq("zone") & table["subject_id"].isin(dark["level"] + " " + dark["zone_id"])
+    left_out, table = int(of_dark.sum()), table[~of_dark].reset_index(drop=True)
     of_rooms = table["rule_id"].eq("F-02")
     hidden = (table["subject_kind"] == "site") & table["subject_id"].isin(guarded)
     hidden |= of_rooms & table["subject_id"].isin(quiet)
     shown = blank(table, hidden, NUMBERS).assign(
         **{column: table[column].mask(hidden, NOT_SHOWN) for column in ("evidence", "counter_evidence")}
     )
-    return shown, _line("public_recommendations", int((~hidden).sum()), int(hidden.sum()), 0, GUARDED_SITES)
+    return shown, _line(
+        "public_recommendations",
+        int((~hidden).sum()),
+        int(hidden.sum()) + left_out,
+        0,
+        f"{GUARDED_SITES}; hidden zones",
+    )
+
+
+def changes(told: dict[str, pd.DataFrame], before: pd.DataFrame, *, fall_year: int, district_id: str) -> Published:
+    """What changed since the last release, by what both have published."""
+    table = releases.changes(before, releases.facts(told, fall_year=fall_year, district_id=district_id))
+    reason = "numbers of two releases that are published in both"
+    return table, _line("public_changes", len(table), reason=reason)
 
 
 def siting(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:

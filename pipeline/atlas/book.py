@@ -49,6 +49,7 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
             sheet.reading(tables, about),
             _lacking(sheet, tables),
             drawing=sheet.drawing(tables) if sheet.drawing else "",
+            further=tuple(map(plain, sheet.more(tables, about))) if sheet.more else (),
         )
     files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables), _lines(tables))
     files["maps/rfp_packets.html"], files["maps/rfp_packets.zip"] = packets(drawn, about, SHEETS)

@@ -7,6 +7,9 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pipeline.atlas.changes_frames import FRAMES as CHANGES_FRAMES
+from pipeline.atlas.enrollment_frames import FRAMES as ENROLLMENT_FRAMES
+from pipeline.atlas.enrollment_frames import with_stars
 from pipeline.atlas.facility_frames import FRAMES as FACILITY_FRAMES
 from pipeline.atlas.facility_frames import rfp_words
 from pipeline.atlas.growth_frames import FRAMES as GROWTH_FRAMES
@@ -26,7 +29,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
-FRAMES = {**QUALITY_FRAMES, **GROWTH_FRAMES, **OUTLOOK_FRAMES, **FACILITY_FRAMES, **SITING_FRAMES}
+FRAMES = {
+    **QUALITY_FRAMES,
+    **GROWTH_FRAMES,
+    **OUTLOOK_FRAMES,
+    **FACILITY_FRAMES,
+    **SITING_FRAMES,
+    **ENROLLMENT_FRAMES,
+    **CHANGES_FRAMES,
+}
 
 
 def names_of(tables: Tables) -> dict[str, dict[str, str]]:
@@ -114,6 +125,8 @@ def places_frame(places: Places, tables: Tables, about: About) -> pd.DataFrame:
         frame = methods_poor(frame, tables["public_access_methods"])
     if any(wide.table == "public_growth_need" for wide in places.wides):
         frame = with_growth(frame)
+    if places.key.startswith("residence_"):
+        frame = with_stars(frame)
     if places.key == "siting":
         frame = with_what_is_left(frame)
     if places.key == "schools":
@@ -233,6 +246,7 @@ def expand_fields(places: Places, frame: pd.DataFrame) -> list[Field]:
                     short=field.label.replace(", {each}", "").replace(", by {each}", ""),
                     group=group[:1].upper() + group[1:],
                     columns=tuple(f"{column}|{code}" for column in field.columns),
+                    absent=f"{field.absent}|{code}" if field.absent else "",
                 )
                 for field in members
             ]

@@ -46,6 +46,7 @@ def sheet_page(
     reading: tuple[tuple[str, str], ...],
     lacking: list[tuple[str, str, str]],
     drawing: str = "",
+    further: tuple[str, ...] = (),
 ) -> str:
     """One sheet as a single file."""
     has_map = bool(page["views"])
@@ -61,7 +62,7 @@ def sheet_page(
 {header(sheets, about, sheet.key)}
 <main>
 <div class="question"><h1>{esc(sheet.question)}</h1>
-<p class="answer">{esc(answer)}</p></div>
+<p class="answer">{esc(answer)}</p>{_further(further)}</div>
 {_approximate(page)}{main}
 <div id="more" class="more">
 {_take(sheet)}<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
@@ -77,6 +78,12 @@ def sheet_page(
         data=page,
         with_map=has_map,
     )
+
+
+def _further(texts: tuple[str, ...]) -> str:
+    """What else there is to say beside the answer, folded up."""
+    items = "".join(f"<li>{esc(text)}</li>" for text in texts)
+    return f'<details class="further"><summary>More</summary><ul>{items}</ul></details>' if items else ""
 
 
 def _take(sheet: Sheet) -> str:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, "pd.DataFrame"]
 MINUS = "\u2212"
-WORSE_BY = 0.05  # a group is named whose share stands out by five points or more
 
 
 def seats(tables: Tables, about: About) -> str:
@@ -49,7 +48,7 @@ def seats(tables: Tables, about: About) -> str:
         else ""
     )
     first = f"Seats in quality schools are missing for pupils where they live: {listed(parts)}.{most} {good}"
-    return first + _other_counts(tables) + _moved_cut(tables) + _access(tables, about)
+    return first + _other_counts(tables) + _moved_cut(tables)
 
 
 def _other_counts(tables: Tables) -> str:
@@ -101,23 +100,6 @@ def _moved_cut(tables: Tables) -> str:
 
 def _more(seats: float) -> str:
     return f"{number(abs(seats))} {'fewer' if seats < 0 else 'more'}" if seats else "as many"
-
-
-def _access(tables: Tables, about: About) -> str:
-    """What share of children live where access is poor, at the level where it is largest, and of which group more."""
-    table = tables["public_access_groups"]
-    known = table[table["poor_share"].notna()]
-    everyone = known[known["measure"] == "children"]
-    if everyone.empty:
-        return ""
-    row = everyone.loc[everyone["poor_share"].idxmax()]
-    groups = known[(known["level"] == row["level"]) & (known["measure"] != "children")]
-    worst = groups[groups["poor_share"] >= row["poor_share"] + WORSE_BY]
-    also = ""
-    if len(worst):
-        top = worst.sort_values(["poor_share", "measure"], ascending=[False, True]).iloc[0]
-        also = f"; of {_small(LABELS['measure'][top['measure']])} it is {percent(top['poor_share'])}"
-    return f" {percent(row['poor_share'])} of children of {row['level']} school age live where access to quality seats is below {percent(about.rules.poor_ratio)} of the district's mean{also}."
 
 
 def schools(tables: Tables, about: About) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About, Rules
-from pipeline.atlas.words import LABELS, at_least, count_of, measure, percent
+from pipeline.atlas.words import at_least, count_of, measure, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,10 +53,6 @@ def seats(tables: Tables, about: About) -> Reading:
             "Seats in tens",
             "Quality seats are published in tens, because a seat more or less would tell how few pupils of a zone go to one school. Gaps are computed from the published tens.",
         ),
-        (
-            "Access",
-            f"Quality seats within reach, shared among all children within reach of them, as percent of the district's mean. Below {percent(about.rules.poor_ratio)}, before rounding, is called poor.",
-        ),
         _path(about),
         (
             "Counted in five ways",
@@ -65,14 +61,6 @@ def seats(tables: Tables, about: About) -> Reading:
         (
             "The cut moved",
             "What counts as a quality school is a choice. The table moves it by some points and leaves all else as it is: if a small move turns the answer, the answer hangs on the choice. A star stands for a cut that is not told, because fewer than three schools lie above it, below it, or between it and the next one: it would tell a single school's result; of a level with few schools only the study's own cut is listed. Seats are in tens here and include those of a few pupils that the zones leave out.",
-        ),
-        (
-            "Three methods",
-            f"All count the quality seats within reach and share each among the children who reach it. They differ in how much a far school counts: as much as a near one, by thirds of the reach, or ever less (a Gaussian). The map is drawn by this one: {LABELS['access_method'][about.rules.access_method][:1].lower()}{LABELS['access_method'][about.rules.access_method][1:]}. Where all three call access poor, the finding does not hang on the method.",
-        ),
-        (
-            "Groups",
-            "Census figures of a neighborhood, spread within it as its children are. They say where a group lives, not which schools its children attend.",
         ),
     )
 

@@ -74,6 +74,20 @@ SEAT_ANNEXES = (
         empty="The cut could not be moved: this study has no results of schools, or no zones.",
     ),
     Annex(
+        "variants",
+        "Seats missing in each zone, counted in five ways",
+        "public_gap_variants",
+        (
+            Field("zone", "Zone", "text", ("zone_name",)),
+            *(Field(name, LABELS["variant"][name], "whole", (f"unmet_{name}",)) for name in VARIANTS),
+            Field("ranks", "Rank of gap", "rank", ("rank_least", "rank_most"), "range", explain="The best and the worst place by these counts; 1 is the largest gap of the level"),
+        ),
+        empty="The gap could not be counted: zones, resident pupils or results of schools are not known.",
+    ),
+)  # fmt: skip
+
+ACCESS_ANNEXES = (
+    Annex(
         "access_groups",
         "Who lives where access to quality seats is poor",
         "public_access_groups",
@@ -97,17 +111,6 @@ SEAT_ANNEXES = (
             Field("children", "Children in them", "percent", ("poor_children_share",), explain="Of all children under 18 of the district"),
         ),
         empty="Access could not be measured: quality seats or where children live are not known.",
-    ),
-    Annex(
-        "variants",
-        "Seats missing in each zone, counted in five ways",
-        "public_gap_variants",
-        (
-            Field("zone", "Zone", "text", ("zone_name",)),
-            *(Field(name, LABELS["variant"][name], "whole", (f"unmet_{name}",)) for name in VARIANTS),
-            Field("ranks", "Rank of gap", "rank", ("rank_least", "rank_most"), "range", explain="The best and the worst place by these counts; 1 is the largest gap of the level"),
-        ),
-        empty="The gap could not be counted: zones, resident pupils or results of schools are not known.",
     ),
 )  # fmt: skip
 

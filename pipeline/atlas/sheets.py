@@ -11,6 +11,9 @@ from pipeline.atlas import (
     reading,
     siting_words,
 )
+from pipeline.atlas.access_sheet import access_sheet
+from pipeline.atlas.changes_frames import CHANGES
+from pipeline.atlas.enrollment_sheet import ENROLLMENT
 from pipeline.atlas.error_picture import error_bars
 from pipeline.atlas.facility_sheets import FACILITY_ANNEXES, PACKETS, RFP
 from pipeline.atlas.growth_sheets import GROWTH_ANNEXES, GROWTH_PLACES
@@ -121,49 +124,6 @@ def _zones(level: str) -> Places:
     )  # fmt: skip
 
 
-_ACCESS = Places(
-    key="access",
-    caption="Quality seats within reach of each neighborhood",
-    noun=("neighborhood", "neighborhoods"),
-    table="public_neighborhoods",
-    id="neighborhood_id",
-    subject_kind="neighborhood",
-    sort="access|elementary",
-    least_first=True,
-    wides=(Wide("public_access", "neighborhood_id", "level", ("relative_access_ratio", "is_poor_access")),),
-    fields=(
-        Field(
-            "access",
-            "Access, {each}",
-            "percent",
-            ("relative_access_ratio",),
-            each="level",
-            explain="100% is the district's mean; below 50%, before rounding, is poor",
-        ),
-        Field("poor", "Poor, {each}", "word", ("is_poor_access",), each="level", always=False),
-        Field(
-            "agree",
-            "Methods that call it poor, {each}",
-            "whole",
-            ("methods_poor", "methods_known"),
-            "of",
-            always=False,
-            each="level",
-        ),
-        _CHILDREN,
-    ),
-    layers=(
-        Layer(
-            "access",
-            "Access to quality seats, {each}",
-            "access",
-            "Quality seats within reach for each child, other children's demand counted, as percent of the district's mean.",
-            Scheme("cuts", (0.5, 0.8, 1.2, 1.6), dark_is_low=True),
-            each="level",
-        ),
-    ),
-)
-
 _SITES = Places(
     key="sites",
     caption="School sites",
@@ -254,6 +214,9 @@ _SCHOOLS_ANNEX = Annex(
         Field("path", "Five-year path", "word", ("path_status",)),
     ),
     sort="name",
+)
+_SCHOOL_DOTS = Dots(
+    "public_schools", "school_id", "Schools", "quality_class", _QUALITY, keep=(("school_status", ("open",)),)
 )
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
@@ -350,12 +313,13 @@ SHEETS: tuple[Sheet, ...] = (
         "Seats and quality",
         "Where are seats in good schools missing?",
         quality_answers.seats,
-        (*(_zones(level) for level in LEVELS), _ACCESS),
+        tuple(_zones(level) for level in LEVELS),
         quality_reading.seats,
         ("boundaries", "schools", "relations", "profiles", "quality", "seats", "publish"),
         annexes=(*SEAT_ANNEXES, _SCHOOLS_ANNEX),
-        dots=Dots("public_schools", "school_id", "Schools", "quality_class", _QUALITY, keep=(("school_status", ("open",)),)),
+        dots=_SCHOOL_DOTS,
     ),
+    access_sheet(_SCHOOL_DOTS),
     Sheet(
         "schools",
         "Schools",
@@ -366,6 +330,7 @@ SHEETS: tuple[Sheet, ...] = (
         ("schools", "quality", "seats", "publish"),
         annexes=SCHOOL_ANNEXES,
     ),
+    ENROLLMENT,
     Sheet(
         "facilities",
         "Facilities",
@@ -453,6 +418,7 @@ SHEETS: tuple[Sheet, ...] = (
                 unless=(("location_status", "located"),),
                 empty="Every school of the study is on the map.",
             ),
+            CHANGES,
         ),
     ),
 )  # fmt: skip

@@ -215,6 +215,7 @@ class Sheet:
     lines: bool = False  # from schools that look for a place to the site each would share
     drawing: Callable[[Mapping[str, pd.DataFrame]], str] | None = None  # SVG, of a sheet without places
     links: tuple[tuple[str, str], ...] = ()  # further files beside it, and what they are
+    more: Callable[[Mapping[str, pd.DataFrame], About], tuple[str, ...]] | None = None  # sentences beyond the answer
 
     @property
     def tables(self) -> tuple[str, ...]:

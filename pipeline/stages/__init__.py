@@ -43,7 +43,8 @@ class Stage:
     """What one DVC stage is: tables in, tables and files out, settings used, and its function.
 
     ``run(study, tables)`` returns one value for each name in ``writes`` (a frame) and
-    ``files`` (text or bytes). ``rooms`` names the raw folders an ingest stage reads. A stage with a
+    ``files`` (text or bytes). ``rooms`` names the raw folders an ingest stage reads,
+    ``folders`` those of the workspace itself. A stage with a
     ``matrix`` runs once for each of its items, as ``run(study, tables, item)``, and writes that item's
     table alone: ``writes`` has one for each, in the same order.
     """
@@ -56,6 +57,7 @@ class Stage:
     run: Callable[..., dict[str, Any]]
     files: tuple[str, ...] = ()
     rooms: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     matrix: tuple[str, ...] = ()
 
     def written(self, item: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline import releases
 from pipeline.analysis import publication as public
 from pipeline.analysis import (
     publication_backtest,
@@ -21,6 +22,7 @@ from pipeline.analysis import publication_need as public_need
 from pipeline.analysis import publication_siting as public_siting
 from pipeline.analysis.disclosure import Published
 from pipeline.analysis.hidden_outlook import hidden_units
+from pipeline.analysis.releases import hidden_then
 from pipeline.config import Study
 from pipeline.ledger import Ledger
 from pipeline.stages import INGEST_TO_ADVICE, Stage
@@ -35,7 +37,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     """Turn results into public tables, and report what was hidden."""
     smallest = float(study.publish.smallest_cell)
     now, zone_year = study.study.fall_year, study.zones.fall_year
-    shown = {"public_enrollment": public.enrollment(tables["enrollment_groups"], smallest)}
+    told_before = releases.read(study.study.name)
+    quiet_schools, quiet_zones = (hidden_then(told_before, kind) for kind in ("school", "zone"))
+    shown = {"public_enrollment": public.enrollment(tables["enrollment_groups"], smallest, before=quiet_schools)}
     known = shown["public_enrollment"][0]
     guarded = public.guarded_sites(tables["utilization"], tables["school_sites"], known, now, smallest)
     coarse = public.few_in_a_grade(tables["enrollment"], tables["school_sites"], now, smallest)
@@ -46,7 +50,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         **publication_growth.growth_side(tables, now=study.vintages.now, rate=study.growth.alpha),
         "public_incomes": public.incomes(tables["median_incomes"]),
         "public_interpolation": public.interpolation(tables["interpolation_error"], study.vintages.now, zone_year),
-        "public_zones": public.zones(tables["zones"], tables["service_gap"], zone_year, smallest),
+        "public_zones": public.zones(
+            tables["zones"], tables["service_gap"], zone_year, smallest, pupils_fall=now, before=quiet_zones
+        ),
         "public_access": public.as_is(
             "public_access", tables["seat_access"], public.ACCESS, "ratios of seats to children"
         ),
@@ -75,10 +81,14 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     )
     quiet = publication_colocation.quiet_schools(shown["public_matches"][0])
     quiet |= publication_colocation.quiet_schools(shown["public_prop39"][0])
-    shown["public_recommendations"] = public.recommendations(tables["recommendations"], guarded, quiet)
+    shown["public_recommendations"] = public.recommendations(
+        tables["recommendations"], guarded, quiet, shown["public_zones"][0]
+    )
     shown |= _outlook(study, tables, known, shown["public_zones"][0], smallest)
     shown |= _quality(study, tables, known, shown["public_zones"][0], smallest)
     shown |= _flows(study, tables, known, shown["public_zones"][0], smallest)
+    told = {name: frame for name, (frame, _) in shown.items()}
+    shown["public_changes"] = public.changes(told, told_before, fall_year=now, district_id=study.study.district_id)
     disclosure = public.report([line for _, line in shown.values()])
     ledger = Ledger()
     for table, cells in public.hidden_cells(disclosure):
@@ -329,10 +339,12 @@ STAGE = Stage(
         "public_enrollment_zones",
         "public_recommendations",
         "public_lines",
+        "public_changes",
         "public_missing",
         "disclosure",
         "ledger_publish",
     ),
     sections=("study", "vintages", "bands", "zones", "need", "growth", "quality", "publish"),
     run=run,
+    folders=("releases",),
 )

@@ -277,7 +277,8 @@ def test_evidence_on_a_site_with_few_pupils_is_not_shown() -> None:
             "rule_threshold": [6.0, 6.0, 25.0, 6.0, 4.0],
         }
     )
-    shown, _ = public.recommendations(table, {"1"}, {"c"})
+    zones = pd.DataFrame({"level": "middle", "zone_id": ["1", "2"], "resident_pupils": [500.0, None]})
+    shown, _ = public.recommendations(table, {"1"}, {"c"}, zones)
     untold = "Not shown: few pupils."
     assert shown["evidence"].tolist() == [untold, "60% full", "400 pupils", untold, "4 of 9 rooms"]
     assert shown["counter_evidence"].tolist() == [untold, "one too", "", untold, ""]
@@ -285,8 +286,14 @@ def test_evidence_on_a_site_with_few_pupils_is_not_shown() -> None:
     assert numbers.isna().all(axis=1).tolist() == [True, False, False, True, False]
     assert numbers.notna().all(axis=1).tolist() == [False, True, True, False, True]
     # what is said of a school's results is no number of its match
-    rated, _ = public.recommendations(table.assign(rule_id="Q-01", subject_kind="school", subject_id="c"), set(), {"c"})
+    rated, _ = public.recommendations(
+        table.assign(rule_id="Q-01", subject_kind="school", subject_id="c"), set(), {"c"}, zones
+    )
     assert rated["evidence"].tolist() == table["evidence"].tolist() and rated["rule_value"].notna().all()
+    # of a zone whose residents are hidden nothing is said at all
+    of_zones = table.assign(subject_kind="zone", subject_id=["middle 1", "middle 2", "high 2", "middle 1", "middle 2"])
+    said, line = public.recommendations(of_zones, set(), set(), zones)
+    assert said["subject_id"].tolist() == ["middle 1", "high 2", "middle 1"] and line["primary_hidden_cells"] == 2
 
 
 def test_a_hidden_number_is_not_told_by_its_reason() -> None:

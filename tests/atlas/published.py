@@ -19,6 +19,7 @@ from pipeline.analysis.told_need import in_units
 from pipeline.atlas.exports import PUBLISHED
 from pipeline.atlas.spec import About, Rules
 from pipeline.tables import BY_TABLE, check, empty
+from tests.atlas.enrollment_tables import enrollment_tables
 from tests.atlas.outlook_tables import outlook_tables
 
 CRS = "EPSG:3310"
@@ -281,6 +282,7 @@ def town(names: list[str] | None = None, text: str = "", columns: int = 8, rows:
     tables |= growing(ids, change, tables)
     tables |= ratings(tables["public_schools"]["school_id"].tolist()) | counts(tables["public_zones"], ids)
     tables |= outlook_tables(tables["public_zones"], tables["public_schools"]["school_id"].tolist())
+    tables |= enrollment_tables(tables["public_zones"], ids, tables["public_schools"]["school_id"].tolist())
     tables["public_sites"] = gpd.GeoDataFrame(
         {
             "site_id": [f"s{i:02d}" for i in range(14)],

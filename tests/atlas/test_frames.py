@@ -12,7 +12,7 @@ from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import Wide
 from tests.atlas.published import ABOUT
 
-NEED, GROWTH, OUTLOOK, HOW_WRONG, SEATS, SCHOOLS, FACILITIES, RFP, SHARING, SITING, QUALITY = SHEETS
+NEED, GROWTH, OUTLOOK, HOW_WRONG, SEATS, ACCESS, SCHOOLS, ENROLLMENT, FACILITIES, RFP, SHARING, SITING, QUALITY = SHEETS
 
 
 def test_the_heaviest_indicator_comes_first(tables: dict[str, Any]) -> None:

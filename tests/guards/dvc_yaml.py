@@ -77,7 +77,7 @@ def render() -> str:
     for name in stages.NAMES:
         stage = stages.find(name)
         modules = modules_of(graph, name)
-        raw = [f"data/raw/${{study.name}}/{room}" for room in stage.rooms]
+        raw = [*(f"data/raw/${{study.name}}/{room}" for room in stage.rooms), *stage.folders]
         settings = ["sources.yaml"] if any(map(is_sources, stage.sections)) else []
         tables = [store.path_of(table).as_posix() for table in stage.reads]
         code = folded([*modules, *data_files(modules)])

@@ -1,0 +1,142 @@
+"""The answer of the sheet of who goes where, and how it is to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pipeline.atlas.periods import latest
+from pipeline.atlas.spec import About
+from pipeline.atlas.words import LABELS, count_of, listed, number, percent, school_year
+from pipeline.columns import LEVELS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tables = Mapping[str, "pd.DataFrame"]
+PUBLIC = ("district", "charter", "not_known")
+
+
+def _years(tables: Tables) -> pd.DataFrame:
+    """Pupils of the district's schools told, by fall and operator."""
+    rows = tables["public_sectors"]
+    whole = rows[rows["layer"].eq("district") & rows["pupils"].notna()]
+    return whole.pivot_table(index="fall_year", columns="run_by", values="pupils", aggfunc="sum")
+
+
+def _public(years: pd.DataFrame) -> pd.DataFrame:
+    here = years.reindex(columns=list(PUBLIC)).dropna(how="all")
+    return here[here[["district", "charter"]].notna().any(axis=1)]
+
+
+def answer(tables: Tables, about: About) -> str:
+    """What part of the pupils attends charter schools now and at first, and between which zones that part varies."""
+    years = _public(_years(tables))
+    if years.empty:
+        return "This study has no published enrollment by school, so that nobody can say who runs the schools that pupils attend."
+    sums, now, first = years.sum(axis=1), int(years.index.max()), int(years.index.min())
+    if not years["charter"].sum() > 0:
+        return f"All {number(sums[now])} pupils counted at public schools in {school_year(now)} attend schools that the district runs, for no charter school of it has a count."
+    share = (years["charter"].fillna(0.0) / sums).round(4)
+    then = f" ({percent(share[first])} in {school_year(first)})" if first < now else ""
+    return f"Of {number(sums[now])} pupils counted at public schools in {school_year(now)}, {number(years.loc[now, 'charter'])} ({percent(share[now])}) attend charter schools{then}{_between_zones(tables, about)}."
+
+
+def _between_zones(tables: Tables, about: About) -> str:
+    """From where to where the share of charter schools runs among the zones of the level with most zones told."""
+    rows = tables["public_sectors"]
+    rows = rows[rows["counted_by"].eq("residence") & rows["run_by"].eq("charter") & rows["sector_share"].notna()]
+    rows = latest(rows, about)
+    if len(rows) < 2:
+        return ""
+    layer = rows["layer"].value_counts().sort_index().idxmax()
+    level = str(layer).split()[1]
+    here = rows[rows["layer"].eq(layer)].sort_values(["sector_share", "area_id"], kind="stable")
+    zones = tables["public_zones"]
+    named = zones[zones["level"].eq(level)].set_index("zone_id")["name"].dropna()
+    low, high = (
+        f"{percent(row['sector_share'])} in {named.get(row['area_id'], row['area_id'])}"
+        for row in (here.iloc[0], here.iloc[-1])
+    )
+    return f"; of those who live in {level} school zones it is from {low} to {high}"
+
+
+def more(tables: Tables, about: About) -> tuple[str, ...]:
+    """Pupils at their zone's own school, private schools, and what is in no count."""
+    return tuple(
+        text for text in (_own_school(tables), _flows(tables), _private(tables, about), _hidden(tables, about)) if text
+    )
+
+
+def _own_school(tables: Tables) -> str:
+    known = tables["public_capture"]
+    known = known[known["capture_ratio"].notna()]
+    parts = [
+        f"{percent(rows['capture_ratio'].median())} ({level})"
+        for level in LEVELS
+        if len(rows := known[known["level"].eq(level)])
+    ]
+    return (
+        f"In the middle zone of each level about {listed(parts)} of the pupils go to the zone's own school."
+        if parts
+        else ""
+    )
+
+
+def _flows(tables: Tables) -> str:
+    if tables["public_sectors"]["counted_by"].eq("residence").any():
+        return ""
+    return "Where the pupils of each zone go is not known: this study has no file of pupils by home and school."
+
+
+def _private(tables: Tables, about: About) -> str:
+    rows = tables["public_sectors"]
+    private = rows[rows["layer"].eq("district") & rows["run_by"].eq("private")]
+    told = private[private["pupils"].notna()]
+    if told.empty:
+        return "How many pupils private schools have is not known: this study has no count of them."
+    row = told.loc[told["fall_year"].idxmax()]
+    year = int(row["fall_year"])
+    since = "" if year == about.fall_year else f"; for {school_year(about.fall_year)} no count is known"
+    return f"{count_of(row['told_schools'], 'private school', 'private schools')} had {number(row['pupils'])} pupils in {school_year(year)}{since}."
+
+
+def _hidden(tables: Tables, about: About) -> str:
+    rows = tables["public_sectors"]
+    whole = rows[rows["layer"].eq("district") & rows["run_by"].isin(PUBLIC)]
+    now = whole[whole["fall_year"].eq(whole["fall_year"].max())]
+    schools = int(now["hidden_schools"].sum())
+    if not schools:
+        return ""
+    return f"{count_of(schools, 'school has', 'schools have')} a count that is not shown; {'its' if schools == 1 else 'their'} pupils are in none of these sums."
+
+
+def reading(tables: Tables, about: About) -> tuple[tuple[str, str], ...]:
+    """What is counted where, in tens, and what is in no count."""
+    run = LABELS["run_by"]
+    return (
+        (
+            "Where they live",
+            f"Pupils of district and charter schools by the attendance zone they live in, in tens. A zone with a part of fewer than {about.smallest_cell or 'a few'} pupils shows neither part: with the zone's pupils, which are published, one would tell the other. Shares are taken from the middle of each ten, in whole percent.",
+        ),
+        (
+            "The zone's own school",
+            "Share of a zone's pupils who attend the school the zone is drawn for, in steps of five points. The others choose another district school, a charter school, or have a place for special needs elsewhere: why, no file says.",
+        ),
+        (
+            "Where they attend",
+            "Pupils of the schools that lie in a neighborhood, wherever they live. A neighborhood without a school has none.",
+        ),
+        (
+            "From zone to school",
+            "Pairs of a zone and a school, in tens. A pair that is not listed has few pupils or none, or would give such a pair away; what is listed does not add up to the zone's pupils.",
+        ),
+        (
+            run["private"],
+            "Counted by the federal survey of private schools every other year, at the school: where their pupils live is not known, and they are no part of any share.",
+        ),
+        (
+            "In no count",
+            "Children taught at home, and those who live here and attend schools of another district. The district's children less its pupils would be no measure of them: the survey's margin is wider than they are many.",
+        ),
+    )
