@@ -1,4 +1,4 @@
-"""The answer of each sheet in a sentence or two, with its numbers, from the published tables."""
+"""The answer of each sheet in one sentence with its numbers, and what else there is to say, from the published tables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas import growth_answers
+from pipeline.atlas.changes_frames import since
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import count_of, listed, number, part_of, percent, school_year
 
@@ -22,9 +23,8 @@ def need(tables: Tables, about: About) -> str:
     if ranked.empty:
         return "This study has no figures from which need could be ranked."
     if ranked["high_need_probability_share"].isna().all():
-        return _need_without_margins(ranked, about) + _line(tables, "choice")
+        return _need_without_margins(ranked, about)
     sure = ranked[ranked["need_class"] == "high"]
-    possible = int((ranked["need_class"] == "possible").sum())
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
     home = (
         f", home to {number(children)} of {number(everyone)} children ({percent(children / everyone)})"
@@ -35,37 +35,52 @@ def need(tables: Tables, about: About) -> str:
     verb, rules = "are" if len(sure) > 1 else "is", about.rules
     first = f"Of {count_of(len(ranked), 'neighborhood', 'neighborhoods')}, {amount} {verb} very likely (at least {percent(rules.certain_share)}) among the neediest {part_of(rules.top_share)}"
     which = f": {listed(sure['name'].tolist())}{home}." if len(sure) else "."
-    also = (
-        f" For {number(possible)}{'' if sure.empty else ' more'} the figures leave it open ({percent(rules.possible_share)} to {percent(rules.certain_share)})."
-        if possible
-        else ""
-    )
-    top = ranked.iloc[0]
-    low, high = top["need_rank_low"], top["need_rank_high"]
-    span = f" ({number(low)} to {number(high)} over all draws)" if high > low else ""
-    lead = f" {top['name']} ranks first{span}." if sure.empty else ""
-    return first + which + also + lead + _line(tables, "choice")
+    return first + which
 
 
-def _line(tables: Tables, topic: str) -> str:
+def need_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """For how many the figures leave it open, which ranks first where none is sure, and what moves ranks most."""
+    places = tables["public_neighborhoods"]
+    ranked = places[places["need_rank"].notna()].sort_values(["need_rank", "neighborhood_id"])
+    if ranked.empty:
+        return ()
+    told = []
+    if ranked["high_need_probability_share"].notna().any():
+        rules, sure = about.rules, ranked[ranked["need_class"] == "high"]
+        if possible := int((ranked["need_class"] == "possible").sum()):
+            told.append(
+                f"For {number(possible)}{'' if sure.empty else ' more'} the figures leave it open ({percent(rules.possible_share)} to {percent(rules.certain_share)})."
+            )
+        top = ranked.iloc[0]
+        low, high = top["need_rank_low"], top["need_rank_high"]
+        span = f" ({number(low)} to {number(high)} over all draws)" if high > low else ""
+        if sure.empty:
+            told.append(f"{top['name']} ranks first{span}.")
+    return (*told, *_line(tables, "choice"))
+
+
+def _line(tables: Tables, topic: str) -> tuple[str, ...]:
     """A line of those for the committee, where the study can say it."""
     lines = tables["public_lines"]
-    told = lines.loc[(lines["topic"] == topic) & lines["is_told"], "statement"]
-    return "".join(f" {statement}" for statement in told)
+    return tuple(lines.loc[(lines["topic"] == topic) & lines["is_told"], "statement"])
 
 
 def _need_without_margins(ranked: pd.DataFrame, about: About) -> str:
     first = ranked[ranked["need_class"] == "possible"]["name"].tolist()
     return (
-        "Margins of error are not published for what this index is made of, so nobody can say how sure a rank is, and "
-        f"none of {count_of(len(ranked), 'neighborhood', 'neighborhoods')} is called high need. By rank, "
-        f"{count_of(len(first), 'is', 'are')} among the neediest {part_of(about.rules.top_share)}: {listed(first)}."
+        f"By rank, {number(len(first))} of {count_of(len(ranked), 'neighborhood', 'neighborhoods')} {'is' if len(first) == 1 else 'are'} among the neediest "
+        f"{part_of(about.rules.top_share)} ({listed(first)}), but none is called high need: margins of error are not published for what this index is made of, so nobody can say how sure a rank is."
     )
 
 
 def growth(tables: Tables, about: About) -> str:
-    """How the number of children changed, where it grows and shrinks, and what the outlook says."""
-    return growth_answers.children(tables, about) + _outlook(tables, about)
+    """How the number of children changed in the district, and in how many neighborhoods it rose and fell beyond chance."""
+    return growth_answers.children(tables, about)
+
+
+def growth_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """Where it grows and shrinks, where need is high too, how many children are expected, and how many pupils."""
+    return tuple(text.strip() for text in (*growth_answers.more(tables, about), _outlook(tables, about)) if text)
 
 
 def pupils_today(tables: Tables, about: About) -> float | None:
@@ -112,14 +127,19 @@ def facilities(tables: Tables, about: About) -> str:
         if len(offered)
         else ""
     )
+    amount = number(len(offered)) if len(offered) else "none"
+    return f"Of {count_of(len(known), 'site', 'sites')} with known capacity, {amount} {'has' if len(offered) < 2 else 'have'} room to offer{empty}."
+
+
+def facilities_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """How many schools found a place."""
     matches = tables["public_matches"]
+    if matches.empty:
+        return ()
     found = int((matches["match_status"] == "matched").sum())
-    also = (
-        f" Of {count_of(len(matches), 'school', 'schools')} looking for a place, {number(found)} could be placed."
-        if len(matches)
-        else ""
+    return (
+        f"Of {count_of(len(matches), 'school', 'schools')} looking for a place, {number(found) if found else 'none'} could be placed.",
     )
-    return f"Of {count_of(len(known), 'site', 'sites')} with known capacity, {number(len(offered))} {'has' if len(offered) == 1 else 'have'} room to offer{empty}.{also}"
 
 
 def quality_of_data(tables: Tables, about: About) -> str:
@@ -128,11 +148,16 @@ def quality_of_data(tables: Tables, about: About) -> str:
     missing = int((tables["public_missing"]["entry"] == "missing_input").sum())
     shown = hidden["shown_cells"].sum()
     kept = hidden["primary_hidden_cells"].sum() + hidden["complementary_hidden_cells"].sum()
+    inputs = count_of(missing, "input is", "inputs are")
     if not kept:
-        cells = f"{number(shown)} numbers are published; none had to be hidden."
-    else:
-        cells = f"{number(shown)} numbers are published and {number(kept)} hidden, because few pupils stand behind them or another could be computed from them."
-    return f"{cells}{_reliability(tables['public_neighborhoods']['reliability_class'])} {_inputs(missing)}"
+        return f"{number(shown)} numbers are published, none had to be hidden, and {inputs} missing."
+    return f"{number(shown)} numbers are published, {number(kept)} are hidden, because few pupils stand behind them or another could be computed from them, and {inputs} missing."
+
+
+def quality_of_data_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """How reliable the figures of neighborhoods are, and what changed since the last release."""
+    told = _reliability(tables["public_neighborhoods"]["reliability_class"])
+    return tuple(text.strip() for text in (told, since(tables)) if text)
 
 
 def _reliability(classes: pd.Series) -> str:
@@ -148,8 +173,3 @@ def _reliability(classes: pd.Series) -> str:
     if not unknown:
         return f" Of {every}, {weak}."
     return f" Of {every}, the reliability of {number(unknown)} is not known; of the others, {weak}."
-
-
-def _inputs(missing: int) -> str:
-    text = f"{count_of(missing, 'input is', 'inputs are')} missing."
-    return text[:1].upper() + text[1:]

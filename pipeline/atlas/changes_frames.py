@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas.spec import About, Annex, Field
-from pipeline.atlas.words import count_of, each_label, number, percent, say
+from pipeline.atlas.words import count_of, each_label, listed, number, percent, say
 from pipeline.columns import BY_NAME
 
 if TYPE_CHECKING:
@@ -86,11 +86,17 @@ def since(tables: Tables) -> str:
     rows = tables["public_changes"]
     if rows.empty:
         return "There is no earlier release of this study to compare with."
-    moved = rows[rows["change_evidence"].ne("same")]
-    sure = int(moved["change_evidence"].eq("beyond").sum())
-    apart = int(moved["change_evidence"].eq("not_comparable").sum())
+    amount = rows["change_evidence"].value_counts()
+    apart, counts = int(amount.get("not_comparable", 0)), int(amount.get("no_margin", 0))
+    sure = int(amount.get("beyond", 0))
+    surveyed = sure + int(amount.get("within", 0)) + int(amount.get("overlapping", 0))
+    parts = [
+        f"{number(counts)} {'has' if counts == 1 else 'have'} no margin" if counts else "",
+        f"of {number(surveyed)} with a margin {number(sure) if sure else 'none'} moved beyond it" if surveyed else "",
+    ]
+    moved = f": {listed([part for part in parts if part])}" if counts + surveyed else ""
     other = f"; {number(apart)} were made in another way and cannot be compared" if apart else ""
-    return f"Since the release {rows['release_id'].iloc[0]}, {number(len(moved) - apart)} of {count_of(len(rows) - apart, 'number', 'numbers')} moved, {number(sure) if sure else 'none'} beyond {'its' if sure == 1 else 'their'} margins{other}."
+    return f"Since the release {rows['release_id'].iloc[0]}, {number(counts + surveyed) if counts + surveyed else 'none'} of {count_of(len(rows) - apart, 'number', 'numbers')} moved{moved}{other}."
 
 
 FRAMES = {"changes": changes}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Tables = Mapping[str, "pd.DataFrame"]
 # Columns of the tables that are made here.
 MADE = ("proposer_name", "sites_known", "sites_listed", "is_deciding", "lease_absent")
+NONE = "none"
 Names = Mapping[str, Mapping[str, str]]
 
 
@@ -57,9 +58,15 @@ def rfp_words(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     frame = frame.assign(**{name: frame[name].where(offered) for name in terms})
     absent = absent.where(offered, "not offered")
+    # no level of poor access, where access is known, and no other offer beside the one told, are none
+    poor = frame["poor_access_levels"].mask(
+        frame["poor_access_levels"].fillna("").eq("") & frame["relative_access_ratio"].notna(), NONE
+    )
+    offer = frame["lease_offer"].mask(frame["lease_offer"].fillna("").eq("") & offered & ~hidden, NONE)
     return frame.assign(
         definition_codes=spelled(frame["definition_codes"], ways),
-        poor_access_levels=spelled(frame["poor_access_levels"], levels),
+        poor_access_levels=spelled(poor, levels),
+        lease_offer=offer,
         lease_absent=absent.fillna("not offered").mask(hidden, HIDDEN),
     )
 

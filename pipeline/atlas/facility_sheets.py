@@ -147,4 +147,5 @@ RFP = Sheet(
     ("facilities", "utilization", "rfp", "publish"),
     annexes=(SCORES, PARTS),
     links=PACKETS,
+    more=rfp_answers.rfp_more,
 )

@@ -19,18 +19,18 @@ MINUS = "\u2212"
 
 
 def children(tables: Tables, about: About) -> str:
-    """How the number of children changed, where it grows and shrinks, where need is high too, and what is expected."""
+    """How the number of children changed in the district, and in how many neighborhoods beyond chance."""
     change = tables["public_growth"]
     if change.empty:
         return "This study has no two survey periods that can be compared."
-    return "".join(
-        (
-            _district(latest(change, about)),
-            _pockets(tables, about),
-            _crossed(tables, about),
-            _expected(tables["public_population"]),
-        )
-    )
+    return _district(latest(change, about))
+
+
+def more(tables: Tables, about: About) -> tuple[str, ...]:
+    """Where it grows and shrinks, where need is high too, and what is expected."""
+    if tables["public_growth"].empty:
+        return ()
+    return (*_pockets(tables, about), _crossed(tables, about), _expected(tables["public_population"]))
 
 
 def _district(change: pd.DataFrame) -> str:
@@ -54,18 +54,18 @@ def _district(change: pd.DataFrame) -> str:
         margin = f" \u00b1 {number(row['children_change_moe'])}" if row[["children_change_moe"]].notna().all() else ""
         sure = "" if row["is_significant"] else ", which may be chance"
         change_text = f"{number(abs(row['children_change']))}{margin} {more} {ages}{sure}"
-        return f"{period} the district came to have {change_text}.{f' Their number {where}' if len(tested) else ''}"
+        return f"{period} the district came to have {change_text}{f'; their number {where}' if len(tested) else '.'}"
     before, now = local["children_from"].sum(), local["children_to"].sum()
-    return f"{period} the number of {ages} went from {number(before)} to {number(now)}.{f' It {where}' if len(tested) else ''}"
+    return f"{period} the number of {ages} went from {number(before)} to {number(now)}{f'; it {where}' if len(tested) else '.'}"
 
 
-def _pockets(tables: Tables, about: About) -> str:
+def _pockets(tables: Tables, about: About) -> tuple[str, ...]:
     if tables["public_growth"]["children_change"].isna().all():
-        return ""
+        return ()
     found, names = pockets_now(tables, about), names_of(tables)["neighborhood"]
     growing, shrinking = (found[found["pocket_kind"] == kind] for kind in ("growing", "shrinking"))
     if found.empty:
-        return " No pocket of growth or decline stands out from chance."
+        return ("No pocket of growth or decline stands out from chance.",)
     more = (
         f" {_some(len(growing), 'pocket of growth stands out: it', 'pockets of growth stand out; the largest')} is {_pocket(growing.iloc[0], names)}."
         if len(growing)
@@ -76,7 +76,7 @@ def _pockets(tables: Tables, about: About) -> str:
         if len(shrinking)
         else ""
     )
-    return more + fewer
+    return more, fewer
 
 
 def _some(amount: int, one: str, many: str) -> str:

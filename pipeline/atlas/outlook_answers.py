@@ -26,7 +26,7 @@ _OF = {
 
 
 def outlook(tables: Tables, about: About) -> str:
-    """The district's number in five and ten years with its interval, how wrong such forecasts were, and the zones that change."""
+    """The district's number in five and ten years with its interval."""
     rows = tables["public_outlook"]
     rows = rows[(rows["unit_kind"] == "district") & rows["pupils_projected"].notna()].set_index("fall_year")
     if rows.empty:
@@ -43,7 +43,18 @@ def outlook(tables: Tables, about: About) -> str:
     today = pupils_today(tables, about)
     start = f"{number(today)} pupils today (the sum of the published counts); " if today is not None else ""
     first = f"{start}the district can expect {' and '.join(told)}."
-    return f"{first[:1].upper()}{first[1:]}{_transitional(tables, base)}{_tested(tables)}{_changing(tables)}"
+    return f"{first[:1].upper()}{first[1:]}"
+
+
+def outlook_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """How many are in transitional kindergarten, how wrong such forecasts were, and the zones that change."""
+    rows = tables["public_outlook"]
+    if rows[(rows["unit_kind"] == "district") & rows["pupils_projected"].notna()].empty:
+        return ()
+    base = first_fall(tables, about)
+    return tuple(
+        text.strip() for text in (_transitional(tables, base), _tested(tables), *_changing(tables)) if text.strip()
+    )
 
 
 def _transitional(tables: Tables, base: int) -> str:
@@ -77,7 +88,7 @@ def _tested(tables: Tables) -> str:
         beside = " and ".join(f"{name} by {_share(naive[name])}" for name in NAIVE if name in naive.index)
         cases = count_of(own.loc[years, "cases"], "past forecast", "past forecasts")
         parts.append(
-            f"{number(years)} years ahead its total was missed by {_share(own.loc[years, 'mean_absolute_error_share'])} on average ({cases}; {beside})"
+            f"{count_of(years, 'year', 'years')} ahead its total was missed by {_share(own.loc[years, 'mean_absolute_error_share'])} on average ({cases}; {beside})"
         )
     beyond = "" if 10 in own.index else "; further ahead could not be tested"
     return f" On past years, {', and '.join(parts)}{beyond}."
@@ -87,22 +98,25 @@ def _share(value: float) -> str:
     return f"{number(100 * value, 1)}%"
 
 
-def _changing(tables: Tables) -> str:
+def _changing(tables: Tables) -> tuple[str, ...]:
     """How many zones, or schools, change beyond their interval in five years."""
     table = tables["public_outlook_change"]
     near = table[table["horizon_years"] == 5]
     kind = "zone" if (near["unit_kind"] == "zone").any() else "school"
     rows = near[near["unit_kind"] == kind]
     if rows.empty:
-        return ""
+        return ()
     sure = rows[rows["outlook_evidence"].isin(["beyond_chance", "borrowed"])]
     up, down = int((sure["expected_change"] > 0).sum()), int((sure["expected_change"] < 0).sum())
     places = {"zone": ("attendance zone", "attendance zones"), "school": ("school", "schools")}[kind]
     ways = [f"{number(up) if up else 'none'} can expect more pupils", f"{number(down) if down else 'none'} fewer"]
     told = f" Of {count_of(len(rows), *places)}, {' and '.join(ways)} beyond their interval in five years; of the others it may be no change."
     if kind == "zone":
-        return f"{told} Zones follow the district's cohorts, and their intervals are borrowed from schools.{_schools_held(tables)}"
-    return f"{told}{_schools_held(tables)}"
+        return (
+            told,
+            f"Zones follow the district's cohorts, and their intervals are borrowed from schools.{_schools_held(tables)}",
+        )
+    return told, _schools_held(tables)
 
 
 def _schools_held(tables: Tables) -> str:
@@ -119,13 +133,24 @@ def _schools_held(tables: Tables) -> str:
 
 
 def how_wrong(tables: Tables, about: About) -> str:
-    """How far off past forecasts were beside the naive ones, and how often the intervals held."""
+    """How far off past forecasts were beside the naive ones."""
+    return _judgement(tables)[0]
+
+
+def how_wrong_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """Whether it beat the naive forecasts, and how often the intervals held."""
+    return tuple(text.strip() for text in _judgement(tables)[1:])
+
+
+def _judgement(tables: Tables) -> tuple[str, ...]:
     tested = tables["public_backtest"]
     used = method_in_force(tables)
     known = tested[tested["mean_absolute_error_share"].notna()]
     size, rows = judged(tables)
     if not size:
-        return "No forecast could be tested against what happened: the study has too few years, so how wrong the outlook may be is not known."
+        return (
+            "No forecast could be tested against what happened: the study has too few years, so how wrong the outlook may be is not known.",
+        )
     lines, better = [], []
     for row in rows.to_dict("records"):
         years = row["horizon_years"]
@@ -146,7 +171,7 @@ def how_wrong(tables: Tables, about: About) -> str:
         if better
         else " It was better than both naive forecasts at no horizon."
     )
-    return first + verdict + _held(rows)
+    return first, verdict, _held(rows)
 
 
 def judged(tables: Tables) -> tuple[str, pd.DataFrame]:

@@ -21,19 +21,11 @@ def seats(tables: Tables, about: About) -> str:
     """How many seats in quality schools are missing, and in which zones most."""
     zones = tables["public_zones"]
     known = zones[zones["unmet_seats"].notna()]
-    schools = tables["public_schools"]
-    rated = schools[(schools["quality_class"] != "not_rated") & (schools["school_status"] == "open")]
-    cut = about.rules.cut_share
-    what = (
-        "the study fixes no cut: they are the top quarter of the district's rated schools of each level"
-        if cut is None
-        else at_least(cut, measure(about.rules.subjects))
-    )
-    good = f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats ({what})."
     if known.empty:
+        good = _good(tables, about)
         return (
-            good + " Zones or resident pupils are not known, so that a gap cannot be computed."
-            if len(rated)
+            f"{good[:-1]}, but zones or resident pupils are not known, so that a gap cannot be computed."
+            if good
             else "This study has no results of schools, so that quality seats are not known."
         )
     parts = []
@@ -43,12 +35,34 @@ def seats(tables: Tables, about: About) -> str:
     top = known.sort_values(["unmet_seats", "level", "zone_id"], ascending=[False, True, True]).iloc[0]
     label = top["name"] if isinstance(top["name"], str) else top["zone_id"]
     most = (
-        f" The largest gap is in {label} ({top['level']}): {number(top['unmet_seats'])} seats."
+        f"; the largest gap is in {label} ({top['level']}): {number(top['unmet_seats'])} seats"
         if top["unmet_seats"] > 0
         else ""
     )
-    first = f"Seats in quality schools are missing for pupils where they live: {listed(parts)}.{most} {good}"
-    return first + _other_counts(tables) + _moved_cut(tables)
+    return f"Seats in quality schools are missing for pupils where they live: {listed(parts)}{most}."
+
+
+def seats_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """How many schools offer quality seats, and what other counts and other cuts make of the gap."""
+    if tables["public_zones"]["unmet_seats"].isna().all():
+        return ()
+    told = (_good(tables, about), _other_counts(tables), _moved_cut(tables))
+    return tuple(text.strip() for text in told if text)
+
+
+def _good(tables: Tables, about: About) -> str:
+    """How many of the rated schools offer quality seats; nothing where none is rated."""
+    schools = tables["public_schools"]
+    rated = schools[(schools["quality_class"] != "not_rated") & (schools["school_status"] == "open")]
+    cut = about.rules.cut_share
+    what = (
+        "the study fixes no cut: they are the top quarter of the district's rated schools of each level"
+        if cut is None
+        else at_least(cut, measure(about.rules.subjects))
+    )
+    if rated.empty:
+        return ""
+    return f"{number(int(rated['is_quality'].sum()))} of {count_of(len(rated), 'rated school', 'rated schools')} offer quality seats ({what})."
 
 
 def _other_counts(tables: Tables) -> str:
@@ -103,21 +117,36 @@ def _more(seats: float) -> str:
 
 
 def schools(tables: Tables, about: About) -> str:
-    """How many schools are strong, rising and on track, and how many pupils are in quality seats, and why more or fewer."""
-    table = tables["public_schools"]
-    rated = table[(table["quality_class"] != "not_rated") & (table["school_status"] == "open")]
+    """How many schools are strong, average and weak, and what part of the pupils is in quality seats."""
+    rated = _rated(tables)
     if rated.empty:
         return "This study has no results of schools, so that their status is not known."
     counts = rated["quality_class"].value_counts()
-    first = f"Of {count_of(len(rated), 'rated school', 'rated schools')}, {number(counts.get('strong', 0))} are strong, {number(counts.get('middle', 0))} average and {number(counts.get('weak', 0))} weak."
-    if unplaced := int(rated["geometry"].isna().sum()):
-        first = f"{first[:-1]} ({number(unplaced)} of them without a place on the map)."
+    first = f"Of {count_of(len(rated), 'rated school', 'rated schools')}, {number(counts.get('strong', 0))} are strong, {number(counts.get('middle', 0))} average and {number(counts.get('weak', 0))} weak"
+    seats = _in_quality_seats(tables)
+    return f"{first}; {seats[0][:1].lower()}{seats[0][1:]}" if seats else f"{first}."
+
+
+def schools_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """How many are rising and on track, why more or fewer pupils are in quality seats, and which have no place on the map."""
+    rated = _rated(tables)
+    if rated.empty:
+        return ()
+    told = []
     growth = rated["growth_class"].value_counts()
     known = int(growth.drop("not_known", errors="ignore").sum())
     if known:
         ways = [f"{_amount(growth.get(code, 0))} {code}" for code in ("rising", "falling")]
-        first += f" Of {number(known)} whose growth is known, {' and '.join(ways)}."
-    return first + _paths(tables) + _in_quality_seats(tables)
+        told.append(f"Of {number(known)} whose growth is known, {' and '.join(ways)}.")
+    told += [_paths(tables).strip(), *_in_quality_seats(tables)[1:]]
+    if unplaced := int(rated["geometry"].isna().sum()):
+        told.append(f"{count_of(unplaced, 'rated school has', 'rated schools have')} no place on the map.")
+    return tuple(text for text in told if text)
+
+
+def _rated(tables: Tables) -> pd.DataFrame:
+    table = tables["public_schools"]
+    return table[(table["quality_class"] != "not_rated") & (table["school_status"] == "open")]
 
 
 def _amount(count: int) -> str:
@@ -134,12 +163,12 @@ def _paths(tables: Tables) -> str:
     return f" Of {count_of(paths.sum(), 'school', 'schools')} with a five-year path, {listed(parts)}."
 
 
-def _in_quality_seats(tables: Tables) -> str:
+def _in_quality_seats(tables: Tables) -> tuple[str, ...]:
     """Pupils in quality seats in the latest year, and the parts of the change over the longest span."""
     seats = tables["public_quality_seats"]
     whole = seats[(seats["layer"] == "district") & (seats["run_by"] == "all") & (seats["student_group"] == "all")]
     if whole.empty:
-        return ""
+        return ()
     row = whole.loc[whole["fall_year"].idxmax()]
     share = f" ({percent(row['quality_pupils'] / row['pupils'])})" if row["pupils"] > 0 else ""
     by = (
@@ -147,11 +176,11 @@ def _in_quality_seats(tables: Tables) -> str:
         if row["fall_year"] == row["results_fall"]
         else f", by the results of {school_year(int(row['results_fall']))}"
     )
-    text = f" In {school_year(int(row['fall_year']))} {number(row['quality_pupils'])} of {number(row['pupils'])} pupils{share} were in quality seats{by}."
+    text = f"In {school_year(int(row['fall_year']))} {number(row['quality_pupils'])} of {number(row['pupils'])} pupils{share} were in quality seats{by}."
     change = tables["public_quality_change"]
     change = change[change["run_by"] == "all"]
     if change.empty:
-        return text
+        return (text,)
     span = change.loc[(change["fall_to"] - change["fall_from"]).idxmax()]
     parts = [
         f"{_signed(span[column])} as schools {why}"
@@ -166,7 +195,10 @@ def _in_quality_seats(tables: Tables) -> str:
     ]
     why = f": {listed(parts, 5)}" if parts else ""
     more = f"{_signed(span['pupils_change'])} pupils" if abs(span["pupils_change"]) >= 0.5 else "no change"
-    return f"{text} From {school_year(int(span['fall_from']))} to {school_year(int(span['fall_to']))}, by one cut for all years, {more}{why}."
+    return (
+        text,
+        f"From {school_year(int(span['fall_from']))} to {school_year(int(span['fall_to']))}, by one cut for all years, {more}{why}.",
+    )
 
 
 def _signed(value: float) -> str:

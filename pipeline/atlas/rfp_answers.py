@@ -17,26 +17,36 @@ Tables = Mapping[str, "pd.DataFrame"]
 
 
 def rfp(tables: Tables, about: About) -> str:
-    """How many sites are listed, how many rooms they have, for how long, and what happens to the others."""
+    """How many sites are listed, how many rooms they have, and which they are."""
     sites = tables["public_rfp"]
     known = sites[sites["rfp_status"] != "not_known"]
     if known.empty:
         return "This study has no capacities of buildings, so that no site can be listed."
     here = known[known["rfp_status"] == "listed"].sort_values(["surplus_rooms", "site_id"], ascending=[False, True])
-    empty = int((here["lease_limit"] == "no_host").sum())
     rooms = here["surplus_rooms"]
     some = f" with {count_of(rooms.sum(), 'room', 'rooms')} to offer" if rooms.notna().any() else ""
     less = int(rooms.isna().sum())
     unknown = f" (of {number(less)} of them the rooms are not known)" if less and some else ""
     names = f": {listed(here['name'].tolist())}" if len(here) else ""
+    return f"Of {count_of(len(sites), 'site', 'sites')}, {number(len(here)) if len(here) else 'none'} can go into a request for proposals{some}{unknown}{names}."
+
+
+def rfp_more(tables: Tables, about: About) -> tuple[str, ...]:
+    """How many stand empty, for how long rooms stay free, who else uses them, and what is known of the others."""
+    sites = tables["public_rfp"]
+    known = sites[sites["rfp_status"] != "not_known"]
+    if known.empty:
+        return ()
+    here = known[known["rfp_status"] == "listed"]
+    empty = int((here["lease_limit"] == "no_host").sum())
     stand = (
-        f" {'All' if empty == len(here) > 1 else number(empty)} of them {'stands' if empty == 1 else 'stand'} empty."
+        f" {'All' if empty == len(here) > 1 else number(empty)} of the sites listed {'stands' if empty == 1 else 'stand'} empty."
         if empty
         else ""
     )
     years = here["longest_lease_years"].dropna()
     lease = (
-        f" Where a school stays, all of them stay free for at least {count_of(years.min(), 'year', 'years')}, fewer for longer."
+        f" Where a school stays, all rooms told stay free for at least {count_of(years.min(), 'year', 'years')}, fewer for longer."
         if len(years)
         else ""
     )
@@ -48,7 +58,7 @@ def rfp(tables: Tables, about: About) -> str:
     )
     lacking = len(sites) - len(known)
     dark = f" Of {count_of(lacking, 'site', 'sites')} too little is known." if lacking else ""
-    return f"Of {count_of(len(sites), 'site', 'sites')}, {number(len(here))} can go into a request for proposals{some}{unknown}{names}.{stand}{lease}{promised(tables)}{one}{dark}"
+    return tuple(text.strip() for text in (stand, lease, promised(tables), one, dark) if text)
 
 
 def _untested(tables: Tables) -> str:

@@ -125,4 +125,5 @@ SHARING = Sheet(
     ("facilities", "utilization", "matches", "publish"),
     annexes=(_MATCHES, _PAIRS, _PROP39, _CALENDAR),
     lines=True,
+    more=sharing_words.more,
 )

@@ -17,31 +17,50 @@ _PARTS = {"travel": "distance", "grade": "grades", "load": "load", "move": "move
 
 
 def answer(tables: Tables, about: About) -> str:
-    """How many schools find a place, where, and what keeps the others out."""
-    found, pairs = tables["public_matches"], tables["public_pairs"]
+    """How many schools find a place, and where."""
+    found = tables["public_matches"]
     hosts = int((tables["public_sites"]["surplus_status"] == "offered").sum())
     if found.empty:
         return f"No school of this study is known to look for a place; {count_of(hosts, 'site', 'sites')} could be offered."
     placed = found[found["match_status"] == "matched"]
-    allowed = int((pairs["pair_rule"] == "allowed").sum())
     sites = tables["public_sites"].set_index("site_id")["name"]
     told = [
         f"{row.name_} at {sites.get(row.site_id, row.site_id)}"
         for row in placed.rename(columns={"name": "name_"}).itertuples()
     ]
     which = f": {listed(told)}" if told else ""
-    first = (
-        f"Of {count_of(len(found), 'school', 'schools')} looking for a place and {count_of(hosts, 'site', 'sites')} on offer, "
-        f"{number(allowed)} of {count_of(len(pairs), 'pair', 'pairs')} are possible. {number(len(placed))} {'finds' if len(placed) == 1 else 'find'} a place at once{which}."
+    every = count_of(len(found), "school", "schools")
+    if not hosts:
+        return f"None of {every} looking for a place finds one: no site is on offer."
+    amount = f"{number(len(placed)) if len(placed) else 'none'} {'finds' if len(placed) < 2 else 'find'} one"
+    at_once = " at the same time" if len(placed) > 1 else ""
+    offer = "at the one site" if hosts == 1 else f"among the {number(hosts)} sites"
+    return f"Of {every} looking for a place, {amount}{at_once} {offer} on offer{which}."
+
+
+def more(tables: Tables, about: About) -> tuple[str, ...]:
+    """How many pairs are possible, what keeps schools out, which is nearest to a place, what the law asks, and whose rooms these are."""
+    found, pairs = tables["public_matches"], tables["public_pairs"]
+    if found.empty:
+        return ()
+    sites = tables["public_sites"].set_index("site_id")["name"]
+    allowed = int((pairs["pair_rule"] == "allowed").sum())
+    possible = (
+        f"{number(allowed) if allowed else 'None'} of {count_of(len(pairs), 'pair', 'pairs')} of a school and a site {'is' if allowed < 2 else 'are'} possible."
+        if len(pairs)
+        else ""
     )
-    law, rooms = _law(tables), _same_rooms(tables)
-    left = found[found["match_status"] == "unmatched"]
+    # where nothing is on offer the answer says so
+    left = found[(found["match_status"] == "unmatched") & found["binding_rule"].ne("no_site_offered")]
     rules = left["binding_rule"].value_counts().sort_index(kind="stable")
-    if left.empty:
-        return " ".join(part for part in (first, law, rooms) if part)
     why = listed([f"{_RULES[str(rule)]} ({number(count)})" for rule, count in rules.items()])
-    second = f"{count_of(len(left), 'school finds', 'schools find')} none; what stands in the way: {why}."
-    return " ".join(part for part in (first, second, _nearest(tables, sites), law, rooms) if part)
+    second = (
+        f"{count_of(len(left), 'school finds', 'schools find')} none; what stands in the way: {why}."
+        if len(left)
+        else ""
+    )
+    nearest = _nearest(tables, sites) if len(left) else ""
+    return tuple(text for text in (possible, second, nearest, _law(tables), _same_rooms(tables)) if text)
 
 
 def _law(tables: Tables) -> str:

@@ -275,6 +275,7 @@ SHEETS: tuple[Sheet, ...] = (
                 empty="The study has no counts of the areas of its state, or too few of the indicators.",
             ),
         ),
+        more=answers.need_more,
     ),
     Sheet(
         "growth",
@@ -286,6 +287,7 @@ SHEETS: tuple[Sheet, ...] = (
         ("census", "profiles", "growth", "outlook", "publish"),
         annexes=GROWTH_ANNEXES,
         pockets=True,
+        more=answers.growth_more,
     ),
     Sheet(
         "outlook",
@@ -296,6 +298,7 @@ SHEETS: tuple[Sheet, ...] = (
         outlook_reading.outlook,
         ("schools", "relations", "outlook", "scenarios", "comparison", "publish"),
         annexes=OUTLOOK_ANNEXES,
+        more=outlook_answers.outlook_more,
     ),
     Sheet(
         "how_wrong",
@@ -307,6 +310,7 @@ SHEETS: tuple[Sheet, ...] = (
         ("outlook", "publish"),
         annexes=ERROR_ANNEXES,
         drawing=error_bars,
+        more=outlook_answers.how_wrong_more,
     ),
     Sheet(
         "seats",
@@ -318,6 +322,7 @@ SHEETS: tuple[Sheet, ...] = (
         ("boundaries", "schools", "relations", "profiles", "quality", "seats", "publish"),
         annexes=(*SEAT_ANNEXES, _SCHOOLS_ANNEX),
         dots=_SCHOOL_DOTS,
+        more=quality_answers.seats_more,
     ),
     access_sheet(_SCHOOL_DOTS),
     Sheet(
@@ -329,6 +334,7 @@ SHEETS: tuple[Sheet, ...] = (
         quality_reading.schools,
         ("schools", "quality", "seats", "publish"),
         annexes=SCHOOL_ANNEXES,
+        more=quality_answers.schools_more,
     ),
     ENROLLMENT,
     Sheet(
@@ -341,6 +347,7 @@ SHEETS: tuple[Sheet, ...] = (
         ("facilities", "utilization", "matches", "publish"),
         annexes=FACILITY_ANNEXES,
         links=PACKETS,
+        more=answers.facilities_more,
     ),
     RFP,
     SHARING,
@@ -354,6 +361,7 @@ SHEETS: tuple[Sheet, ...] = (
         ("facilities", "utilization", "seats", "siting", "publish"),
         annexes=SITING_ANNEXES,
         dots=CANDIDATES,
+        more=siting_words.more,
     ),
     Sheet(
         "quality_of_data",
@@ -420,5 +428,6 @@ SHEETS: tuple[Sheet, ...] = (
             ),
             CHANGES,
         ),
+        more=answers.quality_of_data_more,
     ),
 )  # fmt: skip

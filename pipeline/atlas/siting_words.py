@@ -18,28 +18,45 @@ Tables = Mapping[str, "pd.DataFrame"]
 
 
 def answer(tables: Tables, about: About) -> str:
-    """Which site serves most missing seats of each level, what all sites of the largest plan serve, and which zones are short."""
+    """Which site would serve most of the missing seats of each level."""
     plans, names = tables["public_siting_plans"], names_of(tables)["site"]
-    asked = plans[plans["siting_model"].eq("coverage_with_room") & plans["served_seats"].notna()]
+    asked = _asked(plans)
+    told: list[str] = []
+    none: list[str] = []
+    for level in [level for level in LEVELS if level in set(asked["level"])]:
+        of_level = asked[asked["level"].eq(level)].sort_values("new_sites")
+        first = of_level[of_level["new_sites"].eq(1)]
+        if first.empty or not first["added_seats"].iloc[0] > 0:
+            none.append(level)
+            continue
+        site = names.get(first["site_ids"].iloc[0], first["site_ids"].iloc[0])
+        told.append(
+            f"{'of ' if told else 'Of '}{number(first['wanting_seats'].iloc[0])} missing {level} school seats, {site} would serve {number(first['added_seats'].iloc[0])} more"
+        )
+    if not told and not none:
+        return "No missing quality seats and no site to offer are known together, so that no plan could be made."
+    if not told:
+        return f"No new site is known to serve missing {listed(none, 3)} school seats."
+    rest = [f"no new site is known to serve missing {listed(none, 3)} school seats"] if none else []
+    return f"{'; '.join([*told, *rest])}."
+
+
+def _asked(plans: pd.DataFrame) -> pd.DataFrame:
+    return plans[plans["siting_model"].eq("coverage_with_room") & plans["served_seats"].notna()]
+
+
+def more(tables: Tables, about: About) -> tuple[str, ...]:
+    """What the best sites of the largest plan serve together, which stand in several plans, and which zones are short."""
+    asked, names = _asked(tables["public_siting_plans"]), names_of(tables)["site"]
     lines = []
     for level in [level for level in LEVELS if level in set(asked["level"])]:
         of_level = asked[asked["level"].eq(level)].sort_values("new_sites")
         first, last = of_level[of_level["new_sites"].eq(1)], of_level.iloc[-1]
-        if first.empty or not first["added_seats"].iloc[0] > 0:
-            lines.append(f"No new site is known to serve missing {level} school seats.")
-            continue
-        site = names.get(first["site_ids"].iloc[0], first["site_ids"].iloc[0])
-        more = (
-            f"; with the best {number(last['new_sites'])} together, seats served rise from {number(of_level['served_seats'].iloc[0])} to {number(last['served_seats'])}"
-            if last["new_sites"] > 1
-            else ""
-        )
-        lines.append(
-            f"Of {number(last['wanting_seats'])} missing {level} school seats, {site} would serve {number(first['added_seats'].iloc[0])} more{more}."
-        )
-    if not lines:
-        lines.append("No missing quality seats and no site to offer are known together, so that no plan could be made.")
-    return " ".join([*lines, *_counted_once(asked, names), *_zones(tables["public_enrollment_zones"])])
+        if len(first) and first["added_seats"].iloc[0] > 0 and last["new_sites"] > 1:
+            lines.append(
+                f"With the best {number(last['new_sites'])} sites together, {level} school seats served rise from {number(of_level['served_seats'].iloc[0])} to {number(last['served_seats'])}."
+            )
+    return (*lines, *_counted_once(asked, names), *_zones(tables["public_enrollment_zones"]))
 
 
 def _counted_once(asked: pd.DataFrame, names: Mapping[str, str]) -> list[str]:

@@ -644,7 +644,7 @@ def each_label(column: str, code: str) -> str:
     if column == "level":
         return f"{code} school"
     if column == "horizon_years":
-        return f"in {code} years"
+        return f"in {count_of(float(code), 'year', 'years')}"
     return LABELS.get(column, {}).get(code) or sentence(code)
 
 
