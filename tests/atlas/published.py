@@ -8,6 +8,8 @@ r"""A small published town, drawn as hexagons: what the stage `publish` hands to
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import geopandas as gpd
@@ -17,6 +19,7 @@ import shapely
 
 from pipeline.analysis.told_need import in_units
 from pipeline.atlas.exports import PUBLISHED
+from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Rules
 from pipeline.tables import BY_TABLE, check, empty
 from tests.atlas.enrollment_tables import enrollment_tables
@@ -855,3 +858,17 @@ def counts(zones: Any, ids: list[str]) -> dict[str, Any]:
 def nothing() -> dict[str, Any]:
     """The published tables of a study that has no inputs at all."""
     return {table.name: check(table, empty(table.name, CRS)) for table in PUBLISHED}
+
+
+def whole(key: str, tables: Any, about: About = ABOUT) -> str:
+    """All that a sheet says of itself: the answer, and what is folded up below it."""
+    sheet = next(sheet for sheet in SHEETS if sheet.key == key)
+    return " ".join([sheet.answer(tables, about), *(sheet.more(tables, about) if sheet.more else ())])
+
+
+def told(page: str) -> str:
+    """The same of a finished page."""
+    found = re.search(r'<p class="answer">(.*?)</p>(<details class="further">.*?</details>)?', page, re.S)
+    assert found
+    items = re.findall("<li>(.*?)</li>", found.group(2) or "")
+    return unescape(" ".join([found.group(1), *items]))

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pipeline.analysis.indicators import INDICATORS
-from pipeline.atlas import facility_frames, growth_frames
-from pipeline.atlas.answers import quality_of_data
+from pipeline.atlas import changes_frames, enrollment_frames, facility_frames, growth_frames
+from pipeline.atlas.answers import quality_of_data_more
 from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.need_frames import FAMILY_RANKS, HELD_AGAINST
 from pipeline.atlas.outlook_frames import MADE as OUTLOOK_MADE
@@ -26,7 +26,7 @@ from pipeline.atlas.words import LABELS, VARIED
 from pipeline.columns import BY_NAME
 from pipeline.stages import atlas as stage
 from pipeline.tables import BY_TABLE
-from tests.atlas.published import ABOUT, nothing, town
+from tests.atlas.published import ABOUT, nothing, told, town, whole
 
 PAGES = [name for name in FILES if name.endswith(".html")]
 
@@ -173,9 +173,7 @@ def test_a_neighborhood_cut_by_the_district_says_so_on_the_map_and_in_its_panel(
 
 def test_answers_say_the_numbers_of_the_tables(files: dict[str, Any], tables: dict[str, Any]) -> None:
     def answer(key: str) -> str:
-        found = re.search(r'<p class="answer">(.*?)</p>', files[f"maps/{key}.html"])
-        assert found
-        return unescape(found.group(1))
+        return told(files[f"maps/{key}.html"])
 
     places = tables["public_neighborhoods"]
     high = places[places["need_class"] == "high"]
@@ -186,7 +184,8 @@ def test_answers_say_the_numbers_of_the_tables(files: dict[str, Any], tables: di
     unmet = tables["public_zones"].groupby("level")["unmet_seats"].sum()
     assert f"{unmet['elementary']:,.0f} in elementary school" in answer("seats")
     assert "2 have room to offer, together 440 empty seats" in answer("facilities")
-    assert "12 numbers are published and 4 hidden" in answer("quality_of_data")
+    assert "12 numbers are published, 4 are hidden" in answer("quality_of_data")
+    assert "Since the release 2023-24, 2 of 3 numbers moved" in answer("quality_of_data")
 
 
 def test_reliability_is_said_of_those_of_whom_it_is_known() -> None:
@@ -194,19 +193,19 @@ def test_reliability_is_said_of_those_of_whom_it_is_known() -> None:
     tables = town()
     places = tables["public_neighborhoods"]
 
-    def said(**classes: int) -> str:
+    def of(**classes: int) -> str:
         found = [name for name, number in classes.items() for _ in range(number)]
         shown = places.iloc[: len(found)].assign(reliability_class=found)
-        return quality_of_data({**tables, "public_neighborhoods": shown}, ABOUT)
+        return " ".join(quality_of_data_more({**tables, "public_neighborhoods": shown}, ABOUT))
 
-    unknown = said(not_known=4)
+    unknown = of(not_known=4)
     assert "How reliable the figures of 4 neighborhoods are is not known" in unknown and "unreliable" not in unknown
-    some = said(high=2, low=1, not_known=3)
+    some = of(high=2, low=1, not_known=3)
     assert (
         "Of 6 neighborhoods, the reliability of 3 is not known; of the others, 1 has figures too unreliable to act on."
         in some
     )
-    assert "Of 3 neighborhoods, none has figures too unreliable to act on." in said(high=2, medium=1)
+    assert "Of 3 neighborhoods, none has figures too unreliable to act on." in of(high=2, medium=1)
 
 
 def test_a_study_without_inputs_says_what_is_missing() -> None:
@@ -256,6 +255,8 @@ def test_every_declared_column_is_published() -> None:
                 *growth_frames.MADE,
                 *facility_frames.MADE,
                 *OUTLOOK_MADE,
+                *enrollment_frames.MADE,
+                *changes_frames.MADE,
             }
             assert {column for field in annex.fields for column in field.columns} <= known, annex.key
         for places in sheet.places:
@@ -326,7 +327,8 @@ def test_growth_without_an_earlier_count_claims_no_change(tables: dict[str, Any]
     change = tables["public_growth"].copy()
     change[["children_from", "children_from_moe", "children_change", "children_change_moe"]] = float("nan")
     change["is_significant"] = False
-    answer = SHEETS[1].answer(
+    answer = whole(
+        "growth",
         {
             **tables,
             "public_growth": change,
@@ -400,7 +402,7 @@ def test_pupils_today_stand_beside_those_expected(tables: dict[str, Any]) -> Non
             "value_status": ["reported", "suppressed", "reported", "reported"],
         }
     )
-    answer = SHEETS[1].answer({**tables, "public_enrollment": counts}, ABOUT)
+    answer = whole("growth", {**tables, "public_enrollment": counts}, ABOUT)
     # the fourth school is private, the last count of another year
     assert answer.endswith(" 13,000 pupils today; 14,400 (14,000 to 14,800 eight times in ten) expected in 2034-35.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import unescape
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import shapely.geometry
 from pipeline.atlas import payload
 from pipeline.atlas.growth_frames import BANDS, pockets_before, pockets_now
 from pipeline.atlas.sheets import SHEETS
-from tests.atlas.published import ABOUT, nothing
+from tests.atlas.published import ABOUT, nothing, told, whole
 from tests.atlas.test_book import block, paragraphs
 
 GROWTH = next(sheet for sheet in SHEETS if sheet.key == "growth")
@@ -72,7 +71,7 @@ def test_pockets_of_earlier_pairs_stand_apart_and_not_on_the_map(page: dict[str,
     other = changed(tables, public_pockets=alone)
     assert other["pockets"]["labels"] == []
     assert len(annex(other, "pockets_before")) == 1 and annex(other, "pockets") == []
-    assert "No pocket of growth or decline stands out" in GROWTH.answer({**tables, "public_pockets": alone}, ABOUT)
+    assert "No pocket of growth or decline stands out" in whole("growth", {**tables, "public_pockets": alone}, ABOUT)
 
 
 def test_growth_and_need_is_a_layer_with_what_is_unreliable_hatched(
@@ -100,12 +99,12 @@ def test_neighborhoods_of_growth_and_need_stand_first_and_in_the_answer(
     assert [row["name"] for row in rows[: len(both)]] == names[both["neighborhood_id"]].tolist()
     assert {row["cross"] for row in rows[: len(both)]} == {"Growing, and high need"}
     assert not {"Neither", "Not known"} & {row["cross"] for row in rows}
-    answer = GROWTH.answer(tables, ABOUT)
+    answer = whole("growth", tables, ABOUT)
     assert f"Growth and high need meet in {len(both)} neighborhoods: {names[both['neighborhood_id'].iloc[0]]}" in answer
     apart = tables["public_growth_need"].assign(
         cross_class=tables["public_growth_need"]["cross_class"].replace("both_high", "need_only")
     )
-    answer = GROWTH.answer({**tables, "public_growth_need": apart}, ABOUT)
+    answer = whole("growth", {**tables, "public_growth_need": apart}, ABOUT)
     assert "In no neighborhood of high need do children grow in number beyond chance." in answer
 
 
@@ -117,7 +116,7 @@ def test_an_unreliable_rise_is_not_named_where_growth_and_need_meet(tables: dict
     weak = crossed.assign(
         reliability_class=crossed["reliability_class"].mask(crossed["neighborhood_id"] == first, "low")
     )
-    answer = GROWTH.answer({**tables, "public_growth_need": weak}, ABOUT)
+    answer = whole("growth", {**tables, "public_growth_need": weak}, ABOUT)
     sure = weak[both & (weak["reliability_class"] != "low")]
     unsure = int(both.sum()) - len(sure)
     assert len(sure) and f"meet in {len(sure)} neighborhood" in answer
@@ -126,19 +125,19 @@ def test_an_unreliable_rise_is_not_named_where_growth_and_need_meet(tables: dict
     )
     assert names[first] not in answer.partition("Growth and high need meet in")[2]
     none = crossed.assign(reliability_class=crossed["reliability_class"].mask(both, "low"))
-    answer = GROWTH.answer({**tables, "public_growth_need": none}, ABOUT)
+    answer = whole("growth", {**tables, "public_growth_need": none}, ABOUT)
     assert f"Growth and high need may meet in {int(both.sum())} neighborhoods, by unreliable figures." in answer
 
 
 def test_the_answer_has_seats_and_what_drives_each_pocket(files: dict[str, Any], tables: dict[str, Any]) -> None:
-    answer = GROWTH.answer(tables, ABOUT)
+    answer = whole("growth", tables, ABOUT)
     assert "(+330 \u00b1 120 children; about 290 seats taken, 180 to 400 nine times in ten; mainly new homes)" in answer
     assert "One pocket shrinks: it is Alder Grove and Ash Hill (\u2212200 \u00b1 120 children; about 180 seats freed, 80 to 290 nine times in ten; mainly families moving away)" in answer  # fmt: skip
     district = tables["public_population"].query("layer == 'district' and age_band == '5-17' and year == 2031").iloc[0]
     assert f"In 2031, {district['children_projected']:,.0f} children of these ages ({district['children_projected_low']:,.0f} to" in answer  # fmt: skip
-    assert answer in unescape(str(files["maps/growth.html"]))
+    assert answer == told(str(files["maps/growth.html"]))
     pockets = tables["public_pockets"].assign(driver="not_known", seats_change=float("nan"))
-    assert "(+330 \u00b1 120 children)." in GROWTH.answer({**tables, "public_pockets": pockets}, ABOUT)
+    assert "(+330 \u00b1 120 children)." in whole("growth", {**tables, "public_pockets": pockets}, ABOUT)
 
 
 def test_children_expected_are_a_layer_for_each_year_hatched_where_nothing_can_be_told(
@@ -213,7 +212,7 @@ def test_every_number_of_the_map_is_published(page: dict[str, Any], tables: dict
 
 def test_a_study_without_surveys_has_the_sheet_and_says_so() -> None:
     empty = changed(nothing())
-    assert GROWTH.answer(nothing(), ABOUT) == "This study has no two survey periods that can be compared."
+    assert whole("growth", nothing(), ABOUT) == "This study has no two survey periods that can be compared."
     assert empty["views"] == [] and all(one["empty"] for one in empty["annexes"])
     assert "no such outlook" in said(nothing())
 

@@ -14,19 +14,13 @@ import pytest
 from pipeline.atlas.book import bind
 from pipeline.atlas.classes import classify
 from pipeline.atlas.spec import Scheme
-from tests.atlas.published import ABOUT, nothing, town
+from tests.atlas.published import ABOUT, nothing, told, town
 from tests.atlas.test_book import block, paragraphs
 
 
 def annex(page: str, key: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in block(page)["annexes"] if one["key"] == key)
     return found
-
-
-def answer(page: str) -> str:
-    found = re.search(r'<p class="answer">(.*?)</p>', page)
-    assert found
-    return unescape(found.group(1))
 
 
 def test_what_moves_ranks_most_stands_first_and_in_the_answer(files: dict[str, Any]) -> None:
@@ -37,7 +31,7 @@ def test_what_moves_ranks_most_stands_first_and_in_the_answer(files: dict[str, A
         "Leaving one indicator out",
     ]
     assert rows[0][1:3] == [0.62, [0.59, 0.65]]
-    assert "Ranks move most with the survey's margins of error" in answer(files["maps/need.html"])
+    assert "Ranks move most with the survey's margins of error" in told(files["maps/need.html"])
 
 
 def test_the_same_town_by_other_indices_and_held_against_the_state(

@@ -12,7 +12,7 @@ from pipeline.atlas.book import bind
 from pipeline.atlas.error_picture import error_bars
 from pipeline.columns import LEVELS
 from tests.atlas.outlook_tables import ERRORS, USED
-from tests.atlas.published import ABOUT, nothing
+from tests.atlas.published import ABOUT, nothing, whole
 from tests.atlas.test_book import block
 from tests.atlas.test_quality_sheets import annex
 
@@ -140,7 +140,7 @@ def test_every_method_stands_beside_both_naive_forecasts(files: dict[str, Any], 
 
 
 def test_the_answer_names_both_years_their_intervals_and_how_wrong_it_was(tables: dict[str, Any]) -> None:
-    answer = outlook_answers.outlook(tables, ABOUT)
+    answer = whole("outlook", tables, ABOUT)
     assert "14,200 in 2029-30 (13,800 to 14,600 eight times in ten)" in answer
     assert "14,400 in 2034-35 (14,000 to 14,800 eight times in ten)" in answer
     assert "5 years ahead its total was missed by 12.0% on average (3 past forecasts; no change by 15.0%" in answer
@@ -150,17 +150,17 @@ def test_the_answer_names_both_years_their_intervals_and_how_wrong_it_was(tables
 
 
 def test_the_verdict_on_the_method_follows_the_numbers(tables: dict[str, Any]) -> None:
-    answer = outlook_answers.how_wrong(tables, ABOUT)
+    answer = whole("how_wrong", tables, ABOUT)
     assert f"({USED}) missed schools of 200 pupils and over 1 year ahead by 2.4% (no change 3.0%" in answer
     assert "better than both naive forecasts at every horizon" in answer
     assert "held in 79% of 34 cases 1 year ahead" in answer
     worse = tables["public_backtest"].copy()
     own = worse["method"].eq(USED)
     worse.loc[own & worse["horizon_years"].eq(3), "mean_absolute_error_share"] *= 2
-    told = outlook_answers.how_wrong({**tables, "public_backtest": worse}, ABOUT)
+    told = whole("how_wrong", {**tables, "public_backtest": worse}, ABOUT)
     assert "better than both naive forecasts 1 and 5 years ahead, not at the other horizons" in told
     worse.loc[own, "mean_absolute_error_share"] = 0.5
-    told = outlook_answers.how_wrong({**tables, "public_backtest": worse}, ABOUT)
+    told = whole("how_wrong", {**tables, "public_backtest": worse}, ABOUT)
     assert "better than both naive forecasts at no horizon" in told
 
 
@@ -191,7 +191,7 @@ def test_a_study_without_zones_speaks_of_its_schools(tables: dict[str, Any]) -> 
     changes: pd.DataFrame = tables["public_outlook_change"].query("unit_kind == 'school'")
     rows = tables["public_outlook"].query("unit_kind != 'zone'")
     bare = {**tables, "public_outlook_change": changes, "public_outlook": rows}
-    assert "Of 3 schools, none can expect more pupils" in outlook_answers.outlook(bare, ABOUT)
+    assert "Of 3 schools, none can expect more pupils" in whole("outlook", bare, ABOUT)
     page = block(str(bind(bare, ABOUT)["maps/outlook.html"]))
     assert {view["table"] for view in page["views"]} == {"outlook_schools"}
 
@@ -206,7 +206,7 @@ def test_zones_are_told_with_the_schools_intervals_and_how_often_these_held(tabl
     for view in page["views"]:
         if "schools" not in view["key"]:
             assert view["weak"] == [row for row, place in enumerate(view["index"]) if place >= 0]
-    answer = outlook_answers.outlook({**tables, "public_outlook_change": borrowed}, ABOUT)
+    answer = whole("outlook", {**tables, "public_outlook_change": borrowed}, ABOUT)
     grown = int((zones & was & changes["horizon_years"].eq(5)).sum())
     assert f"{grown if grown > 1 else ''}" in answer and "their intervals are borrowed from schools" in answer
     size, rows = outlook_answers.judged(tables)
@@ -216,9 +216,9 @@ def test_zones_are_told_with_the_schools_intervals_and_how_often_these_held(tabl
 
 def test_pupils_whom_a_law_brings_are_no_growth(tables: dict[str, Any]) -> None:
     grades = tables["public_outlook_grades"]
-    assert "transitional kindergarten" not in outlook_answers.outlook(tables, ABOUT)
+    assert "transitional kindergarten" not in whole("outlook", tables, ABOUT)
     opened = grades.assign(rule=grades["rule"].mask(grades["grade"] == "TK", "phase_in"))
-    answer = outlook_answers.outlook({**tables, "public_outlook_grades": opened}, ABOUT)
+    answer = whole("outlook", {**tables, "public_outlook_grades": opened}, ABOUT)
     then = opened.query("grade == 'TK' and fall_year == 2029")["pupils_projected"].iloc[0]
     assert (
         f"{then:,.0f} of those in 2029-30 are in transitional kindergarten, which the law opens to more birthdays"

@@ -11,10 +11,9 @@ import pytest
 import shapely
 import shapely.geometry
 
-from pipeline.atlas import quality_answers
 from pipeline.atlas.book import bind
 from pipeline.atlas.sheets import SHEETS
-from tests.atlas.published import ABOUT, nothing
+from tests.atlas.published import ABOUT, nothing, whole
 from tests.atlas.test_book import block, paragraphs
 
 SEATS, SCHOOLS = (next(sheet for sheet in SHEETS if sheet.key == key) for key in ("seats", "schools"))
@@ -77,49 +76,51 @@ def test_a_study_of_one_year_without_zones_has_its_areas(tables: dict[str, Any])
         ABOUT,
     )
     assert [row["area"] for row in annex(files, "schools", "quality_areas")] == ["Alder Grove"]
-    answer = quality_answers.schools(
+    answer = whole(
+        "schools",
         {**tables, "public_quality_seats": alone, "public_quality_change": tables["public_quality_change"].iloc[:0]},
         ABOUT,
     )
-    assert answer.endswith("In 2023-24 4,800 of 12,000 pupils (40%) were in quality seats.")
+    assert "; in 2023-24 4,800 of 12,000 pupils (40%) were in quality seats." in answer
 
 
 def test_access_is_said_by_method_and_by_group(files: dict[str, Any], tables: dict[str, Any]) -> None:
-    methods = annex(files, "seats", "access_methods")
+    methods = annex(files, "access", "access_methods")
     assert [row["places"] for row in methods] == [[10, 40], [20, 40], [15, 40], [10, 40]]
     poor = tables["public_access_methods"].query("is_poor_access and access_method == 'e2sfca'")["neighborhood_id"]
     children = tables["public_neighborhoods"].set_index("neighborhood_id")["children_0_17"]
     assert methods[1]["children"] == pytest.approx(children[poor].sum() / children.sum(), rel=1e-6)
-    groups = annex(files, "seats", "access_groups")
+    groups = annex(files, "access", "access_groups")
     assert [(row["group"], row["poor"]) for row in groups][:2] == [
         ("Children of these ages", 0.2),
         ("Children in poverty", 0.45),
     ]
-    page = block(files["maps/seats.html"])["tables"]["access"]
+    page = block(files["maps/access.html"])["tables"]["access"]
     agree = [column["key"] for column in page["columns"]].index("agree|elementary")
     assert [row[agree] for row in page["rows"][:4]] == [[3, 3], [3, 3], [2, 3], [1, 3]]
 
 
 def test_the_answer_of_seats_says_how_far_each_choice_moves_it(tables: dict[str, Any]) -> None:
-    answer = quality_answers.seats(tables, ABOUT)
+    answer = whole("seats", tables, ABOUT)
     totals = tables["public_gap_variants"].query("level == 'elementary'").groupby("variant")["unmet_seats"].sum()
     assert (
         f"Counted in other ways, {totals.min():,.0f} to {totals.max():,.0f} are missing in elementary school" in answer
     )
     assert "5 points lower 800 fewer and 5 points higher 800 more elementary school seats would be missing." in answer
-    assert "20% of children of elementary school age live where access to quality seats is below 50%" in answer
-    assert answer.endswith("of children in poverty it is 45%.")
+    assert "access" not in answer
+    first, *_ = whole("access", tables, ABOUT).split(". ")
+    assert first.startswith("20% of children of elementary school age live where access to quality seats is below 50%")
+    assert first.endswith("of children in poverty it is 45%")
+    assert "all methods call access poor in 10 of 40 neighborhoods" in whole("access", tables, ABOUT)
 
 
 def test_the_answer_of_schools_splits_the_change_into_parts_that_sum_to_it(tables: dict[str, Any]) -> None:
-    answer = quality_answers.schools(tables, ABOUT)
-    assert "4 are strong, 4 average and 3 weak." in answer  # of those open
+    answer = whole("schools", tables, ABOUT)
+    assert "4 are strong, 4 average and 3 weak; in 2023-24" in answer  # of those open
     nowhere = tables["public_schools"].copy()
     nowhere.loc[nowhere["quality_class"].eq("weak") & nowhere["school_status"].eq("open"), "geometry"] = None
-    assert "and 3 weak (3 of them without a place on the map)." in quality_answers.schools(
-        {**tables, "public_schools": nowhere}, ABOUT
-    )
-    assert "In 2023-24 4,800 of 12,000 pupils (40%) were in quality seats." in answer
+    assert "3 rated schools have no place on the map." in whole("schools", {**tables, "public_schools": nowhere}, ABOUT)
+    assert "in 2023-24 4,800 of 12,000 pupils (40%) were in quality seats." in answer
     assert (
         "+1,200 pupils: +900 as schools improved or declined, +200 as schools grew or shrank, +150 as schools opened and \u221250 as schools closed"
         in answer

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.atlas.facility_frames import rfp_words
 from pipeline.atlas.frames import annex_frame, places_frame
 from pipeline.atlas.reading import facilities
 from pipeline.atlas.rfp_answers import reading, rfp
 from pipeline.atlas.sheets import SHEETS
-from tests.atlas.published import ABOUT, nothing, town
+from tests.atlas.published import ABOUT, nothing, town, whole
 
 FACILITIES, RFP = (next(sheet for sheet in SHEETS if sheet.key == key) for key in ("facilities", "rfp"))
 
@@ -22,9 +23,9 @@ def tables() -> dict[str, Any]:
 
 
 def test_the_answer_counts_what_is_listed_apart_and_unknown(tables: dict[str, Any]) -> None:
-    assert rfp(tables, ABOUT) == (
+    assert whole("rfp", tables, ABOUT) == (
         "Of 14 sites, 2 can go into a request for proposals with 16 rooms to offer: Birch Campus and Fir Campus. "
-        "Where a school stays, all of them stay free for at least 6 years, fewer for longer. "
+        "Where a school stays, all rooms told stay free for at least 6 years, fewer for longer. "
         "The same rooms are used on the sheets Sharing buildings (8 rooms at 1 site) and Siting (1 site): they can be given once. "
         "2 more would be listed if a second way of counting their capacity were known and agreed. "
         "Of 2 sites too little is known."
@@ -35,9 +36,9 @@ def test_rooms_that_are_not_known_are_said_and_not_counted_as_none(tables: dict[
     rows = tables["public_rfp"].copy()
     rows.loc[rows["site_id"] == "s00", ["surplus_rooms", "longest_lease_years"]] = np.nan
     rows.loc[rows["site_id"] == "s00", "lease_limit"] = "no_host"
-    said = rfp({**tables, "public_rfp": rows}, ABOUT)
+    said = whole("rfp", {**tables, "public_rfp": rows}, ABOUT)
     assert "with 8 rooms to offer (of 1 of them the rooms are not known)" in said
-    assert "1 of them stands empty." in said
+    assert "1 of the sites listed stands empty." in said
 
 
 def test_a_study_without_capacities_says_so() -> None:
@@ -92,3 +93,21 @@ def test_the_guides_say_every_year_the_shared_inventory_and_what_sure_means(tabl
     assert "Certainty of the count, not fitness of the building" in listing
     assert "The outlook was tested 5 years ahead" in listing
     assert "what one gives away, the others no longer have" in listing
+
+
+def test_none_is_said_where_it_is_none_and_not_known_where_it_is_not(tables: dict[str, Any]) -> None:
+    """A listed site without poor access nearby and with one offer of a lease has none; without access, or hidden, it is not known."""
+    rows = (
+        tables["public_rfp"]
+        .iloc[:4]
+        .assign(
+            rfp_status=["listed", "listed", "listed", "not_listed"],
+            reason=["9 rooms free.", "9 rooms free.", "Not shown: few pupils.", "In use."],
+            poor_access_levels=["", "middle", None, ""],
+            lease_offer=["", "7 rooms for 9 years, or 6 for 10", "", ""],
+            relative_access_ratio=[0.9, 0.3, np.nan, 1.1],
+        )
+    )
+    told = rfp_words(rows)
+    assert told["poor_access_levels"].fillna("-").tolist() == ["none", "middle", "-", "none"]
+    assert told["lease_offer"].tolist() == ["none", "7 rooms for 9 years, or 6 for 10", "", ""]

@@ -10,16 +10,18 @@ from pipeline.atlas import sharing_words
 from pipeline.atlas.book import bind
 from pipeline.atlas.overlays import match_lines
 from pipeline.atlas.sheets import SHEETS
-from tests.atlas.published import ABOUT, nothing
+from tests.atlas.published import ABOUT, nothing, whole
 from tests.atlas.test_book import block
 
 SHARING = next(sheet for sheet in SHEETS if sheet.key == "sharing")
 
 
 def test_the_answer_says_who_finds_a_place_and_what_keeps_the_others_out(tables: dict[str, Any]) -> None:
-    said = sharing_words.answer(tables, ABOUT)
-    assert "Of 2 schools looking for a place and 2 sites on offer, 2 of 4 pairs are possible." in said
-    assert "1 finds a place at once: Aspen School at Birch Campus." in said
+    said = whole("sharing", tables, ABOUT)
+    assert said.startswith(
+        "Of 2 schools looking for a place, 1 finds one among the 2 sites on offer: Aspen School at Birch Campus."
+    )
+    assert "2 of 4 pairs of a school and a site are possible." in said
     assert "1 school finds none; what stands in the way: too few rooms at any one site (1)." in said
     assert "Nearest to a place is Cedar School: 8 more rooms at Fir Campus would take it." in said
     assert (
@@ -28,13 +30,17 @@ def test_the_answer_says_who_finds_a_place_and_what_keeps_the_others_out(tables:
     )
     assert "Of the 1 placed school with a worksheet, 1 gets fewer rooms than it says: Aspen School 8 of 9." in said
     enough = tables["public_prop39"].assign(offered_classrooms=[8.0, None])
-    assert "None of the 1 placed school with a worksheet gets fewer rooms" in sharing_words.answer(
-        {**tables, "public_prop39": enough}, ABOUT
+    assert "None of the 1 placed school with a worksheet gets fewer rooms" in whole(
+        "sharing", {**tables, "public_prop39": enough}, ABOUT
     )
     assert said.endswith("on that of siting: each counts them whole, and they can be given once.")
+    shut = {**tables, "public_sites": tables["public_sites"].assign(surplus_status="not_offered")}
+    waiting = tables["public_matches"].assign(match_status="unmatched", binding_rule="no_site_offered")
+    unserved = {**shut, "public_matches": waiting, "public_pairs": tables["public_pairs"].iloc[:0]}
+    assert whole("sharing", unserved, ABOUT) == "None of 2 schools looking for a place finds one: no site is on offer."
     none = {**tables, "public_matches": tables["public_matches"].iloc[:0]}
     assert (
-        sharing_words.answer(none, ABOUT)
+        whole("sharing", none, ABOUT)
         == "No school of this study is known to look for a place; 2 sites could be offered."
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.atlas import siting_frames, siting_words
 from pipeline.atlas.frames import annex_frame, names_of, places_frame
 from pipeline.atlas.siting_sheets import SITING, SITING_ANNEXES
-from tests.atlas.published import ABOUT, nothing, town
+from tests.atlas.published import ABOUT, nothing, town, whole
 
 PLANS, _, ZONES = SITING_ANNEXES
 
@@ -16,8 +16,9 @@ PLANS, _, ZONES = SITING_ANNEXES
 def test_the_answer_names_the_best_site_what_it_adds_and_the_zone_that_is_short() -> None:
     tables = town()
     site = names_of(tables)["site"]["s00"]
-    assert siting_words.answer(tables, ABOUT) == (
-        f"Of 700 missing elementary school seats, {site} would serve 210 more; with the best 2 together, seats served rise from 40 to 430. "
+    assert whole("siting", tables, ABOUT) == (
+        f"Of 700 missing elementary school seats, {site} would serve 210 more. "
+        "With the best 2 sites together, elementary school seats served rise from 40 to 430. "
         "The sheets Sharing buildings and Request for proposals offer the same rooms for other uses. "
         "Of 1 common enrollment zone, 1 cannot seat every child: North zone (20 to 29 of some 120 left). "
         "Without the rooms on offer, these could not seat every child: North zone (50 to 59 of some 120 left)."
@@ -31,7 +32,7 @@ def test_a_site_in_the_plans_of_two_levels_has_its_seats_once() -> None:
     both = {**tables, "public_siting_plans": pd.concat([plans, middle], ignore_index=True)}
     site = names_of(tables)["site"]["s00"]
     sentence = f"What {site} would serve of several levels are the same seats, for one level only."
-    assert sentence in siting_words.answer(both, ABOUT) and sentence not in siting_words.answer(tables, ABOUT)
+    assert sentence in whole("siting", both, ABOUT) and sentence not in whole("siting", tables, ABOUT)
 
 
 def test_a_school_that_may_be_full_is_within_reach_and_serves_no_seat() -> None:
@@ -53,16 +54,24 @@ def test_plans_that_add_nothing_are_hidden_or_lacking_are_told_as_such() -> None
     tables = town()
     plans = tables["public_siting_plans"]
     idle = plans[plans["new_sites"] < 2].assign(added_seats=[np.nan, 0.0])
-    assert siting_words.answer({**tables, "public_siting_plans": idle}, ABOUT).startswith(
+    assert whole("siting", {**tables, "public_siting_plans": idle}, ABOUT).startswith(
         "No new site is known to serve missing elementary school seats."
     )
+    levels = pd.concat([idle, idle.assign(level="middle"), idle.assign(level="high")], ignore_index=True)
+    assert siting_words.answer({**tables, "public_siting_plans": levels}, ABOUT) == (
+        "No new site is known to serve missing elementary, middle and high school seats."
+    )
+    mixed = pd.concat([plans, idle.assign(level="high")], ignore_index=True)
+    assert siting_words.answer({**tables, "public_siting_plans": mixed}, ABOUT).endswith(
+        "would serve 210 more; no new site is known to serve missing high school seats."
+    )
     hidden = plans.assign(served_seats=np.nan)
-    assert "no plan could be made" in siting_words.answer({**tables, "public_siting_plans": hidden}, ABOUT)
+    assert "no plan could be made" in whole("siting", {**tables, "public_siting_plans": hidden}, ABOUT)
     seated = tables["public_enrollment_zones"].assign(finding=siting_words.SEATED, offer_finding="")
-    assert siting_words.answer({**tables, "public_enrollment_zones": seated}, ABOUT).endswith(
+    assert whole("siting", {**tables, "public_enrollment_zones": seated}, ABOUT).endswith(
         "Every child of 1 common enrollment zone can be seated."
     )
-    assert siting_words.answer(nothing(), ABOUT).startswith("No missing quality seats")
+    assert whole("siting", nothing(), ABOUT).startswith("No missing quality seats")
 
 
 def test_what_is_left_is_missing_less_served_and_none_elsewhere() -> None:
