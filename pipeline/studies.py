@@ -93,7 +93,8 @@ def _prepare(home: Path, name: str) -> None:
     """Bring a scratch workspace up to date with this one; its data and results stay."""
     for folder in FOLDERS:
         shutil.rmtree(home / folder, ignore_errors=True)
-        shutil.copytree(folder, home / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        if Path(folder).is_dir():
+            shutil.copytree(folder, home / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in FILES:
         if Path(file).is_file():
             shutil.copy2(file, home / file)

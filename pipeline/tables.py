@@ -94,7 +94,6 @@ INPUTS: tuple[Table, ...] = (
     _t("site_exclusions", "", "documented exclusion of a site", "", "site_id school_id? reason documented_in documented_on"),
     _t("proposal_list", "", "proposal", "proposal_id", "proposal_id site_id name school_id? grade_low grade_high enrollment_in_hand? rooms_asked"),
     _t("project_list", "", "housing project", "project_id", "project_id name home_type planned_homes first_year last_year", POINTS),
-    _t("release_facts", "", "release x subject x level x fact x period", "release_id subject_kind subject_id fact_level fact period", "release_id release_number fall_year method_number subject_kind subject_id fact_level fact period fact_value? fact_value_low? fact_value_high? value_status made_by?"),
 )  # fmt: skip
 
 TABLES: tuple[Table, ...] = (
@@ -267,7 +266,12 @@ TABLES: tuple[Table, ...] = (
     ),
 )  # fmt: skip
 
-BY_TABLE = {table.name: table for table in (*INPUTS, *TABLES)}
+# What a release keeps of the published tables, in releases/.
+FROZEN: tuple[Table, ...] = (
+    _t("release_facts", "", "release x subject x level x fact x period", "release_id subject_kind subject_id fact_level fact period", "release_id release_number fall_year method_number subject_kind subject_id fact_level fact period fact_value? fact_value_low? fact_value_high? value_status made_by?"),
+)  # fmt: skip
+
+BY_TABLE = {table.name: table for table in (*INPUTS, *TABLES, *FROZEN)}
 
 
 def empty(name: str, crs: str) -> pd.DataFrame:

@@ -109,5 +109,5 @@ def test_none_is_said_where_it_is_none_and_not_known_where_it_is_not(tables: dic
         )
     )
     told = rfp_words(rows)
-    assert told["poor_access_levels"].fillna("-").tolist() == ["none", "middle", "-", "none"]
+    assert told["poor_access_levels"].fillna("-").tolist() == ["none", "middle school", "-", "none"]
     assert told["lease_offer"].tolist() == ["none", "7 rooms for 9 years, or 6 for 10", "", ""]

@@ -10,7 +10,7 @@ import yaml
 from pipeline import config, stages
 from pipeline.columns import BY_NAME
 from pipeline.errors import ConfigError
-from pipeline.tables import BY_TABLE, INPUTS, TABLES
+from pipeline.tables import BY_TABLE, FROZEN, INPUTS, TABLES
 from tests.guards import dvc_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,14 +50,14 @@ def test_stages_read_only_what_earlier_stages_wrote() -> None:
 
 def test_every_column_is_defined_once_and_used() -> None:
     names = [column.name for column in BY_NAME.values()]
-    used = {column for table in (*INPUTS, *TABLES) for column in table.names}
+    used = {column for table in (*INPUTS, *TABLES, *FROZEN) for column in table.names}
     assert len(names) > 200
     assert used <= set(names)
     assert sorted(set(names) - used) == []
 
 
 def test_every_key_is_required_and_every_column_has_a_meaning() -> None:
-    for table in (*INPUTS, *TABLES):
+    for table in (*INPUTS, *TABLES, *FROZEN):
         assert set(table.key) <= table.required, table.name
     assert [c.name for c in BY_NAME.values() if len(c.meaning) < 4] == []
 

@@ -81,6 +81,9 @@ def leaks(out: dict[str, Any]) -> dict[str, int]:
         "surplus": int(small(use["capacity_seats"] - use["surplus_seats"]).sum()),
         "matches": int(small(out["public_matches"]["needed_seats"]).sum()),
         "siting": int(small(out["public_siting"]["covered_seats"]).sum()),
+        # in tens, so that ten stands for ten to nineteen
+        "flows": int((out["public_flows"]["pupils"] < 10).sum()),
+        "sectors": int((out["public_sectors"]["pupils"] < 10).sum()),
     }
 
 
@@ -112,12 +115,33 @@ def test_a_hidden_school_is_hidden_in_every_year_and_scenario(planted: tuple[dic
     assert sum(unit.isdigit() for unit in hidden) >= 2  # the district's total would give one alone away
 
 
+def test_a_hidden_school_or_zone_is_in_no_flow_and_no_recommendation(
+    planted: tuple[dict[str, Any], str, str, str],
+) -> None:
+    tables, school, _, zone = planted
+    out = publish(tables)
+    flows = out["public_flows"]
+    assert len(flows) and school not in set(flows["school_id"]) and zone not in set(flows["zone_id"])
+    homes = out["public_sectors"].query("counted_by == 'residence'")
+    assert homes.loc[homes["area_id"] == zone, "pupils"].isna().all() and homes["pupils"].notna().any()
+    dark = out["public_zones"]
+    dark = dark[dark["resident_pupils"].isna()]
+    told = set(out["public_recommendations"].query("subject_kind == 'zone'")["subject_id"])
+    assert told and told.isdisjoint(dark["level"] + " " + dark["zone_id"])
+    # nor is a number that the earlier release told of them compared
+    changes = out["public_changes"]
+    assert set(changes["release_id"]) == {"2023-24"}
+    assert set(changes.query("subject_kind == 'zone'")["subject_id"]).isdisjoint(dark["zone_id"])
+
+
 def test_the_check_for_leaks_finds_one(planted: tuple[dict[str, Any], str, str, str]) -> None:
     tables, school, _, _ = planted
     out = publish(tables)
     shown = out["public_enrollment"]
     out["public_enrollment"] = shown.assign(value_text=shown["value_text"].mask(shown["school_id"] == school, "7"))
     assert leaks(out)["enrollment"] > 0
+    out["public_flows"] = out["public_flows"].assign(pupils=7.0)
+    assert leaks(out)["flows"] == len(out["public_flows"])
 
 
 def test_a_hidden_school_takes_another_with_it_every_year(planted: tuple[dict[str, Any], str, str, str]) -> None:
