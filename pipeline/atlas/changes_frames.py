@@ -75,10 +75,14 @@ def _fact(row: Mapping[Any, Any]) -> str:
 
 def _told(row: Mapping[Any, Any], side: str) -> str:
     """A number with its interval, in its unit."""
-    form = percent if row["fact"] in SHARES else number
+    form = _tenths if row["fact"] == "quality_share" else percent if row["fact"] in SHARES else number
     low, high = row[f"value_low_{side}"], row[f"value_high_{side}"]
     span = f" ({form(low)} to {form(high)})" if low == low and high == high else ""
     return f"{form(row[f'value_{side}'])}{span}"
+
+
+def _tenths(share: float) -> str:
+    return f"{number(100 * share, 1)}%"
 
 
 def since(tables: Tables) -> str:

@@ -443,7 +443,7 @@ LABELS: dict[str, dict[str, str]] = {
         "same": "The same",
         "beyond": "Beyond its margins",
         "within": "Within its margins: may be chance",
-        "no_margin": "A count, without a margin",
+        "no_margin": "It has no margin",
         "overlapping": "Surveys that share years: cannot be told",
         "not_comparable": "Made in two ways: not comparable",
     },

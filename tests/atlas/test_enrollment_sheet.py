@@ -71,7 +71,7 @@ def test_changes_are_told_in_the_unit_of_each_number() -> None:
     annex = next(one for sheet in SHEETS for one in sheet.annexes if one.key == "changes")
     rows = annex_frame(annex, tables, ABOUT)[["subject_text", "fact_text", "from_text", "to_text"]].to_numpy().tolist()
     assert rows == [
-        ["The district", "Share of pupils in quality seats", "34%", "34%"],
+        ["The district", "Share of pupils in quality seats", "33.5%", "34.4%"],
         [tables["public_neighborhoods"]["name"][0], "Need rank", "4 (2 to 9)", "2 (1 to 3)"],
     ]
     assert changes_frames.since(tables) == (
