@@ -6,7 +6,6 @@ with a line for the disclosure report. Everything the public sees passes through
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,13 @@ import pandas as pd
 
 from pipeline.analysis import releases
 from pipeline.analysis.areas import AREA_LEVELS
-from pipeline.analysis.disclosure import Published, as_text, blank, complements, exposed, in_tens, is_small, told_seats
+from pipeline.analysis.disclosure import Published, as_text, blank, complements, exposed, in_tens, is_small
 from pipeline.analysis.disclosure import report_line as _line
+from pipeline.analysis.publication_gap import GAP_NUMBERS, Hidden, hidden_before, told_gap
 from pipeline.analysis.publication_quality import told_quality
 from pipeline.analysis.recommendations import NUMBERS
 from pipeline.columns import HIDDEN
 
-Hidden = Collection[tuple[str, str, str]]  # level, id and period
 INCOMES = [
     *(
         "layer",
@@ -40,7 +39,6 @@ SITES = [
     *("site_id", "name", "site_status", "condition_class", "surplus_status", "definitions_under", "definitions_known"),
     *("surplus_seats", "surplus_rooms", "reason", "geometry"),
 ]
-GAP_NUMBERS = ["resident_pupils", "quality_seats", "service_level_ratio", "service_gap_seats", "unmet_seats"]
 NOT_SHOWN = "Not shown: few pupils."
 GUARDED_SITES = "sites that few pupils use, or where a school with a hidden count lies"
 
@@ -90,7 +88,7 @@ def enrollment(groups: pd.DataFrame, smallest: float, before: Hidden = frozenset
     # of what the publisher hid, only the least it can be is sure to protect the others
     counts = totals["pupils"].fillna(totals["pupils_low"])
     primary = is_small(counts, smallest) | (totals["value_status"] == "suppressed")
-    primary |= _hidden_before("all", totals["school_id"], totals["fall_year"], before)
+    primary |= hidden_before("all", totals["school_id"], totals["fall_year"], before)
     extra = complements(counts, primary, totals["fall_year"], smallest)
     hidden = primary | extra
     open_years = exposed(counts, hidden, totals["fall_year"], smallest)
@@ -102,16 +100,6 @@ def enrollment(groups: pd.DataFrame, smallest: float, before: Hidden = frozenset
     if open_years:
         reason += f"; in {open_years} years nothing is left to hide them with"
     return public, _line("public_enrollment", int((~hidden).sum()), int(primary.sum()), int(extra.sum()), reason)
-
-
-def _hidden_before(level: pd.Series | str, ids: pd.Series, falls: pd.Series | int, before: Hidden) -> pd.Series:
-    """Which rows are of a subject and a fall that a release has hidden.
-
-    >>> _hidden_before("all", pd.Series(["a", "b"]), pd.Series([2023, 2023]), {("all", "b", "2023")}).tolist()
-    [False, True]
-    """
-    keys = pd.DataFrame({"level": level, "id": ids, "fall": falls}, index=ids.index).astype("str")
-    return pd.Series([tuple(key) in before for key in keys.to_numpy()], index=ids.index, dtype="bool")
 
 
 def schools(
@@ -145,32 +133,6 @@ def schools(
     reason = f"as public_enrollment; classes resting on fewer than {smallest:.0f} tested pupils are not shown; "
     reason += "their chances in tenths, where enough pupils both met and missed the standard"
     return public[columns], _line("public_schools", len(public) - hidden, hidden + int(few.sum()), 0, reason)
-
-
-def told_gap(
-    gap: pd.DataFrame, smallest: float, fall_year: int = 0, before: Hidden = frozenset()
-) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """The service gap as it is told, and the rows that are hidden: for few residents, and beside these.
-
-    Seats of citywide schools are counted where their pupils live. Where fewer than ``smallest`` of
-    these live in a zone, the zone's own seats are told without them; all seats are cut down
-    to tens, and the gap is computed from what is told. Small resident counts hide every number of the zone,
-    and so does a release that hid it in this fall (``before``, from `releases.hidden_then`).
-    """
-    seats = told_seats(gap, smallest)
-    short = gap["resident_pupils"] - seats
-    gap = gap.assign(
-        quality_seats=seats,
-        service_level_ratio=(seats / gap["resident_pupils"].where(gap["resident_pupils"] > 0)).round(2),
-        service_gap_seats=short,
-        unmet_seats=short.clip(lower=0),
-        service_gap_rank=short.groupby(gap["level"]).rank(method="min", ascending=False),
-    )
-    primary = is_small(gap["resident_pupils"], smallest)
-    primary |= _hidden_before(gap["level"], gap["zone_id"], fall_year, before)
-    extra = complements(gap["resident_pupils"], primary, gap["level"], smallest)
-    columns = ["level", "zone_id", "is_approximate", *GAP_NUMBERS, "service_gap_rank", "method"]
-    return blank(gap, primary | extra, [*GAP_NUMBERS, "service_gap_rank"])[columns], primary, extra
 
 
 def zones(

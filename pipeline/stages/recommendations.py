@@ -13,7 +13,7 @@ from pipeline.analysis.advice_on_schools import persistently_weak, replicable
 from pipeline.analysis.advice_on_seats import largest_gaps
 from pipeline.analysis.committee_lines import committee_lines
 from pipeline.analysis.growth_need import growth_need
-from pipeline.analysis.publication import told_gap
+from pipeline.analysis.publication_gap import told_gap
 from pipeline.analysis.publication_seats import cut_sweep, gap_variants
 from pipeline.config import Study
 from pipeline.ledger import Ledger

@@ -16,7 +16,7 @@ from pipeline.analysis.advice_on_need import high_need_poor_access
 from pipeline.analysis.advice_on_rooms import co_locations, offered_sites, unmeasured_sites
 from pipeline.analysis.advice_on_schools import persistently_weak, replicable
 from pipeline.analysis.advice_on_seats import largest_gaps
-from pipeline.analysis.publication import told_gap
+from pipeline.analysis.publication_gap import told_gap
 from pipeline.analysis.recommendations import NUMBERS, RULES, SURE, Advice
 from pipeline.columns import BY_NAME, RELIABILITY
 from pipeline.tables import BY_TABLE, check

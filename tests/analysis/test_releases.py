@@ -11,6 +11,7 @@ import pytest
 from pipeline.analysis import publication as public
 from pipeline.analysis import releases
 from pipeline.analysis.disclosure import HIDDEN
+from pipeline.analysis.publication_gap import told_gap
 from pipeline.tables import BY_TABLE, check, empty
 
 
@@ -188,7 +189,7 @@ def test_a_zone_that_a_release_hid_stays_hidden_in_its_year() -> None:
     gap = pd.DataFrame(
         {"level": "middle", "zone_id": ["1", "2", "3"], "is_approximate": False, "resident_pupils": [60.0, 70.0, 900.0], "quality_seats": 10.0, "citywide_seats": 0.0, "citywide_pupils": 0.0, "method": "residents counted"}
     )  # fmt: skip
-    told, primary, extra = public.told_gap(gap, 11, 2024, {("middle", "2", "2024")})
+    told, primary, extra = told_gap(gap, 11, 2024, {("middle", "2", "2024")})
     assert told["resident_pupils"].isna().tolist() == [True, True, False]
     assert (int(primary.sum()), int(extra.sum())) == (1, 1)
-    assert public.told_gap(gap, 11, 2025, {("middle", "2", "2024")})[0]["resident_pupils"].notna().all()
+    assert told_gap(gap, 11, 2025, {("middle", "2", "2024")})[0]["resident_pupils"].notna().all()
