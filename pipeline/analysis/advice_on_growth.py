@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pipeline.analysis.disclosure import to_nearest
 from pipeline.analysis.quotes import ages, listed, number, signed
 from pipeline.analysis.recommendations import Advice, Names, sentences, span
 
@@ -18,6 +19,8 @@ def growing_pockets(pockets: pd.DataFrame, names: Names, *, smallest: float) -> 
     As sure as the change of the pocket as a whole. ``smallest`` is how many children make a pocket.
     """
     told = []
+    # seats are told in tens: exact ones are a share of few schools' pupils
+    pockets = pockets.assign(**{name: to_nearest(pockets[name], 10.0) for name in _SEATS})
     for r in pockets.sort_values("pocket_id").itertuples():
         growing = r.pocket_kind == "growing"
         where = listed([names.get(area, area) for area in r.area_ids.split(" ")], most=50)
@@ -55,11 +58,11 @@ def growing_pockets(pockets: pd.DataFrame, names: Names, *, smallest: float) -> 
 
 def _seats(pocket: object) -> str:
     """How many public seats a pocket's children make, at both ends: not every child goes to a public school."""
-    change, low, high = (float(getattr(pocket, name, float("nan"))) for name in _SEATS)
+    change, low, high = (float(getattr(pocket, name)) for name in _SEATS)
     if change != change:
         return "How many of them go to public schools is not known."
     ends = f" ({span(low, high)})" if low == low and high == high else ""
-    return f"At the share that goes to public schools that is {signed(change)} pupils{ends}."
+    return f"At the share that goes to public schools that is about {signed(change)} pupils{ends}."
 
 
 _SEATS = ("seats_change", "seats_change_low", "seats_change_high")

@@ -135,6 +135,16 @@ def in_tens(counts: pd.Series) -> pd.Series:
     return counts // 10 * 10
 
 
+def to_nearest(values: pd.Series, unit: float) -> pd.Series:
+    """Values to the nearest unit, halves away from zero.
+
+    >>> to_nearest(pd.Series([744.0, -15.0, float("nan")]), 10.0).tolist()
+    [740.0, -20.0, nan]
+    """
+    whole = np.floor(values.abs() / unit + 0.5 + 1e-9) * unit
+    return (np.sign(values) * whole).round(9) + 0.0
+
+
 def told_seats(gap: pd.DataFrame, smallest: float) -> pd.Series:
     """Quality seats of zones as they are told in public.
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from pipeline.analysis.clusters import benjamini_hochberg
-from pipeline.analysis.disclosure import Published
+from pipeline.analysis.disclosure import Published, to_nearest
 from pipeline.analysis.publication import as_is
 from pipeline.tables import BY_TABLE
 
@@ -75,23 +75,13 @@ def pockets(found: pd.DataFrame, change: pd.DataFrame) -> Published:
         column: found["pocket_id"].map(members["pocket_evidence"].eq(test).groupby(members["pocket_id"]).sum())
         for test, column in EVIDENCE.items()
     }
-    told = {column: _nearest(found[column], 10.0) for column in _SEATS}
+    told = {column: to_nearest(found[column], 10.0) for column in _SEATS}
     shown = found.assign(
         **{column: count.astype("float64") for column, count in counts.items()},
         **told,
-        public_share=_nearest(found["public_share"], 0.01),
+        public_share=to_nearest(found["public_share"], 0.01),
     )
     return _plain("public_pockets", shown, f"{CENSUS}; seats in tens, the share of public schools in whole percent")
-
-
-def _nearest(values: pd.Series, unit: float) -> pd.Series:
-    """Values to the nearest unit, halves away from zero.
-
-    >>> _nearest(pd.Series([744.0, -15.0, float("nan")]), 10.0).tolist()
-    [740.0, -20.0, nan]
-    """
-    whole = np.floor(values.abs() / unit + 0.5 + 1e-9) * unit
-    return (np.sign(values) * whole).round(9) + 0.0
 
 
 def migration(table: pd.DataFrame, rate: float) -> Published:
