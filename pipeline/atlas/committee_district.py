@@ -43,12 +43,12 @@ def _need(tables: Tables, about: About) -> Figure:
     places, rules = tables["public_neighborhoods"], about.rules
     ranked = places[places["need_rank"].notna()]
     if ranked.empty:
-        return Figure("High need", "Not known", "", "No neighborhood could be ranked.")
+        return Figure("High need", "Not known", "", "No neighborhood could be ranked.", is_weak=True)
     sure = ranked[ranked["need_class"] == "high"]
     possible = int((ranked["need_class"] == "possible").sum())
     value = f"{number(len(sure))} of {number(len(ranked))}"
     if ranked["need_rank_low"].isna().all():
-        return Figure("High need", value, f"{number(possible)} possibly", "Margins of error are not published: nobody can say how sure a rank is.")  # fmt: skip
+        return Figure("High need", value, f"{number(possible)} possibly", "Margins of error are not published: nobody can say how sure a rank is.", is_weak=True)  # fmt: skip
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
     home = f"{number(children)} of {number(everyone)} children ({percent(children / everyone)})" if everyone > 0 else ""
     return Figure(
@@ -64,7 +64,7 @@ def _seats(tables: Tables) -> Figure:
     sums = {level: rows["unmet_seats"].sum() for level, rows in zones[zones["unmet_seats"].notna()].groupby("level")}
     known = [level for level in LEVELS if level in sums]
     if not known:
-        return Figure("Missing seats", "Not known", "", "Seats or resident pupils are not known.")
+        return Figure("Missing seats", "Not known", "", "Seats or resident pupils are not known.", is_weak=True)
     first, rest = known[0], known[1:]
     ways = variants[variants["variant"].isin(NOW) & (variants["level"] == first) & variants["unmet_seats"].notna()]
     by_way = ways.groupby("variant")["unmet_seats"].sum()
@@ -80,7 +80,7 @@ def _seats(tables: Tables) -> Figure:
 def _growth(tables: Tables) -> Figure:
     pockets = tables["public_pockets"].sort_values("pocket_id", kind="stable")
     if tables["public_growth_need"].empty or tables["public_growth_need"]["children_change"].isna().all():
-        return Figure("Growth", "Not known", "", "The study has no counts of children at two times.")
+        return Figure("Growth", "Not known", "", "The study has no counts of children at two times.", is_weak=True)
     kinds = pockets["pocket_kind"].value_counts()
     rising, falling = int(kinds.get("growing", 0)), int(kinds.get("shrinking", 0))
     said = [
@@ -99,7 +99,7 @@ def _rooms(tables: Tables) -> Figure:
     rows = tables["public_rfp"]
     offered = rows[rows["rfp_status"].isin(OFFERED)]
     if rows.empty:
-        return Figure("Rooms", "Not known", "", "The study has no inventory of buildings.")
+        return Figure("Rooms", "Not known", "", "The study has no inventory of buildings.", is_weak=True)
     sure = int((offered["confidence_class"] == "high").sum())
     return Figure(
         "Rooms to offer",
@@ -133,7 +133,7 @@ def neediest(tables: Tables, pages: Mapping[str, int]) -> Grid:
         "Neighborhoods of the highest rank",
         ("Rank", "Neighborhood", "Rank may be", "What can be said", "Children under 18", "Reliability", "Page"),
         rows,
-        (0.07, 0.28, 0.13, 0.17, 0.16, 0.12, 0.07),
+        (0.06, 0.27, 0.13, 0.18, 0.17, 0.12, 0.07),
         (0, 4, 6),
         empty="No neighborhood could be ranked.",
     )
@@ -186,7 +186,7 @@ def rooms(tables: Tables) -> Grid:
             )
             for site in offered.head(ROOMS).to_dict("records")
         ),
-        (0.4, 0.24, 0.09, 0.09, 0.18),
+        (0.38, 0.22, 0.1, 0.1, 0.2),
         (2, 3),
         empty="No site of this study can be listed for a request for proposals.",
     )

@@ -34,6 +34,7 @@ def page(packet: Packet, drawn: Outlines) -> str:
 <div class="contents" id="contents"><h1>The committee's packet</h1><p>A summary and a page for each neighborhood. A link shows that page alone; printed, each is one sheet of paper.</p>
 <p hidden><label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label> <span id="found" role="status"></span></p>
 <nav aria-label="Pages"><ul id="names">{names}</ul></nav></div>
+<p class="all"><a href="#contents">All pages</a></p>
 {_behind(drawn)}{"".join(_leaf(leaf, packet.foot, drawn) for leaf in packet.leaves)}</main>"""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

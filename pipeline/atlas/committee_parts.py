@@ -306,7 +306,7 @@ def zone_grid(area: str, zones: Mapping[str, list[Row]], known: Known) -> Grid:
         "Service level of its zones",
         ("Level", "Zone", "Resident pupils", "Service level", "Missing seats"),
         tuple(rows),
-        (0.19, 0.33, 0.13, 0.17, 0.18),
+        (0.18, 0.3, 0.15, 0.18, 0.19),
         (2, 3, 4),
         note=(f"In brackets the range over other ways of counting.{reach}" if rows else reach.strip()),
         empty="It lies in no zone of the study.",
@@ -367,7 +367,7 @@ def room_grid(rooms: Found) -> Grid:
         "Rooms near",
         ("Site", "Request for proposals", "Rooms", "Seats", "Certainty of the count", "Distance"),
         rows,
-        (0.36, 0.2, 0.08, 0.08, 0.16, 0.12),
+        (0.3, 0.18, 0.1, 0.1, 0.2, 0.12),
         (2, 3, 5),
         note="The fewest rooms by any way of counting, today and by the outlook. Rooms can be given once."
         if rows

@@ -15,7 +15,7 @@ import pypdf
 from pipeline.atlas.committee_page import anchor
 from tests.atlas.published import ABOUT
 
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def leaf_text(html: str, key: str) -> str:
@@ -73,8 +73,10 @@ def allowed(key: str, tables: dict[str, Any]) -> set[str]:
         found |= of_rows([{n: v for n, v in zone._asdict().items() if n != "geometry"}, *ways])
         for way in ways:
             for pupils in (way["resident_pupils"], way["resident_pupils_low"], way["resident_pupils_high"]):
-                if pupils == pupils and pupils is not None:
-                    found |= {whole(100 * way["quality_seats"] / pupils), whole(max(pupils - way["quality_seats"], 0))}
+                if pupils is None or pupils != pupils:
+                    continue
+                found.add(whole(max(pupils - way["quality_seats"], 0)))
+                found |= {whole(100 * way["quality_seats"] / pupils)} if pupils > 0 else set()
     for name, wanted in (("public_schools", None), ("public_sites", set(tables["public_rfp"]["site_id"]))):
         for place in tables[name].to_dict("records"):
             if place["geometry"] is None or (wanted is not None and place["site_id"] not in wanted):
@@ -99,4 +101,4 @@ IN_WORDS = {"18", "100", "90", "5", "17", "3", "11", "2024", "25"}
 def strangers(text: str, key: str, tables: dict[str, Any]) -> list[str]:
     """Numbers on a leaf that the tables do not allow."""
     known = allowed(key, tables) | IN_WORDS | set(NUMBER.findall(f"{ABOUT.now} {ABOUT.before} {key}"))
-    return [token for token in (t.rstrip(",") for t in NUMBER.findall(text)) if token not in known]
+    return [token for token in NUMBER.findall(text) if token not in known]

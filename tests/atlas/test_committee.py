@@ -362,4 +362,6 @@ def test_find_and_links_lead_to_one_leaf(taken: dict[str, Any], visit: Any, tmp_
     assert sheet.locator("#found").inner_text() == f"{sheet.locator('#names li:visible').count()} found"
     sheet.locator("#names li:visible a").first.click()
     assert sheet.locator(".leaf:visible h2").all_inner_texts() == ["Alder Grove"]
+    sheet.get_by_role("link", name="All pages").click()
+    assert sheet.locator(".leaf:visible").count() == 41 and sheet.locator("#names").is_visible()
     assert wrong == []
