@@ -1,11 +1,11 @@
-"""All files of the atlas, from the published tables."""
+"""All pages of the atlas, from the published tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.atlas import exports, payload, shapes
+from pipeline.atlas import payload, shapes
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import names_of
 from pipeline.atlas.packet import packets
@@ -18,7 +18,7 @@ GREY = "#d5d8dc"
 
 
 def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
-    """Draw every sheet and write the files to take along; the same files for every study.
+    """Draw every sheet, the overview and the packets of the sites; the same files for every study.
 
     Parameters
     ----------
@@ -53,9 +53,6 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
         )
     files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables), _lines(tables))
     files["maps/rfp_packets.html"], files["maps/rfp_packets.zip"] = packets(drawn, about, SHEETS)
-    files["maps/schoolshed.xlsx"] = exports.workbook(tables, about)
-    files["maps/schoolshed.gpkg"] = exports.geopackage(tables)
-    files["maps/data_dictionary.csv"] = exports.dictionary()
     return files
 
 
@@ -64,9 +61,6 @@ FILES = (
     "maps/index.html",
     "maps/rfp_packets.html",
     "maps/rfp_packets.zip",
-    "maps/schoolshed.xlsx",
-    "maps/schoolshed.gpkg",
-    "maps/data_dictionary.csv",
 )
 
 

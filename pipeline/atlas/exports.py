@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.atlas.escape import cell, plain
 from pipeline.atlas.shapes import outlined
 from pipeline.atlas.spec import About
+from pipeline.atlas.styles import add_styles
 from pipeline.atlas.words import school_year, sentence
 from pipeline.columns import BY_NAME
 from pipeline.tables import BY_TABLE, POINTS, TABLES, Table
@@ -29,11 +30,25 @@ POCKETS = "pockets"  # a layer drawn of its neighborhoods
 FIXED = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 
 
+CSV_RULE = (
+    "In CSV files a text that a spreadsheet would take for a formula has an apostrophe before it; numbers have a point "
+    "before decimals, flags are true or false, and what is not known is empty."
+)
+WRITTEN = {
+    "text": "text; an apostrophe stands before what would be a formula",
+    "flag": "true or false",
+    "number": "number, empty where not known",
+    "geometry": "not in CSV: shapes are in the GeoJSON files and the GeoPackage",
+}
+
+
 def dictionary() -> str:
-    """Every column of every published table: kind, unit, meaning, values."""
+    """Every column of every published table: kind, unit, meaning, values, and how CSV files write it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["table", "one_row_is", "column", "meaning", "kind", "unit", "share_of", "values", "may_be_empty"])
+    writer.writerow(
+        ["table", "one_row_is", "column", "meaning", "kind", "unit", "share_of", "values", "may_be_empty", "in_csv"]
+    )
     for table in PUBLISHED:
         for name in table.names:
             column = BY_NAME[name]
@@ -47,6 +62,13 @@ def dictionary() -> str:
                 column.over or "",
                 " ".join(column.values),
                 "no" if name in table.required else "yes",
+                WRITTEN[
+                    "text"
+                    if column.kind in ("key", "category", "text")
+                    else column.kind
+                    if column.kind in WRITTEN
+                    else "number"
+                ],
             )
             writer.writerow([cell(text) for text in row])
     return out.getvalue()
@@ -135,7 +157,7 @@ def _notes(about: About) -> list[tuple[str, str]]:
 
 
 def geopackage(tables: Mapping[str, Any]) -> bytes:
-    """Neighborhoods, zones, schools, sites and pockets of change with their shapes in the study's CRS."""
+    """Neighborhoods, zones, schools, sites and pockets of change with their shapes in the study's CRS, and their styles."""
     import pyogrio
 
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
@@ -156,6 +178,7 @@ def geopackage(tables: Mapping[str, Any]) -> bytes:
                     promote_to_multi=kind == "MultiPolygon",
                     append=place.exists(),
                 )
+            add_styles(place, FIXED.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
             return place.read_bytes()
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -191,9 +191,11 @@ def index_page(
     downloads = "".join(
         f'<li><a href="{name}" download>{name}</a>: {text}</li>'
         for name, text in (
+            ("packet.pdf", "the committee's packet to print or to send"),
             ("schoolshed.xlsx", "every published table as a workbook"),
             ("rfp_packets.zip", "a page for each site of the request for proposals, to attach"),
-            ("schoolshed.gpkg", "neighborhoods, zones, schools and sites for QGIS or ArcGIS"),
+            ("schoolshed.gpkg", "neighborhoods, zones, schools and sites for QGIS (with styles) or ArcGIS"),
+            ("schoolshed_data.zip", "every table as CSV, every layer as GeoJSON, described by a datapackage.json"),
             ("data_dictionary.csv", "what each column means, with its unit"),
         )
     )
@@ -202,7 +204,7 @@ def index_page(
 <main>
 <div class="question"><h1>Where do children need better schools, and where is there room?</h1><p class="answer">One sheet for each question, with its map, its table and its sources. Click an area, or its row, to see why.</p></div>
 {_lines(lines)}
-<ul class="cards" id="sheets">{cards}<li class="card take"><h2>Take the numbers with you</h2><p>All files hold the same published numbers as the sheets.</p><ul><li><a href="rfp_packets.html">rfp_packets.html</a>: the packets of all listed sites on one page</li>{downloads}</ul></li></ul>
+<ul class="cards" id="sheets">{cards}<li class="card take"><h2>Take the numbers with you</h2><p>All files hold the same published numbers as the sheets.</p><ul><li><a href="packet.html">packet.html</a>: the committee's packet, a page for each neighborhood</li><li><a href="rfp_packets.html">rfp_packets.html</a>: the packets of all listed sites on one page</li>{downloads}</ul></li></ul>
 {_advice(advice)}
 </main>
 {footer(about)}"""

@@ -227,6 +227,7 @@ SHEETS: tuple[Sheet, ...] = (
         (_NEED,),
         reading.need,
         ("census", "boundaries", "relations", "profiles", "need", "publish"),
+        links=(("packet.html", "The committee's packet: a summary and a page for each neighborhood"), ("packet.pdf", "The same as a PDF")),
         annexes=(
             Annex(
                 "indicators",

@@ -31,6 +31,7 @@ NAMES = (
     "recommendations",
     "publish",
     "atlas",
+    "packet",
     "ledger",
 )
 

@@ -1,4 +1,4 @@
-"""Stage atlas: the published tables as maps, workbook, GeoPackage and data dictionary."""
+"""Stage atlas: the published tables as maps."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
 
 STAGE = Stage(
     name="atlas",
-    summary="The maps, the workbook, the GeoPackage and the data dictionary, from the public tables alone",
+    summary="The maps, and a packet for each listed site, from the public tables alone",
     reads=tuple(table.name for table in PUBLISHED),
     writes=(),
     sections=(

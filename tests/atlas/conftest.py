@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.atlas.book import bind
+from pipeline.atlas.take import take
 from tests.atlas.published import ABOUT, town
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -36,6 +37,12 @@ def tables() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def files(tables: dict[str, Any]) -> dict[str, str | bytes]:
     return bind(tables, ABOUT)
+
+
+@pytest.fixture(scope="session")
+def taken(tables: dict[str, Any]) -> dict[str, str | bytes]:
+    """The files of the stage packet."""
+    return take(tables, ABOUT)
 
 
 @pytest.fixture(scope="session")

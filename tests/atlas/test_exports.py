@@ -13,6 +13,8 @@ import pyogrio
 import pytest
 
 from pipeline.atlas import exports
+from pipeline.atlas.take import FILES, take
+from pipeline.stages import packet as stage
 from pipeline.tables import BY_TABLE
 from tests.atlas.payloads import PAYLOADS
 from tests.atlas.published import ABOUT, CRS, nothing, town
@@ -27,8 +29,8 @@ def _book(content: bytes) -> openpyxl.Workbook:
     return openpyxl.load_workbook(io.BytesIO(content))
 
 
-def test_the_workbook_holds_the_published_numbers(files: dict[str, Any], tables: dict[str, Any]) -> None:
-    book = _book(files["maps/schoolshed.xlsx"])
+def test_the_workbook_holds_the_published_numbers(taken: dict[str, Any], tables: dict[str, Any]) -> None:
+    book = _book(taken["maps/schoolshed.xlsx"])
     for table in exports.PUBLISHED:
         page = book[table.name.removeprefix("public_")[:31]]
         rows = list(page.iter_rows(values_only=True))
@@ -47,14 +49,14 @@ def test_the_workbook_holds_the_published_numbers(files: dict[str, Any], tables:
                     )
 
 
-def test_the_notes_say_what_a_row_of_each_sheet_is(files: dict[str, Any]) -> None:
-    notes = {row[0]: row[1] for row in _book(files["maps/schoolshed.xlsx"])["notes"].iter_rows(values_only=True)}
+def test_the_notes_say_what_a_row_of_each_sheet_is(taken: dict[str, Any]) -> None:
+    notes = {row[0]: row[1] for row in _book(taken["maps/schoolshed.xlsx"])["notes"].iter_rows(values_only=True)}
     assert notes["Incomes"] == "one row for each area x vintage"
     assert not [line for line in notes.values() if re.search(r"\ba [aeio]", line)]
 
 
-def test_ids_are_text_in_the_workbook(files: dict[str, Any]) -> None:
-    cell = _book(files["maps/schoolshed.xlsx"])["schools"]["A2"]
+def test_ids_are_text_in_the_workbook(taken: dict[str, Any]) -> None:
+    cell = _book(taken["maps/schoolshed.xlsx"])["schools"]["A2"]
     assert cell.data_type == "s" and cell.value == "9999999000000"
 
 
@@ -75,11 +77,11 @@ def test_nothing_from_data_is_a_formula_or_a_link(hostile: dict[str, Any]) -> No
 
 
 def test_the_geopackage_keeps_names_shapes_and_crs(
-    files: dict[str, Any], tables: dict[str, Any], tmp_path: Path
+    taken: dict[str, Any], tables: dict[str, Any], tmp_path: Path
 ) -> None:
     place = tmp_path / "schoolshed.gpkg"
-    place.write_bytes(files["maps/schoolshed.gpkg"])
-    assert [name for name, _ in pyogrio.list_layers(place)] == [*exports.LAYERS, exports.POCKETS]
+    place.write_bytes(taken["maps/schoolshed.gpkg"])
+    assert [name for name, _ in pyogrio.list_layers(place)] == [*exports.LAYERS, exports.POCKETS, "layer_styles"]
     for layer, name in exports.LAYERS.items():
         back = pyogrio.read_dataframe(place, layer=layer)
         assert back.crs == CRS and len(back) == len(tables[name])
@@ -110,3 +112,16 @@ def test_the_dictionary_explains_every_published_column() -> None:
     assert [(row["table"], row["column"]) for row in rows] == [(t.name, c) for t in exports.PUBLISHED for c in t.names]
     assert all(row["meaning"] for row in rows)
     assert {row["may_be_empty"] for row in rows} == {"yes", "no"}
+    assert {row["in_csv"].partition(",")[0].partition(";")[0] for row in rows} >= {"text", "true or false", "number"}
+    assert all("apostrophe" in row["in_csv"] for row in rows if row["kind"] in ("key", "category", "text"))
+
+
+def test_the_stage_promises_what_is_written(taken: dict[str, Any]) -> None:
+    assert stage.STAGE.files == FILES and sorted(taken) == sorted(FILES)
+    assert all(name.startswith("public_") or name == "disclosure" for name in stage.STAGE.reads)
+    assert sorted(take(nothing(), ABOUT)) == sorted(FILES)
+
+
+def test_the_same_tables_give_the_same_bytes(taken: dict[str, Any]) -> None:
+    again = take(town(), ABOUT)
+    assert [name for name in taken if taken[name] != again[name]] == []

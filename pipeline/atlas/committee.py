@@ -1,0 +1,140 @@
+"""The committee's packet as plain text: one leaf for each neighborhood and one for the district.
+
+A leaf is drawn as a page of HTML (`committee_page`) and as a page of a PDF (`committee_pdf`): both write the same
+texts, made here from the published tables. Zones, schools and rooms near are found from the published shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pipeline.atlas import committee_district as district
+from pipeline.atlas import committee_parts as parts
+from pipeline.atlas.escape import plain
+from pipeline.atlas.leaves import Leaf, Packet
+from pipeline.atlas.nearby import nearest, zones_of
+from pipeline.atlas.spec import About
+from pipeline.atlas.words import number, say, school_year
+
+Tables = Mapping[str, Any]
+TABLES = (
+    "public_neighborhoods",
+    "public_contributions",
+    "public_growth_need",
+    "public_growth",
+    "public_zones",
+    "public_gap_variants",
+    "public_access",
+    "public_schools",
+    "public_quality_years",
+    "public_school_changes",
+    "public_rfp",
+    "public_sites",
+    "public_pockets",
+    "public_lines",
+    "public_missing",
+)
+
+
+def packet(tables: Tables, about: About) -> Packet:
+    """Write every leaf of a study.
+
+    Parameters
+    ----------
+    tables : the published tables (`TABLES`) by name; any of them may be empty.
+    about : what may be said of the study besides.
+    """
+    areas = tables["public_neighborhoods"]
+    names = list(zip(areas["name"], areas["neighborhood_id"], strict=True))
+    areas = areas.iloc[sorted(range(len(areas)), key=lambda row: _natural(*names[row]))].reset_index(drop=True)
+    pages = {area: page for page, area in enumerate(areas["neighborhood_id"], start=2)}
+    near, known = _Near(tables, areas, about), parts.Known(tables, about)
+    leaves = [_district(tables, about, pages)]
+    leaves += [_leaf(row, place, known, near, about) for place, row in enumerate(areas.itertuples())]
+    census = f"census {about.now}{f' and {about.before}' if about.before else ''}"
+    small = f" Fewer than {about.smallest_cell} pupils are not shown (*)." if about.smallest_cell else ""
+    by = f"Prepared by {plain(about.prepared_by)}. " if about.prepared_by else ""
+    producers = "; ".join(dict.fromkeys(plain(source[0]) for source in about.sources)) or "not named"
+    return Packet(
+        title=plain(about.title),
+        under=f"School year {school_year(about.fall_year)} \u00b7 {census}",
+        foot=f"{by}School year {school_year(about.fall_year)}; {census}; \u00b1 is a 90% margin of error.{small} Sources: {producers}.",
+        leaves=tuple(leaves),
+        areas=areas,
+    )
+
+
+def _natural(name: str, area: str) -> tuple[Any, ...]:
+    """The order in which one looks for a name: Tract 9 before Tract 10.
+
+    >>> sorted(["Tract 10", "Bay", "Tract 9"], key=lambda name: _natural(name, ""))
+    ['Bay', 'Tract 9', 'Tract 10']
+    """
+    pieces = re.split(r"(\d+)", str(name).casefold())
+    order = [(1, int(piece), "") if piece.isdecimal() else (0, 0, piece) for piece in pieces]
+    return (order, str(area))
+
+
+class _Near:
+    """What lies in and around each neighborhood, found for all of them at once."""
+
+    def __init__(self, tables: Tables, areas: Any, about: About) -> None:
+        self.zones = tables["public_zones"].reset_index(drop=True)
+        self.zones_of = zones_of(areas, self.zones)
+        schools = tables["public_schools"].sort_values("school_id", kind="stable")
+        self.schools = schools[~schools["is_virtual"].astype(bool)].reset_index(drop=True)
+        good = self.schools[self.schools["is_quality"].astype(bool) & self.schools["school_status"].eq("open")]
+        self.good = {}
+        for level in parts.LEVELS:
+            band = about.rules.bands.get(level, ())
+            teaches = [parts.serves(low, high, band) for low, high in zip(good["grade_low"], good["grade_high"], strict=True)]  # fmt: skip
+            rows = good[np.array(teaches, dtype=bool)].reset_index(drop=True)
+            self.good[level] = rows.to_dict("records"), nearest(areas, rows, parts.SCHOOLS_OF_A_LEVEL)
+        self.around = nearest(areas, self.schools, parts.SCHOOLS_AROUND)
+        offered = tables["public_rfp"]
+        offered = offered[offered["rfp_status"].isin(parts.OFFERED)]
+        rooms = tables["public_sites"][["site_id", "geometry"]].merge(
+            offered, on="site_id", how="inner", validate="1:1"
+        )
+        rooms = rooms.sort_values("site_id", kind="stable").reset_index(drop=True)
+        self.rooms_of = nearest(areas, rooms, parts.ROOMS_NEAR)
+        self.rooms = rooms.to_dict("records")
+        self.zone_rows, self.school_rows = self.zones.to_dict("records"), self.schools.to_dict("records")
+
+
+def _leaf(row: Any, place: int, known: parts.Known, near: _Near, about: About) -> Leaf:
+    area = str(row.neighborhood_id)
+    zones = parts.by_level([near.zone_rows[i] for i in near.zones_of[place]])
+    good = {level: [(rows[i], far) for i, far in lists[place]] for level, (rows, lists) in near.good.items()}
+    around = [(near.school_rows[i], far) for i, far in near.around[place]]
+    rooms = [(near.rooms[i], far) for i, far in near.rooms_of[place]]
+    named = f" \u00b7 id {plain(area)}" if area != row.name else ""
+    return Leaf(
+        key=area,
+        title=plain(row.name),
+        under=f"{parts.with_margin(row.children_0_17, row.children_0_17_moe)} children under 18{named} \u00b7 {plain(about.title)}",
+        warning=parts.warning(row, zones),
+        figures=(parts.need(row, known, about), parts.service(zones, known), parts.growth(area, known, about)),
+        why=parts.why(row, known),
+        grids=(parts.zone_grid(area, zones, known), parts.school_grid(good), parts.room_grid(rooms)),
+        lines=(parts.changes(around, known, about),),
+        said=f"{f'rank {number(row.need_rank)}, ' if row.need_rank == row.need_rank else ''}{say('need_class', row.need_class).lower()}",
+        place=place,
+    )
+
+
+def _district(tables: Tables, about: About, pages: Mapping[str, int]) -> Leaf:
+    return Leaf(
+        key="district",
+        title=plain(about.title),
+        under=f"Summary for the committee \u00b7 a page for each of {number(len(pages))} neighborhoods follows",
+        warning=district.warning(tables),
+        figures=district.figures(tables, about),
+        why=None,
+        grids=(district.neediest(tables, pages), district.gaps(tables), district.rooms(tables)),
+        lines=(district.quotes(tables), district.lacking(tables)),
+    )

@@ -1,0 +1,138 @@
+"""The committee's packet as one page of HTML that opens anywhere and prints a leaf to a page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+import numpy as np
+
+from pipeline.atlas.committee_map import COLOR, GROUND, HEIGHT, LINE, RING, WIDTH, Outlines
+from pipeline.atlas.committee_pdf import SIZES, size_of
+from pipeline.atlas.escape import esc
+from pipeline.atlas.leaves import Bars, Figure, Grid, Leaf, Lines, Packet
+
+ASSETS = files("pipeline.atlas") / "assets"
+FILES = (("packet.pdf", "the same as a PDF"), ("index.html", "the maps"))
+
+
+def page(packet: Packet, drawn: Outlines) -> str:
+    """All leaves on one page; opened with the id of a leaf (``packet.html#n-...``) it shows that leaf alone.
+
+    Nothing is loaded from elsewhere, and the page's policy lets nothing be loaded.
+    """
+    style, script = _asset("packet.css"), _asset("packet.js")
+    names = "".join(
+        f'<li><a href="#{anchor(leaf.key)}">{esc(leaf.title)}</a>{f" <span>{esc(leaf.said)}</span>" if leaf.said else ""}</li>'
+        for leaf in packet.leaves
+    )
+    links = "".join(f'<a href="{name}">{text}</a>' for name, text in FILES)
+    body = f"""<a class="skip" href="#{anchor("district")}">Skip to the summary</a>
+<header class="band"><strong>{esc(packet.title)}</strong><span>{esc(packet.under)}</span><nav aria-label="Other files">{links}</nav></header>
+<main>
+<div class="contents" id="contents"><h1>The committee's packet</h1><p>A summary and a page for each neighborhood. A link shows that page alone; printed, each is one sheet of paper.</p>
+<p hidden><label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label> <span id="found" role="status"></span></p>
+<nav aria-label="Pages"><ul id="names">{names}</ul></nav></div>
+<p class="all"><a href="#contents">All pages</a></p>
+{_behind(drawn)}{"".join(_leaf(leaf, packet.foot, drawn) for leaf in packet.leaves)}</main>"""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n'
+        f"<title>The committee&#x27;s packet: {esc(packet.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}\n"
+        f"<script>{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def anchor(key: object) -> str:
+    """The place of a leaf on the page.
+
+    >>> anchor("N 01"), anchor("district")
+    ('n-N-20-01', 'n-district')
+    """
+    return "n-" + "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in str(key)).rstrip("-")
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _policy(script: str, style: str) -> str:
+    """The policy of the sheets (`render.policy`), which draws maps and so would bring folium along."""
+    runs, looks = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style))
+    return f"default-src 'none'; script-src 'sha256-{runs}'; style-src 'sha256-{looks}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _leaf(leaf: Leaf, foot: str, drawn: Outlines) -> str:
+    step = SIZES.index(size_of(leaf, foot))
+    smaller = f" z{step}" if step else ""  # in print, half a point less than in the PDF
+    warned = f'<p class="w">{esc(leaf.warning)}</p>' if leaf.warning else ""
+    why = f'<div class="y"><div>{_bars(leaf.why)}</div>{_map(leaf, drawn)}</div>' if leaf.why else ""
+    return (
+        f'<section class="leaf{smaller}" id="{anchor(leaf.key)}"><h2>{esc(leaf.title)}</h2><p class="u">{esc(leaf.under)}</p>{warned}'
+        f'<div class="f">{"".join(map(_figure, leaf.figures))}</div>{why}'
+        f'{"".join(map(_grid, leaf.grids))}{"".join(map(_lines, leaf.lines))}<p class="s">{esc(foot)}</p></section>\n'
+    )
+
+
+def _figure(figure: Figure) -> str:
+    span = f"<p>{esc(figure.span)}</p>" if figure.span else ""
+    return f"<div{' class=q' if figure.is_weak else ''}><h3>{esc(figure.head)}</h3><b>{esc(figure.value)}</b>{span}<p>{esc(figure.sure)}</p></div>"
+
+
+def _bars(bars: Bars) -> str:
+    if not bars.rows:
+        return f"<h3>{esc(bars.head)}</h3><p>{esc(bars.empty)}</p>"
+    rows = "".join(
+        f'<tr><th scope="row" width="46%">{esc(label)}</th><td class="r" width="20%">{esc(value)}</td><td class="r" width="10%">{esc(adds)}</td>'
+        f'<td><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="100" height="8" fill="#e8edf1"/><rect width="{round(100 * length)}" height="8" fill="#2c7fb8"/></svg></td></tr>'
+        for label, value, adds, length in bars.rows
+    )
+    return f'<h3>{esc(bars.head)}</h3><table class="k"><tbody>{rows}</tbody></table><p class="n">{esc(bars.note)}</p>'
+
+
+def _grid(grid: Grid) -> str:
+    note = f'<p class="n">{esc(grid.note)}</p>' if grid.note else ""
+    if not grid.rows:
+        return f"<h3>{esc(grid.head)}</h3><p>{esc(grid.empty)}</p>{note}"
+    right = set(grid.right)
+    heads = "".join(
+        f'<th scope="col" width="{round(100 * width)}%"{" class=r" if n in right else ""}>{esc(head)}</th>'
+        for n, (head, width) in enumerate(zip(grid.heads, grid.widths, strict=True))
+    )
+    rows = "".join(
+        "<tr>" + "".join(f"<td{' class=r' if n in right else ''}>{esc(text)}</td>" for n, text in enumerate(row)) + "</tr>"
+        for row in grid.rows
+    )  # fmt: skip
+    return f'<h3>{esc(grid.head)}</h3><div class="x"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{note}'
+
+
+def _lines(lines: Lines) -> str:
+    items = "".join(f"<li>{esc(line)}</li>" for line in lines.lines)
+    return f"<h3>{esc(lines.head)}</h3>{f'<ul>{items}</ul>' if items else f'<p>{esc(lines.empty)}</p>'}"
+
+
+def _behind(drawn: Outlines) -> str:
+    """What stands behind every map, once for the whole page."""
+    return f'<svg width="0" height="0" aria-hidden="true" focusable="false"><symbol id="all" viewBox="0 0 {10 * WIDTH:.0f} {10 * HEIGHT:.0f}" overflow="visible"><path d="{_path(drawn.behind)}" fill="{GROUND}" stroke="{LINE}" stroke-width="5"/></symbol></svg>\n'
+
+
+def _map(leaf: Leaf, drawn: Outlines) -> str:
+    if leaf.place < 0 or not drawn.areas[leaf.place]:
+        return ""
+    spot = drawn.mark(leaf.place)
+    ring = f'<circle cx="{spot[0]}" cy="{round(10 * HEIGHT) - spot[1]}" r="60" fill="none" stroke="{RING}" stroke-width="15"/>' if spot else ""  # fmt: skip
+    box = f"0 0 {10 * WIDTH:.0f} {10 * HEIGHT:.0f}"
+    return f'<svg viewBox="{box}" role="img" aria-label="Where {esc(leaf.title)} lies"><use href="#all" width="{10 * WIDTH:.0f}" height="{10 * HEIGHT:.0f}"/><path d="{_path(drawn.areas[leaf.place])}" fill="{COLOR}" fill-rule="evenodd"/>{ring}</svg>'
+
+
+def _path(rings: list[np.ndarray]) -> str:
+    """Rings as a path with relative steps; y downwards."""
+    pieces = []
+    for ring in rings:
+        flipped = ring * (1, -1) + (0, round(10 * HEIGHT))
+        steps = np.diff(flipped, axis=0)[:-1]
+        pieces.append(f"M{flipped[0, 0]} {flipped[0, 1]}l" + " ".join(f"{x} {y}" for x, y in steps.tolist()) + "z")
+    return "".join(pieces)

@@ -1,0 +1,407 @@
+"""The parts of a neighborhood's leaf: its figures with their certainty, why, what is near, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipeline.atlas.escape import plain
+from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
+from pipeline.atlas.spec import About
+from pipeline.atlas.words import count_of, grade, number, part_of, percent, say, school_year
+from pipeline.columns import BY_NAME, GRADES
+
+Tables = Mapping[str, Any]
+Row = Mapping[str, Any]
+Found = list[tuple[Row, float]]  # what is near, with its distance in metres
+LEVELS = BY_NAME["level"].values
+OFFERED = ("listed", "one_definition")
+SURE = ("high", "medium")  # classes of reliability that carry a decision
+ZONES_OF_A_LEVEL, SCHOOLS_OF_A_LEVEL, ROOMS_NEAR = 2, 2, 3
+SCHOOLS_AROUND, AROUND_M, MOST_CHANGES = 12, 3000.0, 3
+INDICATORS = 6
+LONGEST = 56  # letters of a name in a table: a row is a line or two, so that a leaf is a page
+NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
+
+
+class Known:
+    """The published tables by the keys that a leaf asks for."""
+
+    def __init__(self, tables: Tables, about: About) -> None:
+        need = tables["public_neighborhoods"]
+        self.ranked = int(need["need_rank"].notna().sum())
+        self.contributions = _grouped(tables["public_contributions"], "neighborhood_id")
+        most = tables["public_contributions"]["contribution_index"].abs().max()
+        self.longest_bar = float(most) if most == most and most > 0 else 1.0
+        self.growth_need = {row["neighborhood_id"]: row for row in tables["public_growth_need"].to_dict("records")}
+        growth = tables["public_growth"]
+        growth = growth[growth["layer"] == "neighborhood"]
+        self.growth = {(row["area_id"], row["age_band"], row["vintage_from"], row["vintage_to"]): row for row in growth.to_dict("records")}  # fmt: skip
+        self.variants = _grouped(tables["public_gap_variants"], "level", "zone_id")
+        self.access = _grouped(tables["public_access"], "neighborhood_id")
+        years = tables["public_quality_years"]
+        self.latest = int(years["fall_year"].max()) if len(years) else None
+        self.years = _grouped(years.sort_values("fall_year", kind="stable"), "school_id")
+        changes = tables["public_school_changes"]
+        self.changes = _grouped(changes[changes["fall_year"] >= about.fall_year - 1], "school_id")
+        self.pockets = {row["pocket_id"]: row for row in tables["public_pockets"].to_dict("records")}
+
+
+def _grouped(frame: Any, *keys: str) -> dict[Any, list[Row]]:
+    found: dict[Any, list[Row]] = {}
+    for row in frame.to_dict("records"):
+        found.setdefault(row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys), []).append(row)
+    return found
+
+
+def is_known(value: Any) -> bool:
+    """Whether a number of a table is there.
+
+    >>> is_known(0.0), is_known(float("nan")), is_known(None)
+    (True, False, False)
+    """
+    return isinstance(value, int | float) and value == value
+
+
+def with_margin(value: Any, margin: Any, is_share: bool = False) -> str:
+    """A value with its 90% margin, where that is known.
+
+    >>> with_margin(550.3, 90.1), with_margin(0.42, 0.08, is_share=True), with_margin(float("nan"), 3.0)
+    ('550 \u00b1 90', '42% \u00b1 8', 'not known')
+    """
+    if not is_known(value):
+        return "not known"
+    shown = percent(value) if is_share else number(value)
+    return f"{shown} \u00b1 {number(100 * margin if is_share else margin)}" if is_known(margin) else shown
+
+
+def signed(value: float) -> str:
+    """A change with its sign; what rounds to nothing has none.
+
+    >>> signed(204.7), signed(-40.9), signed(0.2)
+    ('+205', '\u221241', '0')
+    """
+    shown = number(abs(value))
+    return shown if shown == "0" else f"{'+' if value > 0 else chr(0x2212)}{shown}"
+
+
+def short(name: object, most: int = LONGEST) -> str:
+    """A name that does not break the lines of a table.
+
+    >>> short("Bay School"), short("A very long name of a school", 12)
+    ('Bay School', 'A very long\u2026')
+    """
+    text = plain(name)
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}\u2026"
+
+
+def reliability(code: object) -> str:
+    """How far a number carries, as a sentence.
+
+    >>> reliability("low")
+    'Unreliable: no decision should rest on it alone.'
+    """
+    return {
+        "high": "Reliable.",
+        "medium": "Use with care.",
+        "low": "Unreliable: no decision should rest on it alone.",
+    }.get(str(code), "How sure this is, is not known.")
+
+
+def serves(low: object, high: object, band: Sequence[str]) -> bool:
+    """Whether a school of these grades teaches any grade of a level.
+
+    >>> serves("KG", "08", ("06", "07", "08")), serves("KG", "05", ("06", "07", "08")), serves(None, None, ("06",))
+    (True, False, False)
+    """
+    if low not in GRADES or high not in GRADES:
+        return False
+    return any(GRADES.index(str(low)) <= GRADES.index(each) <= GRADES.index(str(high)) for each in band)
+
+
+def warning(row: Any, zones: Mapping[str, list[Row]]) -> str:
+    """What makes the page approximate."""
+    said = []
+    if row.inside_share < 1:
+        said.append(f"{percent(row.inside_share)} of it lies inside the district, and only that part is counted")
+    elif row.is_approximate:
+        said.append("its people could be placed by plain area only")
+    if any(zone["is_approximate"] for rows in zones.values() for zone in rows):
+        said.append("zones are drawn by the nearest school, since none are published")
+    return f"Approximate: {'; '.join(said)}." if said else ""
+
+
+def need(row: Any, known: Known, about: About) -> Figure:
+    """The rank with its interval, and how sure the class is."""
+    rules = about.rules
+    if not is_known(row.need_rank):
+        why = (
+            f"Less than {part_of(rules.smallest_inside_share)} of it lies inside the district."
+            if row.inside_share < rules.smallest_inside_share
+            else "Too few people live there, or figures are missing."
+        )
+        return Figure("Need", "Not ranked", "", why, is_weak=True)
+    said = say("need_class", row.need_class)
+    if is_known(row.need_rank_low):
+        span = f"between {number(row.need_rank_low)} and {number(row.need_rank_high)} in nine of ten draws"
+        sure = f"{said}: among the neediest {part_of(rules.top_share)} in {percent(row.high_need_probability_share)} of draws. {reliability(row.reliability_class)}"
+    else:
+        span, sure = "no interval: margins of error are not published", f"{said}, by rank alone. {reliability(row.reliability_class)}"  # fmt: skip
+    return Figure(
+        "Need", f"Rank {number(row.need_rank)} of {number(known.ranked)}", span, sure, row.reliability_class not in SURE
+    )
+
+
+def by_level(zones: Sequence[Row]) -> dict[str, list[Row]]:
+    """The zones of each level, as many as a leaf has room for, in the order in which they come."""
+    return {level: [z for z in zones if z["level"] == level][:ZONES_OF_A_LEVEL] for level in LEVELS}
+
+
+def spans(zone: Row, known: Known) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+    """Lowest and highest service level and missing seats of a zone, over all ways to count today's gap.
+
+    Where the resident pupils themselves are between two bounds, both ends count. Nothing where the gap is counted in
+    one way only.
+    """
+    levels, missing = [], []
+    rows = [row for row in known.variants.get((zone["level"], zone["zone_id"]), []) if row["variant"] in NOW]
+    for row in rows:
+        seats = row["quality_seats"]
+        pupils = {row["resident_pupils"], row["resident_pupils_low"], row["resident_pupils_high"]}
+        if not is_known(seats):
+            continue
+        levels += [seats / each for each in pupils if is_known(each) and each > 0]
+        missing += [max(each - seats, 0.0) for each in pupils if is_known(each)]
+    if len(rows) < 2 and len(set(missing)) < 2:
+        return None, None
+    return (min(levels), max(levels)) if levels else None, (min(missing), max(missing)) if missing else None
+
+
+def service_level(zone: Row, known: Known) -> str:
+    """Quality seats for each 100 resident pupils of a zone, with the range.
+
+    In a zone without resident pupils, or of unknown seats, it is not known.
+    """
+    if not is_known(zone["service_level_ratio"]):
+        return "not known"
+    span, _ = spans(zone, known)
+    return f"{percent(zone['service_level_ratio'])}{_bracket(span, percent)}"
+
+
+def _bracket(span: tuple[float, float] | None, form: Callable[[float], str]) -> str:
+    """A range in brackets, where there is one."""
+    low, high = map(form, span or (0.0, 0.0))
+    return f" ({low} to {high})" if low != high else ""
+
+
+def in_other_ways(span: tuple[float, float] | None, form: Callable[[float], str]) -> str:
+    """How far a number moves as it is counted otherwise.
+
+    >>> in_other_ways((0.1, 0.42), percent), in_other_ways((0.0, 0.0), percent), in_other_ways(None, percent)
+    ('10% to 42% by other ways of counting', 'the same by other ways of counting', 'counted in one way only')
+    """
+    if span is None:
+        return "counted in one way only"
+    low, high = map(form, span)
+    return f"{low} to {high} by other ways of counting" if low != high else "the same by other ways of counting"
+
+
+def service(zones: Mapping[str, list[Row]], known: Known) -> Figure:
+    """The service level of the zone that holds most of the neighborhood, level by level."""
+    first = {level: rows[0] for level, rows in zones.items() if rows and is_known(rows[0]["service_level_ratio"])}
+    if not first:
+        return Figure(
+            "Service level", "Not known", "", "Seats or resident pupils of its zones are not known.", is_weak=True
+        )
+    level, zone = next(iter(first.items()))
+    span, _ = spans(zone, known)
+    others = "; ".join(f"{each} {service_level(row, known)}" for each, row in list(first.items())[1:])
+    return Figure(
+        f"Service level, {level} school",
+        percent(zone["service_level_ratio"]),
+        in_other_ways(span, percent),
+        f"Quality seats for each 100 resident pupils of its zone.{f' Also: {others}.' if others else ''}",
+    )
+
+
+def growth(area: str, known: Known, about: About) -> Figure:
+    """The change in school-age children with its margin, and whether it is beyond chance."""
+    row = known.growth_need.get(area)
+    band = (row["age_band"] if row else about.rules.growth_band).replace("-", " to ")
+    head = f"Growth: children {band}"
+    if row is None or not is_known(row["children_change"]):
+        return Figure(head, "Not known", "", "The study has no counts of these ages at two times.", is_weak=True)
+    counts = known.growth.get((area, row["age_band"], row["vintage_from"], row["vintage_to"]))
+    from_to = f"from {number(counts['children_from'])} to {number(counts['children_to'])}, " if counts and is_known(counts["children_from"]) and is_known(counts["children_to"]) else ""  # fmt: skip
+    margin = f" \u00b1 {number(row['children_change_moe'])}" if is_known(row["children_change_moe"]) else ""
+    pocket = known.pockets.get(row["pocket_id"])
+    together = f" Its pocket of {number(pocket['pocket_areas'])} neighborhoods: {signed(pocket['children_change'])}{f' {chr(0xB1)} ' + number(pocket['children_change_moe']) if is_known(pocket['children_change_moe']) else ''}." if pocket else ""  # fmt: skip
+    return Figure(
+        head,
+        f"{signed(row['children_change'])}{margin}",
+        f"{from_to}{row['vintage_from']} to {row['vintage_to']}",
+        f"{say('change_class', row['change_class'])}.{together} {reliability(row['reliability_class'])}",
+        is_weak=row["reliability_class"] not in SURE,
+    )
+
+
+def why(row: Any, known: Known) -> Bars:
+    """What the need index is made of, the heaviest first; the rest in one line."""
+    rows = [r for r in known.contributions.get(row.neighborhood_id, []) if is_known(r["contribution_index"])]
+    rows.sort(key=lambda r: (-abs(r["contribution_index"]), r["indicator"]))
+    if not rows:
+        return Bars("Why", (), empty="It has no index: nothing is added up.")
+    shown, rest = rows[:INDICATORS], rows[INDICATORS:]
+    bars = [
+        (
+            say("indicator", r["indicator"]),
+            with_margin(r["indicator_share"], r["indicator_share_moe"], is_share=True),
+            signed(r["contribution_index"]) if known.longest_bar >= 5 else _fine(r["contribution_index"]),
+            min(abs(r["contribution_index"]) / known.longest_bar, 1.0),
+        )
+        for r in shown
+    ]
+    index = number(row.need_index) if known.longest_bar >= 5 else number(row.need_index, 2)
+    left = sum(r["contribution_index"] for r in rest)
+    others = (
+        f" {count_of(len(rest), 'more adds', 'more add')} {number(left) if known.longest_bar >= 5 else number(left, 2)}."
+        if rest
+        else ""
+    )
+    return Bars(
+        f"Why: need index {index}",
+        tuple(bars),
+        f"Value, and the points it adds to the index; bars are on one scale on all pages.{others}",
+    )
+
+
+def _fine(value: float) -> str:
+    shown = number(abs(value), 2)
+    return f"{'+' if value > 0 else chr(0x2212)}{shown}" if float(shown) else shown
+
+
+def zone_grid(area: str, zones: Mapping[str, list[Row]], known: Known) -> Grid:
+    """Seats and pupils of the zones it lies in, and its access to quality seats."""
+    rows = []
+    for level in LEVELS:
+        for zone in zones[level]:
+            _, missing = spans(zone, known)
+            unmet = number(zone["unmet_seats"]) if is_known(zone["unmet_seats"]) else "not known"
+            rows.append(
+                (
+                    say("level", level),
+                    short(zone["name"] if isinstance(zone["name"], str) else zone["zone_id"]),
+                    number(zone["resident_pupils"]) if is_known(zone["resident_pupils"]) else "not known",
+                    service_level(zone, known),
+                    f"{unmet}{_bracket(missing, number) if is_known(zone['unmet_seats']) else ''}",
+                )
+            )
+    access = [
+        f"{row['level']} {percent(row['relative_access_ratio'])}{' (poor)' if row['is_poor_access'] else ''}"
+        for row in sorted(known.access.get(area, []), key=lambda row: LEVELS.index(row["level"]))
+        if is_known(row["relative_access_ratio"])
+    ]
+    reach = f" Access to quality seats, of the district's mean: {', '.join(access)}." if access else ""
+    return Grid(
+        "Service level of its zones",
+        ("Level", "Zone", "Resident pupils", "Service level", "Missing seats"),
+        tuple(rows),
+        (0.18, 0.3, 0.15, 0.18, 0.19),
+        (2, 3, 4),
+        note=(f"In brackets the range over other ways of counting.{reach}" if rows else reach.strip()),
+        empty="It lies in no zone of the study.",
+    )
+
+
+def school_grid(good: Mapping[str, Found]) -> Grid:
+    """The nearest quality schools of each level."""
+    rows = []
+    for level in LEVELS:
+        for school, far in good[level]:
+            grades = " to ".join(grade(g) for g in dict.fromkeys((school["grade_low"], school["grade_high"])))
+            chance = school["class_probability_share"]
+            rows.append(
+                (
+                    say("level", level),
+                    short(school["name"]),
+                    say("sector", school["sector"]),
+                    grades,
+                    f"{say('quality_class', school['quality_class'])}{f', {percent(chance)} sure' if is_known(chance) else ''}",
+                    distance(far),
+                )
+            )
+    return Grid(
+        "Quality schools near",
+        ("Level", "School", "Run as", "Grades", "Class", "Distance"),
+        tuple(rows),
+        (0.19, 0.33, 0.1, 0.1, 0.16, 0.12),
+        (5,),
+        note="Straight line from its edge. Whether they have a free seat, and for whom, is not said." if rows else "",
+        empty="The study has no quality school with a known place.",
+    )
+
+
+def distance(metres: float) -> str:
+    """How far off something is, from the edge of the neighborhood.
+
+    >>> distance(0.0), distance(20.0), distance(2340.0)
+    ('inside', '0.1 km', '2.3 km')
+    """
+    return "inside" if metres == 0 else f"{number(max(metres / 1000, 0.1), 1)} km"
+
+
+def room_grid(rooms: Found) -> Grid:
+    """The nearest sites that can be offered."""
+    rows = tuple(
+        (
+            short(site["name"] if isinstance(site["name"], str) else site["site_id"]),
+            say("rfp_status", site["rfp_status"]),
+            number(site["surplus_rooms"]) if is_known(site["surplus_rooms"]) else "not shown",
+            number(site["surplus_seats"]) if is_known(site["surplus_seats"]) else "not shown",
+            say("confidence_class", site["confidence_class"]),
+            distance(far),
+        )
+        for site, far in rooms
+    )
+    return Grid(
+        "Rooms near",
+        ("Site", "Request for proposals", "Rooms", "Seats", "Certainty of the count", "Distance"),
+        rows,
+        (0.3, 0.18, 0.1, 0.1, 0.2, 0.12),
+        (2, 3, 5),
+        note="The fewest rooms by any way of counting, today and by the outlook. Rooms can be given once."
+        if rows
+        else "",
+        empty="No site of this study can be listed for a request for proposals.",
+    )
+
+
+def changes(around: Found, known: Known, about: About) -> Lines:
+    """What the tables tell of schools near: other classes than a year before, opened, closed, changed."""
+    said, within = [], f"within {number(AROUND_M / 1000)} km"
+    for school, far in around:
+        if far > AROUND_M:
+            continue
+        name = short(school["name"])
+        years = known.years.get(school["school_id"], [])
+        if school["school_status"] == "open" and len(years) > 1 and years[-1]["fall_year"] == known.latest:
+            before, now = years[-2], years[-1]
+            if before["quality_class"] != now["quality_class"]:
+                said.append(
+                    f"{name}: {say('quality_class', before['quality_class']).lower()} in {school_year(before['fall_year'])}, "
+                    f"{say('quality_class', now['quality_class']).lower()} in {school_year(now['fall_year'])}."
+                )
+        for change in known.changes.get(school["school_id"], []):
+            which = ", ".join(grade(code) for code in str(change["grade_codes"] or "").split())
+            said.append(
+                f"{name}: {say('change_kind', change['change_kind']).lower()}{f' ({which})' if which else ''} in {school_year(change['fall_year'])}"
+                f"{'' if change['is_declared'] else ', seen in the counts alone'}."
+            )
+    more = len(said) - MOST_CHANGES
+    if more > 0:
+        said = [*said[:MOST_CHANGES], f"{number(more)} more {within}: the sheets Schools and Outlook have them."]
+    return Lines(
+        "What changed at schools near",
+        tuple(said),
+        f"No school {within} changed its class, opened, closed or changed its grades, as far as the tables tell.",
+    )

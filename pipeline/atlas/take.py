@@ -1,0 +1,40 @@
+"""All files to print or to take along, from the published tables: the committee's packet, workbook, layers, open data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.atlas import committee, committee_page, committee_pdf, exports, open_data
+from pipeline.atlas.committee_map import outlines
+from pipeline.atlas.escape import plain
+from pipeline.atlas.spec import About
+
+FILES = (
+    "maps/packet.html",
+    "maps/packet.pdf",
+    "maps/schoolshed.xlsx",
+    "maps/schoolshed.gpkg",
+    "maps/schoolshed_data.zip",
+    "maps/data_dictionary.csv",
+)
+
+
+def take(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
+    """Write every file; the same files for every study, and the same bytes for the same tables.
+
+    Parameters
+    ----------
+    tables : the published tables and ``disclosure`` by name; any of them may be empty.
+    about : what may be said of the study besides.
+    """
+    packet = committee.packet(tables, about)
+    drawn = outlines(packet.areas)
+    return {
+        "maps/packet.html": committee_page.page(packet, drawn),
+        "maps/packet.pdf": committee_pdf.pdf(packet, drawn, plain(about.prepared_by)),
+        "maps/schoolshed.xlsx": exports.workbook(tables, about),
+        "maps/schoolshed.gpkg": exports.geopackage(tables),
+        "maps/schoolshed_data.zip": open_data.archive(tables, about),
+        "maps/data_dictionary.csv": exports.dictionary(),
+    }
