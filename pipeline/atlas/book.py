@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.atlas import exports, payload, shapes
@@ -36,9 +37,11 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     answers: dict[str, str] = {}
     pictures: dict[str, str] = {}
     drawn = _drawn(tables)
+    pages = {sheet.key: payload.build(sheet, drawn, about) for sheet in SHEETS}
+    about = replace(about, bare=frozenset(sheet.key for sheet in SHEETS if _is_bare(sheet, pages[sheet.key])))
     for sheet in SHEETS:
         answers[sheet.key] = plain(sheet.answer(tables, about))
-        page = payload.build(sheet, drawn, about)
+        page = pages[sheet.key]
         pictures[sheet.key] = _picture(sheet, drawn, page)
         files[f"maps/{sheet.key}.html"] = sheet_page(
             sheet,
@@ -67,6 +70,11 @@ FILES = (
     "maps/schoolshed.gpkg",
     "maps/data_dictionary.csv",
 )
+
+
+def _is_bare(sheet: Sheet, page: Mapping[str, Any]) -> bool:
+    """Whether a sheet has nothing to show in this study: no map, and no row in any of its tables."""
+    return not page["views"] and not any(annex["rows"] for annex in page["annexes"])
 
 
 def _drawn(tables: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def sheet_page(
 <p class="answer">{esc(answer)}</p></div>
 {_approximate(page)}{main}
 <div id="more" class="more">
-{_take(sheet)}<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
+{_take(sheet) if has_map else ""}<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
 <div id="annexes"></div>
 </div>
 </main>
@@ -80,16 +80,19 @@ def sheet_page(
 
 
 def _take(sheet: Sheet) -> str:
-    """Links to further pages of a sheet."""
+    """Links to further pages of a sheet that has figures."""
     items = "".join(f'<li><a href="{esc(name)}">{esc(text)}</a></li>' for name, text in sheet.links)
     return f'<section class="card"><h2>To print and attach</h2><ul>{items}</ul></section>' if items else ""
+
+
+_BARE = '<span class="unseen"> (no figures in this study)</span>'
 
 
 def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
     """The band with the study's name and the way to the other sheets."""
     links = [("index", "Overview"), *((sheet.key, sheet.name) for sheet in sheets)]
     items = "".join(
-        f'<li><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}</a></li>'
+        f'<li{" class=bare" if key in about.bare else ""}><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}{_BARE if key in about.bare else ""}</a></li>'
         for key, name in links
     )
     return f"""<header class="band"><div class="brand"><a href="index.html">{esc(about.title)}</a>
@@ -107,10 +110,10 @@ def _explorer(chart: str) -> str:
 <div class="explorer">
 <section class="side" aria-label="Table">
 <div id="panel" class="panel" hidden></div>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption><span id="caption"></span></caption><thead></thead><tbody></tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption><h2><span id="caption"></span></h2></caption><thead></thead><tbody></tbody></table></div>
 </section>
 <section class="picture" aria-label="Map">
-<div class="frame">{chart}</div>
+<div class="frame" id="map">{chart}</div>
 <div id="legend" class="legend"></div>
 </section>
 </div>
@@ -146,6 +149,7 @@ def footer(about: About, credits: tuple[Credit, ...] | None = None) -> str:
         if about.smallest_cell
         else ""
     )
+    printed = '<p class="printed"></p>'  # filled in by the script when it is printed
     by = f"<p>Prepared by {esc(about.prepared_by)}.</p>" if about.prepared_by else ""
     note = f"<p>{esc(about.note)}</p>" if about.note else ""
     listing = (
@@ -154,7 +158,7 @@ def footer(about: About, credits: tuple[Credit, ...] | None = None) -> str:
         else ""
     )
     vintages = f"{esc(about.now)}{f' and {esc(about.before)}' if about.before else ''}"
-    return f"""<footer>{note}{by}<p>School year {esc(school_year(about.fall_year))}; census figures of {vintages}, with 90% margins of error (\u00b1).{small}</p>{listing}</footer>"""
+    return f"""<footer>{printed}{note}{by}<p>School year {esc(school_year(about.fall_year))}; census figures of {vintages}, with 90% margins of error (\u00b1).{small}</p>{listing}</footer>"""
 
 
 def _source(producer: str, title: str, vintage: str, licence: str, url: str) -> str:
@@ -199,7 +203,12 @@ def index_page(
 {_advice(advice)}
 </main>
 {footer(about)}"""
-    return document(title=f"Schoolshed: {about.title}", body=body)
+    return document(
+        title=f"Schoolshed: {about.title}",
+        body=body,
+        scripts=[asset("atlas.js"), "schoolshed.begin();"],
+        data={"annexes": []},
+    )
 
 
 def _lines(lines: list[dict[str, Any]]) -> str:

@@ -179,7 +179,7 @@ def _value(name: str, field: Field, value: Any) -> Any:
         return int(value)
     if field.form in ("text", "count"):
         return plain(value) or None
-    if field.form == "year":
+    if field.form in ("year", "calendar_year"):
         return int(value)
     short = float(f"{float(value):.7g}")
     return int(short) if short.is_integer() else short

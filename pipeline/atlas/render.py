@@ -36,7 +36,8 @@ class Draw(MacroElement):
 def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
     """The map of a sheet: its place in the page and the script that fills it.
 
-    No tiles: the backdrop is the study's own border. Only Leaflet is used, of the ten assets
+    No tiles: the backdrop is the study's own border. The page's script fits the map into its window, which
+    folium's own, moving, fit would undo. Only Leaflet is used, of the ten assets
     folium loads by default.
     """
     (south, west), (north, east) = page["bounds"]
@@ -60,7 +61,6 @@ def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
     ):
         for name in keys:
             chart.add_child(Draw(what, name))
-    chart.fit_bounds(page["bounds"], padding=(12, 12))
     figure: Any = chart.get_root()
     figure.render()
     return figure.html.render(), figure.script.render()

@@ -22,6 +22,7 @@ Form = Literal[
     "points",
     "change",
     "year",
+    "calendar_year",
     "rank",
     "km",
     "index",
@@ -87,6 +88,7 @@ class About:
     sources: tuple[Credit, ...] = ()
     credits: Mapping[str, tuple[Credit, ...]] = field(default_factory=dict)  # by sheet, of what it shows
     rules: Rules = Rules()
+    bare: frozenset[str] = frozenset()  # sheets for which the study has no figures
 
 
 @dataclass(frozen=True)

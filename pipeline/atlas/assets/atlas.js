@@ -5,6 +5,7 @@ var schoolshed = (function () {
   var data = JSON.parse(document.getElementById("data").textContent);
   var shapes = {}, map = null, view = null, dots = null, picked = -1, moved = false, tables = {};
   var order = {};  // table: {column, down}
+  var FEW = 15, unfolds = [];  // an annex shows its first rows likewise
   var MANY = 200, all = false;  // a long table shows its first rows until the others are asked for
   var $ = function (id) { return document.getElementById(id); };
 
@@ -28,7 +29,7 @@ var schoolshed = (function () {
   }
   function one(form, value) {
     if (value === null || value === undefined) return null;
-    if (typeof value === "string" && form !== "year") return value;
+    if (typeof value === "string") return value;
     if (form === "tenths") return value <= 0.05 ? "under 5%" : value >= 0.95 ? "over 95%" : rounded(100 * value) + "%";
     if (form === "percent") return rounded(100 * value) + "%";
     if (form === "share") return rounded(100 * value, 1) + "%";
@@ -38,6 +39,7 @@ var schoolshed = (function () {
     if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);
     if (form === "index") return rounded(value, value % 1 ? 2 : 0);
     if (form === "km") return rounded(value / 1000, 1) + " km";
+    if (form === "calendar_year") return String(value);
     if (form === "year") return value + "-" + ("0" + (value + 1) % 100).slice(-2);
     return typeof value === "number" ? rounded(value) : value;
   }
@@ -80,6 +82,7 @@ var schoolshed = (function () {
     var text = written(column, value);
     return text !== null && String(text).length < 22 ? " short" : "";
   }
+  function long(value) { return typeof value === "string" && value.length > 40 ? " long" : ""; }
   function dataCell(column, value, name) {
     var text = written(column, value), cell = el("td", name + (short(column, value)));
     if (text === null) {
@@ -139,7 +142,7 @@ var schoolshed = (function () {
       line.appendChild(name);
       columns.forEach(function (place) {
         var column = table.columns[place];
-        line.appendChild(dataCell(column, table.rows[row][place], (isWords(column) ? "words" : "") + (column.pair ? " pair" : "") + (column.key === view.column ? " shown" : "")));
+        line.appendChild(dataCell(column, table.rows[row][place], (isWords(column) ? "words" : "") + long(table.rows[row][place]) + (column.pair ? " pair" : "") + (column.key === view.column ? " shown" : "")));
       });
       body.appendChild(line);
     });
@@ -187,19 +190,21 @@ var schoolshed = (function () {
       box.appendChild(el("p", "", annex.empty || "Nothing to list."));
       return box;
     }
-    var wide = el("div", "wide"), table = el("table"), head = el("thead"), body = el("tbody"), line = el("tr"), sort = null;
-    var caption = table.appendChild(el("caption", ""));
-    caption.appendChild(el("span", "", annex.caption));
+    var wide = el("div", "wide"), table = el("table"), head = el("thead"), body = el("tbody"), line = el("tr"), sort = null, more = null;
+    var caption = table.appendChild(el("caption", "")).appendChild(el("h2", "")), whole = annex.rows.length <= FEW;
+    caption.appendChild(el("span", "", annex.caption + (annex.rows.length > FEW ? " (" + annex.rows.length.toLocaleString("en-US") + ")" : "")));
     wide.tabIndex = 0;
     wide.setAttribute("role", "region");
     wide.setAttribute("aria-label", annex.caption);
     function fill() {
       var rows = annex.rows.map(function (cells) { return { cells: cells }; });
-      body.replaceChildren.apply(body, ranks(rows, sort ? sort.column : null, sort && sort.down, sort && annex.columns[sort.column].words).map(function (row) {
+      var sorted = ranks(rows, sort ? sort.column : null, sort && sort.down, sort && annex.columns[sort.column].words);
+      if (more) more.parentNode.hidden = whole;
+      body.replaceChildren.apply(body, (whole ? sorted : sorted.slice(0, FEW)).map(function (row) {
         var tr = el("tr");
         annex.columns.forEach(function (column, place) {
           var value = annex.rows[row][place];
-          tr.appendChild(dataCell(column, value, (isWords(column) ? "words" : "") + (typeof value === "string" && value.length > 40 ? " long" : "")));
+          tr.appendChild(dataCell(column, value, (isWords(column) ? "words" : "") + long(value)));
         });
         return tr;
       }));
@@ -220,6 +225,14 @@ var schoolshed = (function () {
     table.appendChild(body);
     wide.appendChild(table);
     box.appendChild(wide);
+    if (!whole) {
+      more = el("button", "more-rows", "Show the other " + noun(annex.rows.length - FEW, ["row", "rows"]));
+      more.type = "button";
+      box.appendChild(el("p", "rest")).appendChild(more);
+      more.addEventListener("click", function () { unfold(); wide.focus(); });
+      unfolds.push(unfold);
+    }
+    function unfold() { whole = true; fill(); }
     fill();
     return box;
   }
@@ -260,8 +273,12 @@ var schoolshed = (function () {
   }
   function styleOf(row) {
     var approximate = view.approximateSet[row];
-    if (view.points) return { radius: row === picked ? 11 : 8, color: row === picked ? PICKED : INK, weight: row === picked ? 4 : 1.5, fillColor: fillOf(row), fillOpacity: 1 };
+    if (view.points) return { radius: radius(row), color: row === picked ? PICKED : INK, weight: row === picked ? 4 : view.index.length > 400 ? 0.6 : 1.5, fillColor: fillOf(row), fillOpacity: 1 };
     return { color: row === picked ? PICKED : INK, weight: row === picked ? 5 : (approximate ? 1.4 : 0.8) * thin(view.index.length), dashArray: approximate && row !== picked ? "5 4" : null, fillColor: fillOf(row), fillOpacity: 1, opacity: 1 };
+  }
+  function radius(row) {
+    var many = view.index.length;
+    return (many > 1200 ? 3 : many > 400 ? 4.5 : 8) + (row === picked ? 3 : 0) - (view.index[row] < 0 && many > 400 ? 1 : 0);
   }
   function thin(areas) { return areas > 800 ? 0.35 : areas > 250 ? 0.6 : 1; }
   function paint() {
@@ -269,8 +286,10 @@ var schoolshed = (function () {
     group.eachLayer(function (shape) {
       if (!shape.feature) return;
       shape.setStyle(styleOf(shape.feature.id));
-      if (view.points && shape.setRadius) shape.setRadius(shape.feature.id === picked ? 11 : 8);
+      if (view.points && shape.setRadius) shape.setRadius(radius(shape.feature.id));
     });
+    if (view.points) group.rows.forEach(function (shape, row) { if (shape && view.index[row] < 0) shape.bringToBack(); });
+    if (view.points && shapes.backdrop) shapes.backdrop.bringToBack();
     ["border", "pockets"].forEach(function (name) { if (shapes[name]) shapes[name].bringToFront(); });
     if (picked >= 0 && group.rows[picked]) group.rows[picked].bringToFront();
     if (shapes.lines) shapes.lines.bringToFront();
@@ -297,7 +316,10 @@ var schoolshed = (function () {
   function drawLegend() {
     var box = $("legend"), list = el("ul"), extra = el("ul"), hidden = view.index.filter(function (place) { return place < 0; }).length;
     box.replaceChildren(el("h2", "", view.label), el("p", "", view.explain));
-    view.classes.forEach(function (kind, place) { list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, place === 0 ? noun(kind.count, view.noun) : String(kind.count))); });
+    view.classes.forEach(function (kind) {
+      if (!kind.count) return;
+      list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, list.childNodes.length ? String(kind.count) : noun(kind.count, view.noun)));
+    });
     if (hidden) list.appendChild(legendLine(colored(HIDDEN), "not known or not shown", String(hidden)));
     box.appendChild(list);
     if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
@@ -346,8 +368,9 @@ var schoolshed = (function () {
         list = el("dl");
       }
       group = column.group;
-      list.appendChild(el("dt", "", column.group ? column.short : column.label));
-      list.appendChild(el("dd", text !== null && text.length > 24 ? "long" : "", text === null ? "not known" : text));
+      var long = text !== null && text.length > 24 ? "long" : "";
+      list.appendChild(el("dt", long, column.group ? column.short : column.label));
+      list.appendChild(el("dd", long, text === null ? "not known" : text));
     });
     box.appendChild(list);
     if (table.bars) bars(box, table);
@@ -410,16 +433,20 @@ var schoolshed = (function () {
     var table = data.tables[view.table], place = table.columns.findIndex(function (column) { return column.key === view.column; });
     say(table.names[row] + ": " + table.columns[place].label + " " + (written(table.columns[place], table.rows[row][place]) || "not known"));
     var shape = shapes[view.table].rows[row];
-    if (zoom && shape) {
-      moved = true;
-      var calm = { animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches };
-      if (shape.getLatLng) map.setView(shape.getLatLng(), Math.max(map.getZoom(), wholeZoom() + 1.5), calm);
-      else {
-        var near = Math.min(map.getBoundsZoom(shape.getBounds().pad(1.2)), wholeZoom() + 1.75);
-        if (near > wholeZoom()) map.setView(shape.getBounds().getCenter(), near, calm);
-        else fit(calm);
-      }
-    }
+    if (zoom && shape) bring(shape);
+  }
+  // the map moves only where the place is out of sight, or too small to be seen, and then as little as needed
+  var SMALLEST = 14;  // pixels
+  function bring(shape) {
+    var calm = { animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches };
+    var box = shape.getLatLng ? L.latLngBounds([shape.getLatLng()]) : shape.getBounds(), within = map.getBounds().contains(box);
+    var size = map.latLngToLayerPoint(box.getSouthEast()).subtract(map.latLngToLayerPoint(box.getNorthWest()));
+    var steps = shape.getLatLng ? 0 : Math.log2(SMALLEST / Math.max(size.x, size.y, 0.1));
+    if (within && steps <= 0) return;
+    moved = true;
+    if (steps > 0) map.setView(box.getCenter(), Math.min(map.getZoom() + Math.ceil(2 * steps) / 2, wholeZoom() + 2.5), calm);
+    else map.panInsideBounds(box.pad(0.5), calm);
+    if (!map.getBounds().intersects(box)) map.setView(box.getCenter(), map.getZoom(), { animate: false });
   }
   function frame() { return (view && data.frames[view.table]) || data.bounds; }
   function fit(calm) {
@@ -470,6 +497,8 @@ var schoolshed = (function () {
         interactive: false, style: { color: "#111", weight: 3.5, fill: false },
         onEachFeature: function (feature, shape) { shape.bindTooltip(el("span", "", data.pockets.labels[feature.id]), { permanent: true, direction: "center", className: "pocket-label", interactive: false }); }
       })).addTo(map);
+      map.on("zoomend viewreset resize", apart);
+      setTimeout(apart);
     } else if (what === "lines") {
       shapes.lines = quiet(L.geoJSON(data.lines.shapes, {
         style: function () { return { color: "#b2182b", weight: 3, opacity: 0.9 }; },
@@ -493,6 +522,16 @@ var schoolshed = (function () {
       $("dots-choice").querySelector("span").textContent = data.dots.label;
     }
   }
+  // a label that would lie over one already placed waits for a closer look
+  function apart() {
+    var taken = [];
+    Array.prototype.forEach.call(document.querySelectorAll(".pocket-label"), function (label) {
+      label.hidden = false;
+      var box = label.getBoundingClientRect();
+      label.hidden = taken.some(function (other) { return box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top; });
+      if (!label.hidden) taken.push(box);
+    });
+  }
   // schools that serve the level of the view; without a level, all
   function serves(row) { return !view.level || !data.dots.levels.length || data.dots.levels[row].indexOf(view.level) >= 0; }
   function ofLevel() {
@@ -513,7 +552,6 @@ var schoolshed = (function () {
       if (before) map.removeLayer(shapes[before.table]);
       shapes[view.table].addTo(map);
       moved = false;
-      if (before) fit();
       if (!order[view.table]) {
         var table = data.tables[view.table], start = table.columns.findIndex(function (column) { return column.key === table.sort; });
         order[view.table] = start < 0 ? { column: "name", down: false } : { column: start, down: !table.least_first && table.columns[start].form !== "rank" && !isWords(table.columns[start]) };
@@ -525,11 +563,14 @@ var schoolshed = (function () {
     drawTable();
     drawLegend();
     drawPanel();
+    layout();
+    if (!moved) fit();
   }
   function begin() {
     data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
     hints();
     window.addEventListener("resize", hints);
+    window.addEventListener("beforeprint", unfolded);
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
     map.getContainer().setAttribute("aria-label", "Map. Every area is also a row of the table.");
@@ -567,11 +608,28 @@ var schoolshed = (function () {
     map.on("resize", function () { if (!moved) fit(); hints(); });
     window.addEventListener("beforeprint", function () {
       if (!all) showAll();
+      $("map").style.height = "";
       map.invalidateSize({ animate: false }); fit();
     });
+    window.addEventListener("afterprint", function () { layout(); if (!moved) fit(); });
+    window.addEventListener("resize", layout);
     show(data.views[0].key);
-    map.invalidateSize({ animate: false });
     fit();
+  }
+  // paper opens nothing: sources and long tables are unfolded for it, and the day is written
+  function unfolded() {
+    Array.prototype.forEach.call(document.querySelectorAll("details"), function (part) { part.open = true; });
+    unfolds.forEach(function (unfold) { unfold(); });
+    Array.prototype.forEach.call(document.querySelectorAll(".printed"), function (line) {
+      line.textContent = "Printed on " + new Date().toLocaleDateString("en-US", { year: "numeric", month: "long", day: "numeric" }) + ".";
+    });
+  }
+  // the map is as high as the window leaves beside its legend
+  function layout() {
+    var frame = $("map"), picture = frame.parentNode, top = picture.getBoundingClientRect().top + window.scrollY;
+    var room = window.innerHeight - top - $("legend").offsetHeight - 14;
+    frame.style.height = Math.max(260, Math.min(room, 900)) + "px";
+    map.invalidateSize({ animate: false });
   }
   return { draw: draw, begin: begin };
 })();
