@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.atlas.compact import packed
 from pipeline.atlas.escape import data_block, esc
 from pipeline.atlas.render import asset, draw_map, policy
 from pipeline.atlas.spec import About, Credit, Sheet
@@ -74,7 +75,7 @@ def sheet_page(
         title=f"{sheet.question} {about.title}",
         body=body,
         scripts=[*scripts, asset("atlas.js"), *([script] if has_map else []), "schoolshed.begin();"],
-        data=page,
+        data=packed(page),
         with_map=has_map,
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.atlas import shapes
+from pipeline.atlas import compact, shapes
 from pipeline.atlas.classes import classify
+from pipeline.atlas.drawings import Drawings
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 Z_90 = 1.645  # a 90% margin of error is this many standard errors
 
 
-def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
+def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None = None) -> dict[str, Any]:
     """Gather the data block of a sheet.
 
     Rows of a table, features of its shapes and classes of a view stand in the same order, so
-    that a row's number is the key to all three. Shapes are drawn as they come: simplify first.
+    that a row's number is the key to all three. ``drawings`` are the sets of areas drawn before, once for all
+    sheets; others are drawn as they come.
     """
     page: dict[str, Any] = {"views": [], "tables": {}, "shapes": {}, "frames": {}, "annexes": []}
     drawn: list[gpd.GeoDataFrame] = []
@@ -38,13 +40,17 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
         page["tables"][places.key] = _table(places, frame, fields, tables, about)
         page["views"] += views
         geometry = frame.set_geometry("geometry")
-        page["shapes"][places.key] = shapes.geojson(geometry)
+        drawing = (drawings or {}).get((places.table, dict(places.only).get("level", "")))
+        known = drawing is not None and drawing.ids == tuple(frame[places.id])
+        page["shapes"][places.key] = (
+            drawing.layer if drawing and known else compact.layer(geometry.geometry.to_crs(4326).to_numpy())
+        )
         drawn.append(geometry)
         # points stand on a base, and are framed with it
         if not places.base:
             page["frames"][places.key] = shapes.bounds([geometry])
-            page.setdefault("border", shapes.geojson(shapes.outline(geometry)))
-    backdrop(sheet, tables, page, drawn)
+            page.setdefault("border", drawing.outline if drawing and known else _outline(geometry))
+    backdrop(sheet, tables, page, drawn, drawings or {})
     if sheet.pockets:
         page["pockets"] = pockets(tables, about)
     if sheet.lines:
@@ -66,6 +72,10 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
             }
         )
     return page
+
+
+def _outline(geometry: gpd.GeoDataFrame) -> dict[str, Any]:
+    return compact.layer(shapes.outline(geometry).geometry.to_crs(4326).to_numpy())
 
 
 def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field], about: About) -> dict[str, Any]:

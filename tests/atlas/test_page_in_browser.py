@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_every_table_stands_under_a_heading_and_headings_leave_no_level_out(page
     assert page.locator("table").count() == page.locator("table caption h2").count() > 0
     levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
 
 
 def test_a_long_annex_shows_whole_rows_until_the_others_are_asked_for(pages: Path, visit: Any) -> None:

@@ -2,12 +2,67 @@
 var schoolshed = (function () {
   "use strict";
   var HIDDEN = "#d5d8dc", INK = "#4a5a6a", PICKED = "#f2a900";
-  var data = JSON.parse(document.getElementById("data").textContent);
+  var data = unpack(JSON.parse(document.getElementById("data").textContent));
   var shapes = {}, map = null, view = null, dots = null, picked = -1, moved = false, tables = {};
   var order = {};  // table: {column, down}
+  var dimmed = false;  // whether places that a search leaves out are faint
   var FEW = 15, unfolds = [];  // an annex shows its first rows likewise
   var MANY = 200, all = false;  // a long table shows its first rows until the others are asked for
   var $ = function (id) { return document.getElementById(id); };
+
+  // ---- the data block as it was before it was made small (pipeline/atlas/compact.py) ----
+  function unpack(page) {
+    var letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", at = {};
+    letters.split("").forEach(function (letter, place) { at[letter] = place; });
+    function list(packed) { return Array.isArray(packed) ? packed : packed.at.split("").map(function (letter) { return packed.of[at[letter]]; }); }
+    function spread(columns) { return columns.length ? columns[0].map(function (_, row) { return columns.map(function (column) { return column[row]; }); }) : []; }
+    function table(packed) {
+      var columns = packed.columns.map(function (column) {
+        var cells = list(column.cells), seconds = column.pair && list(column.seconds);
+        delete column.cells; delete column.seconds;
+        ["pair", "explain", "group", "short"].forEach(function (name) { column[name] = column[name] || ""; });
+        return seconds ? cells.map(function (cell, row) { return [cell, seconds[row]]; }) : cells;
+      });
+      packed.rows = packed.size ? spread(columns) : [];
+    }
+    function ring(text, origin) {
+      var out = [], here = [origin[0], origin[1]], place = 0;
+      function step() {
+        var value = 0, shift = 0, code;
+        do { code = at[text.charAt(place)]; place += 1; value += (code & 31) * Math.pow(2, shift); shift += 5; } while (code > 31);
+        return value % 2 ? -(value + 1) / 2 : value / 2;
+      }
+      while (place < text.length) { here[0] += step(); here[1] += step(); out.push([here[0] / 1e5, here[1] / 1e5]); }
+      return out;
+    }
+    function shape(text, layer) {
+      var parts = text.split(";").map(function (part) { return part.split(",").map(function (one) { return ring(one, layer.origin); }); });
+      if (layer.areas) return { type: "MultiPolygon", coordinates: parts.map(function (rings) { return rings.map(function (vertices) { return vertices.concat([vertices[0]]); }); }) };
+      return parts[0][0].length > 1 ? { type: "LineString", coordinates: parts[0][0] } : { type: "Point", coordinates: parts[0][0][0] };
+    }
+    function layer(packed) {
+      return packed && { type: "FeatureCollection", features: packed.features.map(function (text, row) { return { type: "Feature", id: row, properties: {}, geometry: text === null ? null : shape(text, packed) }; }) };
+    }
+    page.annexes.forEach(table);
+    Object.keys(page.tables || {}).forEach(function (key) {
+      var own = page.tables[key], bars = own.bars;
+      table(own);
+      if (bars) { bars.values = spread(bars.values.map(list)); bars.most = spread(bars.most.map(list)); }
+      page.shapes[key] = layer(page.shapes[key]);
+    });
+    (page.views || []).forEach(function (item) {
+      var own = page.tables[item.table];
+      item.noun = own.noun; item.points = own.points; item.approximate = own.approximate; item.weak = [];
+      item.index = item.index.split("").map(function (letter, row) {
+        var hatched = "abcde".indexOf(letter);
+        if (hatched >= 0) item.weak.push(row);
+        return letter === "-" ? -1 : hatched >= 0 ? hatched : Number(letter);
+      });
+    });
+    ["backdrop", "border"].forEach(function (name) { if (page[name]) page[name] = layer(page[name]); });
+    ["pockets", "lines", "dots"].forEach(function (name) { if (page[name] && page[name].shapes) page[name].shapes = layer(page[name].shapes); });
+    return page;
+  }
 
   function el(tag, name, text) {
     var node = document.createElement(tag);
@@ -22,10 +77,15 @@ var schoolshed = (function () {
   }
 
   // ---- numbers as words -------------------------------------------------------------
+  var formats = [];  // made once: a browser takes long to make one
+  function printed(digits) {
+    if (!formats[digits]) formats[digits] = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return formats[digits];
+  }
   function rounded(value, digits) {
     var scale = Math.pow(10, digits || 0);
     var whole = Math.floor(Math.abs(value) * scale + 0.5 + 1e-9) / scale;
-    return (value < 0 && whole ? "\u2212" : "") + whole.toLocaleString("en-US", { minimumFractionDigits: digits || 0, maximumFractionDigits: digits || 0 });
+    return (value < 0 && whole ? "\u2212" : "") + printed(digits || 0).format(whole);
   }
   function one(form, value) {
     if (value === null || value === undefined) return null;
@@ -78,13 +138,9 @@ var schoolshed = (function () {
       return (down ? -sign : sign) || a - b;
     });
   }
-  function short(column, value) {
-    var text = written(column, value);
-    return text !== null && String(text).length < 22 ? " short" : "";
-  }
   function long(value) { return typeof value === "string" && value.length > 40 ? " long" : ""; }
   function dataCell(column, value, name) {
-    var text = written(column, value), cell = el("td", name + (short(column, value)));
+    var text = written(column, value), cell = el("td", name + (text !== null && String(text).length < 22 ? " short" : ""));
     if (text === null) {
       cell.appendChild(el("span", "unseen", "not known"));
       var dash = el("span", "moe", "\u2013");
@@ -165,7 +221,8 @@ var schoolshed = (function () {
     $("table").tBodies[0].replaceChildren(body);
     if (query) say(found + " found");
     hints();
-    dim(query);
+    if (query || dimmed) dim(query);
+    dimmed = Boolean(query);
   }
   // a table wider than its box says so, and where it goes on
   function hints() {
