@@ -77,8 +77,6 @@ def as_drawn(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Closed]:
     degrees = type(frame.geometry)(small, crs=frame.crs).to_crs(4326).to_numpy()
     fine = on_grid(degrees, is_coverage=closed.is_coverage)
     lost = int((shapely.is_missing(fine) | shapely.is_empty(fine)).sum())
-    if closed.is_coverage:
-        assert_coverage(fine)
     out = np.full(len(shapes), None, dtype=object)
     out[there] = np.where(shapely.is_empty(fine), None, fine)
     counted = Closed(len(frame), tolerance, closed.unclean, closed.gaps, lost, closed.overlap_share, closed.is_coverage)
@@ -105,8 +103,11 @@ def assert_coverage(shapes: Any) -> None:
 
 def _smaller(shapes: Any, tolerance: float) -> tuple[Any, Closed]:
     """Areas with fewer vertices, and how they were made to fit each other before."""
-    if shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes, gap_width=tolerance):
-        return shapely.coverage_simplify(shapes, tolerance), Closed()
+    if shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes):
+        around = shapely.coverage_union_all(shapes)
+        holes = [shapely.Polygon(hole) for part in shapely.get_parts(around) for hole in part.interiors]
+        if not any(2 * hole.area < tolerance * hole.length for hole in holes):
+            return shapely.coverage_simplify(shapes, tolerance), Closed()
     shapes = np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes, method="structure"))
     whole = shapely.union_all(shapes)
     overlap = max(0.0, (shapely.area(shapes).sum() - whole.area) / whole.area)
@@ -129,15 +130,16 @@ def on_grid(degrees: Any, *, is_coverage: bool = True) -> Any:
     """Shapes with every vertex on the grid; where rounding folds or crosses borders they are noded anew.
 
     The noded borders are cut into faces, and each face goes to the area it lay in: what comes out is a coverage
-    by construction, its vertices on the grid still. An area that has no face left is empty.
+    by construction, its vertices on the grid still. An area that has no face left is empty. Whether they fit is
+    asked of whole numbers, and refused where they do not: see `assert_coverage`.
     """
-    steps = shapely.transform(degrees, lambda xy: np.rint(xy * GRID))
-    steps = shapely.remove_repeated_points(steps)
-    fits = shapely.is_valid(steps).all() and not shapely.is_empty(steps).any()
-    if not (fits and (not is_coverage or shapely.coverage_is_valid(steps))):
-        steps = _noded(steps, degrees) if is_coverage else shapely.set_precision(degrees, 1 / GRID)
-        if not is_coverage:
-            return steps
+    if not is_coverage:
+        return shapely.set_precision(degrees, 1 / GRID)
+    steps = shapely.remove_repeated_points(shapely.transform(degrees, lambda xy: np.rint(xy * GRID)))
+    fits = shapely.is_valid(steps).all() and not shapely.is_empty(steps).any() and shapely.coverage_is_valid(steps)
+    if not fits:
+        steps = _noded(steps, degrees)
+        assert_coverage(steps)
     return shapely.transform(steps, lambda xy: np.rint(xy) / GRID)
 
 

@@ -73,11 +73,11 @@ def values(column: list[Any]) -> Any:
     >>> values([1.5, 2, 3])
     [1.5, 2, 3]
     """
-    kinds: dict[Any, int] = {}
-    for value in column:
-        kinds.setdefault(value, len(kinds))
+    kinds: dict[Any, int] = {value: place for place, value in enumerate(dict.fromkeys(column))}
+    if len(kinds) > len(LETTERS):
+        return column
     long = sum(len(str(value)) + 1 for value in column)
-    if len(kinds) <= len(LETTERS) and sum(len(str(value)) + 3 for value in kinds) + len(column) + 20 < long:
+    if sum(len(str(value)) + 3 for value in kinds) + len(column) + 20 < long:
         return {"of": list(kinds), "at": "".join(LETTERS[kinds[value]] for value in column)}
     return column
 
@@ -112,7 +112,23 @@ def _table(table: dict[str, Any], views: list[dict[str, Any]], key: str) -> dict
     if bars:
         spread = {name: [values(list(part)) for part in zip(*bars[name], strict=True)] for name in ("values", "most")}
         bars = {**bars, **spread}
-    return {**_columns(table), "bars": bars, "approximate": view["approximate"], "points": view["points"]}
+    series = [
+        {
+            **one,
+            "steps": [
+                {name: values(value) if isinstance(value, list) else value for name, value in step.items()}
+                for step in one["steps"]
+            ],
+        }
+        for one in table.get("series", [])
+    ]
+    return {
+        **_columns(table),
+        "series": series,
+        "bars": bars,
+        "approximate": view["approximate"],
+        "points": view["points"],
+    }
 
 
 def _view(view: dict[str, Any]) -> dict[str, Any]:

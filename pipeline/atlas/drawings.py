@@ -51,7 +51,7 @@ def draw(tables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Key, Drawing]]
 def _set(frame: Any, key: str) -> tuple[Any, Drawing]:
     drawn, closed = as_drawn(frame)
     rows = drawn.sort_values(key, kind="stable")
-    outline = compact.layer(shapes.outline(rows).geometry.to_numpy())
+    outline = compact.layer(shapes.outline(rows, is_coverage=closed.is_coverage).geometry.to_numpy())
     return drawn, Drawing(tuple(rows[key]), compact.layer(rows.geometry.to_numpy()), outline, closed)
 
 

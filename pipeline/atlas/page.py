@@ -104,8 +104,10 @@ def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
 def _explorer(chart: str) -> str:
     return f"""<div class="tools" role="group" aria-label="What is shown">
 <label>Show <select id="view"></select></label>
+<span id="compare" class="compare" role="group" aria-label="Compare two" hidden><label>Compare <select id="from"></select></label> <label>with <select id="to"></select></label></span>
 <label>Find <input id="find" type="search" placeholder="Name" autocomplete="off" spellcheck="false"></label>
 <label id="dots-choice" hidden><input id="dots" type="checkbox" checked> <span></span></label>
+<label id="names-choice"><input id="names" type="checkbox" checked> <span>Names</span></label>
 <button type="button" id="whole">Reset map</button>
 </div>
 <div class="explorer">

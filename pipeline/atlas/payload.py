@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.atlas import compact, shapes
+from pipeline.atlas import compact, provenance, shapes
 from pipeline.atlas.classes import classify
 from pipeline.atlas.drawings import Drawings
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
+from pipeline.atlas.series import series_of
 from pipeline.atlas.spec import About, Field, Layer, Places, Sheet
 from pipeline.atlas.words import LABELS, count_of, each_label, percent, rule, say
 
@@ -39,6 +40,7 @@ def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None 
             continue
         page["tables"][places.key] = _table(places, frame, fields, tables, about)
         page["views"] += views
+        _explain(page, places, fields, about)
         geometry = frame.set_geometry("geometry")
         drawing = (drawings or {}).get((places.table, dict(places.only).get("level", "")))
         known = drawing is not None and drawing.ids == tuple(frame[places.id])
@@ -72,6 +74,21 @@ def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None 
             }
         )
     return page
+
+
+def _explain(page: dict[str, Any], places: Places, fields: list[Field], about: About) -> None:
+    """How the numbers of each view were computed, and the places of their sources in the page's list."""
+    listed = page.setdefault("sources", [])
+    for view in page["views"]:
+        if view["table"] == places.key:
+            field = next(field for field in fields if field.key == view["column"])
+            view["how"] = [plain(line) for line in provenance.how(places, field, about)]
+            told = [
+                plain(f"{producer}: {title}, {vintage}")
+                for producer, title, vintage, _, _ in provenance.sources(places, field, about)
+            ]
+            listed += [line for line in told if line not in listed]
+            view["sources"] = [listed.index(line) for line in told]
 
 
 def _outline(geometry: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -138,6 +155,7 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
         "least_first": places.least_first,
         "bars": _bars(places, frame, about),
         "notes": _notes(places, frame, tables),
+        "series": series_of(places, frame, tables, about.fall_year),
     }
 
 

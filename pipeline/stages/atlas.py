@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.analysis.indicators import INDICATORS
 from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.exports import PUBLISHED
 from pipeline.atlas.sheets import SHEETS
@@ -60,6 +61,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
             bands=study.bands.model_dump(),
             scenarios={slot: described.note for slot, described in study.scenarios.items()},
         ),
+        origins={table.name: credits((table.name,), study.raw) for table in PUBLISHED},
+        counts={each.name: (each.numerator, each.universe) for each in INDICATORS},
         credits={sheet.key: credits(sheet.tables, study.raw) for sheet in SHEETS},
     )
     return dict(bind(tables, about))

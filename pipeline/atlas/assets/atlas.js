@@ -47,6 +47,7 @@ var schoolshed = (function () {
     Object.keys(page.tables || {}).forEach(function (key) {
       var own = page.tables[key], bars = own.bars;
       table(own);
+      own.series.forEach(function (one) { one.steps.forEach(function (step) { ["values", "low", "high", "margins"].forEach(function (name) { if (step[name]) step[name] = list(step[name]); }); }); });
       if (bars) { bars.values = spread(bars.values.map(list)); bars.most = spread(bars.most.map(list)); }
       page.shapes[key] = layer(page.shapes[key]);
     });
@@ -155,6 +156,7 @@ var schoolshed = (function () {
   function shownColumns(table) {
     var shown = table.columns.findIndex(function (column) { return column.key === view.column; });
     var group = table.columns[shown].group, list = [];
+    if (view.key === COMPARED) return [shown, shown + 1, shown + 2];
     table.columns.forEach(function (column, place) {
       if (column.always || (group && column.group === group)) list.push(place);
     });
@@ -413,7 +415,8 @@ var schoolshed = (function () {
     box.replaceChildren(top);
     if (view.weakSet[picked]) box.appendChild(el("p", "warn", view.weak_label + "."));
     if (view.approximateSet[picked]) box.appendChild(el("p", "warn", "The border is a stand-in, or people were placed by plain area: the numbers are approximate."));
-    var inBars = {};
+    var inBars = {}, charts = table.series.filter(function (series) { return series.has_chart; });
+    charts.slice(0, 1).forEach(function (series) { trend(box, series); });
     if (table.bars) table.bars.parts.forEach(function (part) { inBars[part.field] = true; });
     var list = el("dl"), group = "";
     table.columns.forEach(function (column, place) {
@@ -431,6 +434,7 @@ var schoolshed = (function () {
     });
     box.appendChild(list);
     if (table.bars) bars(box, table);
+    charts.slice(1).forEach(function (series) { trend(box, series); });
     (table.notes[picked] || []).forEach(function (note) {
       var card = el("div", "note");
       card.appendChild(el("p", "", note.statement)).style.fontWeight = "600";
@@ -439,8 +443,160 @@ var schoolshed = (function () {
       card.appendChild(el("p", "moe", note.rule + " \u00b7 " + note.reliability));
       box.appendChild(card);
     });
+    explained(box);
     box.scrollTop = 0;
   }
+  // what the shown number means, down to its counts, and where it comes from
+  function explained(box) {
+    if (!view.how || !view.how.length && !view.sources.length) return;
+    var fold = el("details", "how"), means = el("ul"), from = el("ul");
+    fold.appendChild(el("summary", "", "How \u201c" + view.label + "\u201d was computed, and from what"));
+    view.how.forEach(function (line) { means.appendChild(el("li", "", line)); });
+    fold.appendChild(means);
+    if (view.sources.length) {
+      fold.appendChild(el("h3", "", "Sources"));
+      view.sources.forEach(function (place) { from.appendChild(el("li", "", data.sources[place])); });
+      fold.appendChild(from);
+    }
+    box.appendChild(fold);
+  }
+
+  // ---- years and plans ----------------------------------------------------------------
+  function isNumber(value) { return typeof value === "number"; }
+  // a small chart: counted numbers as a line, expected ones broken, their range shaded
+  function trend(box, series) {
+    var steps = series.steps.map(function (step) {
+      return { label: step.label, expected: step.is_expected, value: step.values[picked], low: step.low && step.low[picked], high: step.high && step.high[picked], margin: step.margins && step.margins[picked] };
+    }).filter(function (step) { return isNumber(step.value); });
+    if (steps.length < 2) return;
+    steps.forEach(function (step) {
+      if (isNumber(step.margin)) { step.low = step.value - step.margin; step.high = step.value + step.margin; }
+      if (!isNumber(step.low) || !isNumber(step.high)) step.low = step.high = step.value;
+    });
+    var W = 340, H = 112, L = 44, R = 12, T = 12, B = 20, low = Math.min.apply(null, steps.map(function (s) { return s.low; })), high = Math.max.apply(null, steps.map(function (s) { return s.high; }));
+    low = low < 0.6 * high ? Math.min(0, low) : low - (high - low) / 6;
+    if (high === low) high = low + 1;
+    function x(place) { return L + (W - L - R) * place / (steps.length - 1); }
+    function y(value) { return H - B - (H - T - B) * (value - low) / (high - low); }
+    function at(place, value) { return x(place).toFixed(1) + " " + y(value).toFixed(1); }
+    function line(points, broken) {
+      if (points.length > 1) picture.appendChild(svg("path", { d: "M" + points.join("L"), fill: "none", stroke: "#0b6478", "stroke-width": 2, "stroke-dasharray": broken ? "5 3" : "none" }));
+    }
+    function put(text, left, top, anchor) {
+      var node = svg("text", { x: left.toFixed(1), y: top.toFixed(1), "text-anchor": anchor, "font-size": 11, fill: "#42505c" });
+      node.textContent = text;
+      picture.appendChild(node);
+    }
+    var told = steps.map(function (step) {
+      var range = isNumber(step.margin) ? " \u00b1 " + one(series.form, step.margin).replace("%", "") : step.low !== step.high ? " (" + one(series.form, step.low) + " to " + one(series.form, step.high) + ")" : "";
+      return step.label + ": " + one(series.form, step.value) + range + (step.expected ? ", expected" : "");
+    });
+    var picture = svg("svg", { viewBox: "0 0 " + W + " " + H, role: "img", "aria-label": series.label + ". " + told.join("; "), "class": "trend" });
+    [low, high].forEach(function (value) {
+      picture.appendChild(svg("path", { d: "M" + L + " " + y(value).toFixed(1) + "H" + (W - R), stroke: "#d6dde4" }));
+      put(one(series.form, value), L - 5, y(value) + 4, "end");
+    });
+    var band = steps.map(function (s, place) { return at(place, s.high); }).concat(steps.map(function (s, place) { return at(place, s.low); }).reverse());
+    picture.appendChild(svg("path", { d: "M" + band.join("L") + "Z", fill: "#41b6c4", "fill-opacity": 0.28 }));
+    var first = steps.findIndex(function (s) { return s.expected; });
+    if (first < 0) first = steps.length;
+    line(steps.slice(0, first).map(function (s, place) { return at(place, s.value); }), false);
+    line(steps.slice(Math.max(first - 1, 0)).map(function (s, place) { return at(place + Math.max(first - 1, 0), s.value); }), true);
+    steps.forEach(function (s, place) {
+      var dot = svg("circle", { cx: x(place).toFixed(1), cy: y(s.value).toFixed(1), r: 3, fill: s.expected ? "#ffffff" : "#0b6478", stroke: "#0b6478", "stroke-width": 1.5 }), title = svg("title", {});
+      title.textContent = told[place];
+      dot.appendChild(title);
+      picture.appendChild(dot);
+    });
+    put(steps[0].label, L, H - 5, "start");
+    put(steps[steps.length - 1].label, W - R, H - 5, "end");
+    box.appendChild(el("h3", "", series.label));
+    box.appendChild(picture);
+    box.appendChild(el("p", "detail", told[0] + " \u2192 " + told[told.length - 1]));
+  }
+
+  // ---- two steps of a series against each other: the map shows the difference -----------
+  var COMPARED = "compared", BROWN_TO_GREEN = ["#a6611a", "#dfc27d", "#f5f5f5", "#80cdc1", "#018571"];
+  var compared = null;  // {series, from, to}
+  function nice(value) {
+    if (value <= 1) return 1;
+    var power = Math.pow(10, Math.floor(Math.log10(value))), best = 1;
+    [1, 2, 5, 10].forEach(function (times) { if (Math.abs(times * power - value) < Math.abs(best * power - value)) best = times; });
+    return best * power;
+  }
+  function quantile(sorted, share) {
+    var place = share * (sorted.length - 1), low = Math.floor(place);
+    return sorted[low] + (place - low) * ((low + 1 < sorted.length ? sorted[low + 1] : sorted[low]) - sorted[low]);
+  }
+  // classes about zero, as pipeline/atlas/classes.py makes them
+  function aboutZero(values, unit) {
+    var whole = values.map(function (value) { return value === null ? null : (value < 0 ? -1 : 1) * Math.floor(Math.abs(value) + 0.5 + 1e-9); });
+    var sizes = whole.filter(function (value) { return value; }).map(Math.abs).sort(function (a, b) { return a - b; });
+    if (!sizes.length) return { classes: [{ label: "no difference", color: BROWN_TO_GREEN[2], count: whole.filter(isNumber).length }], index: whole.map(function (value) { return value === null ? -1 : 0; }) };
+    var small = nice(quantile(sizes, 0.3)), large = nice(quantile(sizes, 0.75));
+    if (large <= small) large = 2 * small;
+    var cuts = [1 - large, 1 - small, small, large], some = small >= large - 1 ? rounded(small) : rounded(small) + " to " + rounded(large - 1);
+    var labels = ["less by " + rounded(large) + unit + " or more", "less by " + some + unit, small > 1 ? "within \u00b1" + rounded(small - 1) + unit : "no difference", "more by " + some + unit, "more by " + rounded(large) + unit + " or more"];
+    var index = whole.map(function (value) { return value === null ? -1 : cuts.filter(function (cut) { return value >= cut; }).length; });
+    return { classes: labels.map(function (label, place) { return { label: label, color: BROWN_TO_GREEN[place], count: index.filter(function (own) { return own === place; }).length }; }), index: index };
+  }
+  function comparison() {
+    var table = data.tables[view.table], series = compared.series, a = series.steps[compared.from], b = series.steps[compared.to], share = series.form === "percent";
+    var gaps = a.values.map(function (value, row) { return isNumber(value) && isNumber(b.values[row]) ? b.values[row] - value : null; });
+    var made = aboutZero(gaps.map(function (gap) { return gap === null ? null : share ? 100 * gap : gap; }), share ? " points" : "");
+    var margins = gaps.map(function (gap, row) { return a.margins && b.margins && gap !== null && isNumber(a.margins[row]) && isNumber(b.margins[row]) ? Math.sqrt(a.margins[row] * a.margins[row] + b.margins[row] * b.margins[row]) : null; });
+    var tested = margins.some(isNumber), weak = [];
+    gaps.forEach(function (gap, row) { if (gap !== null && margins[row] !== null && Math.abs(gap) <= margins[row]) weak.push(row); });
+    take(table);
+    table.plain = table.columns.length;
+    table.columns.push(
+      { key: COMPARED, label: "Difference", form: share ? "points" : "change", pair: tested ? "margin" : "", explain: "", group: "", short: "", always: false },
+      { key: COMPARED + "from", label: a.label, form: series.form, pair: "", explain: "", group: "", short: "", always: false },
+      { key: COMPARED + "to", label: b.label, form: series.form, pair: "", explain: "", group: "", short: "", always: false });
+    table.rows.forEach(function (cells, row) { cells.push(tested ? [gaps[row], margins[row]] : gaps[row], a.values[row], b.values[row]); });
+    return {
+      key: COMPARED, label: series.label + ": " + b.label + " against " + a.label, table: view.table, column: COMPARED, level: view.level, noun: table.noun, points: table.points,
+      explain: "The number of " + b.label + " less that of " + a.label + (a.is_expected || b.is_expected ? ". Expected numbers have a range, which the panel shows." : "."),
+      classes: made.classes, index: made.index, weak: weak, weak_label: "May be no difference: within the 90% margin, each place by itself", approximate: table.approximate, how: [], sources: []
+    };
+  }
+  // the columns of a comparison go as it goes
+  function take(table) {
+    if (table.plain === undefined) return;
+    table.columns.length = table.plain;
+    table.rows.forEach(function (cells) { cells.length = table.plain; });
+    delete table.plain;
+  }
+  function offerSteps() {
+    var table = data.tables[view.table], from = $("from");
+    $("compare").hidden = !table.series.length;
+    from.replaceChildren(option("", "nothing"));
+    table.series.forEach(function (series, place) {
+      var into = from.appendChild(el("optgroup"));
+      into.label = series.label;
+      series.steps.forEach(function (step, own) { into.appendChild(option(place + "." + own, step.label)); });
+    });
+    offerOthers();
+  }
+  function offerOthers() {
+    var to = $("to"), chosen = $("from").value.split("."), table = data.tables[view.table];
+    to.replaceChildren(option("", "\u2013"));
+    to.disabled = chosen.length < 2;
+    if (!to.disabled) table.series[chosen[0]].steps.forEach(function (step, own) { if (own !== Number(chosen[1])) to.appendChild(option(own, step.label)); });
+  }
+  function option(value, text) {
+    var node = el("option", "", text);
+    node.value = value;
+    return node;
+  }
+  function compare() {
+    var chosen = $("from").value.split("."), to = $("to").value;
+    if (chosen.length < 2 || to === "") { if (compared) show($("view").value); return; }
+    compared = { series: data.tables[view.table].series[chosen[0]], from: Number(chosen[1]), to: Number(to) };
+    show(COMPARED);
+    say("Shown: " + view.label);
+  }
+
   function bars(box, table) {
     var values = table.bars.values[picked], list = el("ul", "bars"), largest = 0;
     table.bars.values.forEach(function (row) { row.forEach(function (value) { if (Math.abs(value) > largest) largest = Math.abs(value); }); });
@@ -597,9 +753,24 @@ var schoolshed = (function () {
       if (serves(row)) { dots.addLayer(shape); hush(shape); } else dots.removeLayer(shape);
     });
   }
+  var keptOrder = null;
   function show(key) {
     var before = view;
-    view = data.views.find(function (item) { return item.key === key; });
+    if (key === COMPARED) {
+      view = comparison();
+      if (!before || before.key !== COMPARED) keptOrder = order[view.table];
+      order[view.table] = { column: data.tables[view.table].plain, down: true };
+    } else {
+      if (compared) {
+        take(data.tables[view.table]);
+        order[view.table] = keptOrder;
+        compared = null;
+        $("from").value = "";
+        $("to").replaceChildren(option("", "\u2013"));
+        $("to").disabled = true;
+      }
+      view = data.views.find(function (item) { return item.key === key; });
+    }
     view.weakSet = {};
     view.weak.forEach(function (row) { view.weakSet[row] = true; });
     view.approximateSet = {};
@@ -614,6 +785,7 @@ var schoolshed = (function () {
         order[view.table] = start < 0 ? { column: "name", down: false } : { column: start, down: !table.least_first && table.columns[start].form !== "rank" && !isWords(table.columns[start]) };
       }
     }
+    if (!before || before.table !== view.table) offerSteps();
     if (dots) ofLevel();
     drawHatches();
     paint();
@@ -622,12 +794,111 @@ var schoolshed = (function () {
     drawPanel();
     layout();
     if (!moved) fit();
+    names();
+  }
+
+  // ---- names on the map, where they fit -------------------------------------------------
+  var pane = null;
+  function clearNames() { if (pane) pane.replaceChildren(); }
+  function names() {
+    if (!pane) {
+      pane = map.createPane("names");
+      pane.setAttribute("aria-hidden", "true");
+    }
+    clearNames();
+    if (!$("names").checked) return;
+    var table = data.tables[view.table], seen = map.getBounds(), taken = [], own = shapes[view.table].rows, order = own.map(function (_, row) { return row; });
+    if (view.points) {  // no name lies over a point; those of the first class are named first
+      own.forEach(function (shape) { var spot = shape && map.latLngToLayerPoint(shape.getLatLng()); if (spot) taken.push([spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7]); });
+      order.sort(function (a, b) { return (view.index[a] < 0) - (view.index[b] < 0) || view.index[a] - view.index[b] || a - b; });
+    }
+    order.forEach(function (row) {
+      var shape = own[row];
+      if (!shape) return;
+      var lines = [table.names[row]], spot = null, wide = 0, high = 0;
+      function lies(middle) {
+        var box = [middle.x - wide / 2, middle.y - high, middle.x + wide / 2, middle.y + high], at = map.layerPointToContainerPoint(middle);
+        if (at.x < wide / 2 || at.x + wide / 2 > map.getSize().x || at.y < high || at.y + high > map.getSize().y) return true;
+        return taken.some(function (other) { return box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]; });
+      }
+      if (lines[0].length > 40) return;
+      for (var turn = 0; turn < 2 && !spot; turn += 1) {
+        if (turn || view.points) lines = halves(table.names[row]);
+        wide = Math.max.apply(null, lines.map(widthOf)) + 4;
+        high = 6.5 * lines.length;
+        spot = shape.getLatLng ? beside(shape, wide, high).filter(function (middle) { return !lies(middle); })[0] : inside(shape, wide, 6 * lines.length, seen);
+        if (lines.length < 2 && turn) break;
+      }
+      if (!spot || lies(spot)) return;
+      taken.push([spot.x - wide / 2, spot.y - high, spot.x + wide / 2, spot.y + high]);
+      var label = el("span", "place-name" + (!shape.getLatLng && view.index[row] >= 0 && !view.weakSet[row] && dark(view.classes[view.index[row]].color) ? " on-dark" : ""));
+      lines.forEach(function (line) { label.appendChild(el("span", "", line)); });
+      if (lines.length > 1) label.classList.add("two");
+      L.DomUtil.setPosition(label, spot.round());
+      pane.appendChild(label);
+    });
+  }
+  var ruler = null, widths = {};
+  function widthOf(text) {
+    if (!ruler) {
+      ruler = document.createElement("canvas").getContext("2d");
+      ruler.font = "600 10.5px " + window.getComputedStyle(document.documentElement).fontFamily;
+    }
+    if (widths[text] === undefined) widths[text] = ruler.measureText(text).width;
+    return widths[text];
+  }
+  // a name on two lines, cut at the blank nearest its middle
+  function halves(name) {
+    var cut = -1;
+    for (var place = 0; place < name.length; place += 1) if (name.charAt(place) === " " && (cut < 0 || Math.abs(place - name.length / 2) < Math.abs(cut - name.length / 2))) cut = place;
+    return cut < 0 ? [name] : [name.slice(0, cut), name.slice(cut + 1)];
+  }
+  // beside a point, where points are few
+  function beside(shape, wide, high) {
+    if (view.index.length > 60 || !map.getBounds().contains(shape.getLatLng())) return [];
+    var middle = map.latLngToLayerPoint(shape.getLatLng());
+    return [[0, high + 9], [0, -high - 9], [wide / 2 + 10, 0], [-wide / 2 - 10, 0]].map(function (off) { return middle.add(off); });
+  }
+  // the middle of the longest stretch of an area, as high as a line of text, that is as wide as its name
+  function inside(shape, wide, high, seen) {
+    if (!seen.intersects(shape.getBounds())) return null;
+    var box = L.bounds(map.latLngToLayerPoint(shape.getBounds().getNorthWest()), map.latLngToLayerPoint(shape.getBounds().getSouthEast()));
+    if (box.getSize().x < wide || box.getSize().y < 2 * high) return null;
+    var rings = [], best = null;
+    (function flat(list) { if (list[0].lat === undefined) list.forEach(flat); else rings.push(list.map(function (place) { return map.latLngToLayerPoint(place); })); })(shape.getLatLngs());
+    [0.5, 0.4, 0.6, 0.3, 0.7].forEach(function (part) {
+      if (best) return;
+      var y = box.min.y + part * box.getSize().y, spans = [-high, 0, high].map(function (off) { return across(rings, y + off); });
+      spans[1].forEach(function (span) {
+        var left = span[0], right = span[1];
+        [spans[0], spans[2]].forEach(function (others) {
+          var over = others.filter(function (other) { return other[0] < right && other[1] > left; }).sort(function (a, b) { return b[1] - b[0] - a[1] + a[0]; })[0];
+          left = over ? Math.max(left, over[0]) : right;
+          right = over ? Math.min(right, over[1]) : left;
+        });
+        if (right - left >= wide && (!best || right - left > best.room)) { best = L.point((left + right) / 2, y); best.room = right - left; }
+      });
+    });
+    return best;
+  }
+  function across(rings, y) {
+    var cuts = [], spans = [];
+    rings.forEach(function (ring) {
+      ring.forEach(function (a, place) {
+        var b = ring[(place + 1) % ring.length];
+        if ((a.y > y) !== (b.y > y)) cuts.push(a.x + (y - a.y) * (b.x - a.x) / (b.y - a.y));
+      });
+    });
+    cuts.sort(function (a, b) { return a - b; });
+    for (var place = 0; place + 1 < cuts.length; place += 2) spans.push([cuts[place], cuts[place + 1]]);
+    return spans;
   }
   function begin() {
     data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
     hints();
     window.addEventListener("resize", hints);
     window.addEventListener("beforeprint", unfolded);
+    shorten();
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
     map.getContainer().setAttribute("aria-label", "Map. Every area is also a row of the table.");
@@ -646,6 +917,11 @@ var schoolshed = (function () {
       into.appendChild(option);
     });
     $("view").addEventListener("change", function () { show($("view").value); say("Shown: " + view.label); });
+    $("from").addEventListener("change", function () { offerOthers(); compare(); });
+    $("to").addEventListener("change", compare);
+    $("names").addEventListener("change", names);
+    map.on("zoomend moveend", names);
+    map.on("zoomstart", function () { clearNames(); });
     $("find").addEventListener("input", drawTable);
     $("find").addEventListener("keydown", function (event) {
       var first = $("table").tBodies[0].querySelector("tr.row");
@@ -672,6 +948,18 @@ var schoolshed = (function () {
     window.addEventListener("resize", layout);
     show(data.views[0].key);
     fit();
+  }
+  // on a phone a long answer is cut, so that the map is near; a button gives the rest
+  function shorten() {
+    var answer = document.querySelector(".answer"), more = el("button", "more-rows", "Read the whole answer");
+    if (!answer || window.innerWidth > 700 || answer.offsetHeight < 200) return;
+    more.type = "button";
+    more.setAttribute("aria-expanded", "false");
+    answer.classList.add("long");
+    answer.parentNode.appendChild(more);
+    more.addEventListener("click", function () { unfold(); answer.tabIndex = -1; answer.focus(); });
+    function unfold() { answer.classList.remove("long"); more.remove(); }
+    unfolds.push(unfold);
   }
   // paper opens nothing: sources and long tables are unfolded for it, and the day is written
   function unfolded() {
