@@ -157,6 +157,19 @@ def test_the_day_of_printing_and_all_sources_stand_on_paper(pages: Path, visit: 
     assert wrong == []
 
 
+@pytest.mark.parametrize("name", [sheet.key for sheet in SHEETS])
+def test_no_column_is_cut_on_paper(millbrook_workspace: Path, visit: Any, name: str) -> None:
+    page, wrong = visit(
+        millbrook_workspace / f"maps/{name}.html", 718, 1000
+    )  # a page of letter or A4 within its margins
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    wide = page.locator("table").evaluate_all(
+        "all => all.filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(one => one.caption.textContent)"
+    )
+    assert wide == [] and wrong == []
+
+
 def test_labels_of_pockets_never_lie_over_each_other(tmp_path: Path, visit: Any) -> None:
     tables = town()
     pockets = tables["public_pockets"]
