@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.atlas.compact import packed
-from pipeline.atlas.escape import data_block, esc
+from pipeline.atlas.escape import data_block, esc, plain
 from pipeline.atlas.render import asset, draw_map, policy
 from pipeline.atlas.spec import About, Credit, Sheet
 from pipeline.atlas.words import RULES, rule, say, school_year
@@ -20,14 +20,15 @@ def document(
     data: Any = None,
     with_map: bool = False,
     more_styles: Sequence[str] = (),
+    pictures: str = "",
 ) -> str:
-    """A whole page with everything in it and a policy that lets it load nothing."""
+    """A whole page with everything in it and a policy that lets it load nothing, but pictures of one origin."""
     styles = [*([asset("leaflet/leaflet.css")] if with_map else []), asset("atlas.css"), *more_styles]
     block = f'<script type="application/json" id="data">{data_block(data)}</script>\n' if data is not None else ""
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, styles)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, styles, pictures)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n'
         f"<title>{esc(title)}</title>\n"
@@ -50,9 +51,12 @@ def sheet_page(
 ) -> str:
     """One sheet as a single file."""
     has_map = bool(page["views"])
+    origin = "/".join(about.tiles.split("/")[:3]) if has_map else ""
+    if origin:
+        page = {**page, "tiles": {"address": about.tiles, "credit": plain(about.tiles_credit)}}
     chart, script = draw_map(sheet.key, page) if has_map else ("", "")
     main = (
-        _explorer(chart)
+        _explorer(chart, origin.removeprefix("https://"))
         if has_map
         else f'<div class="card drawing">{drawing}</div>'
         if drawing  # its question is answered by tables
@@ -77,6 +81,7 @@ def sheet_page(
         scripts=[*scripts, asset("atlas.js"), *([script] if has_map else []), "schoolshed.begin();"],
         data=packed(page),
         with_map=has_map,
+        pictures=origin,
     )
 
 
@@ -101,14 +106,19 @@ def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
 <nav aria-label="Sheets"><ul>{items}</ul></nav></header>"""
 
 
-def _explorer(chart: str) -> str:
+def _explorer(chart: str, host: str) -> str:
+    tiles = (
+        f'<label id="tiles-choice"><input id="tiles" type="checkbox"> <span>Streets, loaded from {esc(host)}</span></label>\n'
+        if host
+        else ""
+    )
     return f"""<div class="tools" role="group" aria-label="What is shown">
 <label>Show <select id="view"></select></label>
 <span id="compare" class="compare" role="group" aria-label="Compare two" hidden><label>Compare <select id="from"></select></label> <label>with <select id="to"></select></label></span>
 <label>Find <input id="find" type="search" placeholder="Name" autocomplete="off" spellcheck="false"></label>
 <label id="dots-choice" hidden><input id="dots" type="checkbox" checked> <span></span></label>
 <label id="names-choice"><input id="names" type="checkbox" checked> <span>Names</span></label>
-<button type="button" id="whole">Reset map</button>
+{tiles}<button type="button" id="whole">Reset map</button>
 </div>
 <div class="explorer">
 <section class="side" aria-label="Table">
@@ -117,7 +127,7 @@ def _explorer(chart: str) -> str:
 </section>
 <section class="picture" aria-label="Map">
 <div class="frame" id="map">{chart}</div>
-<div id="legend" class="legend"></div>
+<div id="legend" class="legend"></div>{"<p id=tiles-credit class=credit hidden></p>" if host else ""}
 </section>
 </div>
 <p id="status" class="unseen" role="status"></p>

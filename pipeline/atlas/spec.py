@@ -83,6 +83,8 @@ class About:
     before: str | None
     note: str = ""
     prepared_by: str = ""
+    tiles: str = ""  # address of pictures under the maps; a reader asks for them, or none are loaded
+    tiles_credit: str = ""
     smallest_cell: int | None = None
     medium_cv: float = 0.40
     sources: tuple[Credit, ...] = ()

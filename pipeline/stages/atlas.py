@@ -24,6 +24,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         before=study.vintages.before,
         note=study.study.note,
         prepared_by=study.atlas.prepared_by,
+        tiles=study.atlas.tiles,
+        tiles_credit=study.atlas.tiles_credit,
         smallest_cell=study.publish.smallest_cell,
         medium_cv=study.reliability.medium_cv,
         sources=credits(FILLS.values(), study.raw),

@@ -797,6 +797,17 @@ var schoolshed = (function () {
     names();
   }
 
+  // ---- pictures under the map: only where the study allows a server, and only when asked for ----
+  var under = null;
+  function streets() {
+    var on = $("tiles").checked;
+    if (!under) under = L.tileLayer(data.tiles.address, { maxZoom: 19, referrerPolicy: "no-referrer" });
+    if (on) under.addTo(map); else map.removeLayer(under);
+    map.getContainer().classList.toggle("on-tiles", on);
+    $("tiles-credit").hidden = !on;
+    $("tiles-credit").textContent = "Streets: " + data.tiles.credit;
+  }
+
   // ---- names on the map, where they fit -------------------------------------------------
   var pane = null;
   function clearNames() { if (pane) pane.replaceChildren(); }
@@ -920,6 +931,7 @@ var schoolshed = (function () {
     $("from").addEventListener("change", function () { offerOthers(); compare(); });
     $("to").addEventListener("change", compare);
     $("names").addEventListener("change", names);
+    if (data.tiles) $("tiles").addEventListener("change", streets);
     map.on("zoomend moveend", names);
     map.on("zoomstart", function () { clearNames(); });
     $("find").addEventListener("input", drawTable);
