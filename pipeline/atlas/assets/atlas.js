@@ -121,6 +121,7 @@ var schoolshed = (function () {
     cell.scope = "col";
     button.type = "button";
     if (column && column.explain) button.title = column.explain;
+    if (label.length > 22) cell.classList.add("long-head");
     if (sorted) cell.setAttribute("aria-sort", sorted);
     button.addEventListener("click", sort);
     cell.appendChild(button);
