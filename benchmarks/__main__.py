@@ -19,6 +19,7 @@ COMPARISONS = {
     "access": "access.catchments",
     "outlook": "outlook.outlook",
     "siting": "siting.siting",
+    "atlas": "atlas.atlas",
     "country": "country.country",
 }
 TABLES = {

@@ -45,8 +45,12 @@ def result(
     target: float,
     max_error: float,
     most_error: float,
+    unit: str = "s",
 ) -> Result:
-    """One line: ours is to be at least ``target`` times as fast as the peer, with an error of at most ``most_error``."""
+    """One line: ours is to be at least ``target`` times as fast as the peer, with an error of at most ``most_error``.
+
+    Where ``unit`` is not seconds, that many times as small.
+    """
     ratio = peer_s / ours_s
     return {
         "name": name,
@@ -59,13 +63,21 @@ def result(
         "target": round(target, 3),
         "met": bool(ratio >= target and max_error <= most_error),
         "max_error": max_error,
+        **({"unit": unit} if unit != "s" else {}),
     }
 
 
 def within(
-    name: str, size: str, ours_s: float, most_s: float, *, max_error: float | None = None, most_error: float = 0.0
+    name: str,
+    size: str,
+    ours_s: float,
+    most_s: float,
+    *,
+    max_error: float | None = None,
+    most_error: float = 0.0,
+    unit: str = "s",
 ) -> Result:
-    """One line without a peer: ours is to take at most ``most_s`` seconds, with an error of at most ``most_error``."""
+    """One line without a peer: ours is to take at most ``most_s`` seconds (or of another unit), with an error of at most ``most_error``."""
     return {
         "name": name,
         "size": size,
@@ -74,9 +86,10 @@ def within(
         "peer_version": "",
         "peer_s": None,
         "ratio": None,
-        "target": f"<= {most_s:g} s",
+        "target": f"<= {most_s:g} {unit}",
         "met": bool(ours_s <= most_s and (max_error is None or max_error <= most_error)),
         "max_error": max_error,
+        **({"unit": unit} if unit != "s" else {}),
     }
 
 
@@ -89,12 +102,13 @@ def report(found: Iterable[Result], path: Path = RESULTS) -> None:
     rows.sort(key=lambda row: (row["name"], row["size"], row["peer"]))
     path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     for row in found:
+        unit = row.get("unit", "s")
         error = "" if row["max_error"] is None else f", error at most {row['max_error']:.1e}"
         against = (
             ""
             if not row["peer"]
-            else f"; {row['peer']} {row['peer_version']} {row['peer_s']:.3f} s: {row['ratio']:.1f} times"
+            else f"; {row['peer']} {row['peer_version']} {row['peer_s']:.3f} {unit}: {row['ratio']:.1f} times"
         )
         print(
-            f"{'met   ' if row['met'] else 'NOT MET'} {row['name']} ({row['size']}): {row['ours_s']:.3f} s{against} (target {row['target']}){error}"
+            f"{'met   ' if row['met'] else 'NOT MET'} {row['name']} ({row['size']}): {row['ours_s']:.3f} {unit}{against} (target {row['target']}){error}"
         )

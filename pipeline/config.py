@@ -753,6 +753,20 @@ class Atlas(Strict):
 
     language: Literal["en"] = "en"
     prepared_by: str = ""
+    tiles: str = Field(
+        "",
+        pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]+)?/[^\s\"'<>;,]*)?$",
+        description="Address of pictures under the maps, with {z}, {x} and {y}; empty: no page asks for anything",
+    )
+    tiles_credit: str = Field("", description="Whom the pictures' publisher wants named")
+
+    @model_validator(mode="after")
+    def _tiles_are_complete(self) -> Atlas:
+        if self.tiles and not all(part in self.tiles for part in ("{z}", "{x}", "{y}")):
+            raise ValueError(f"tiles {self.tiles!r} lacks one of {{z}}, {{x}} and {{y}}")
+        if self.tiles and not self.tiles_credit.strip():
+            raise ValueError("tiles are given without tiles_credit: their publisher must be named")
+        return self
 
 
 class Study(Strict):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.atlas import payload, shapes
+from pipeline.atlas.drawings import closed_words, draw
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import names_of
 from pipeline.atlas.packet import packets
@@ -13,6 +15,7 @@ from pipeline.atlas.page import index_page, sheet_page
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Sheet
 from pipeline.atlas.words import say, told
+from pipeline.columns import LEVELS
 
 GREY = "#d5d8dc"
 
@@ -35,10 +38,12 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     files: dict[str, str | bytes] = {}
     answers: dict[str, str] = {}
     pictures: dict[str, str] = {}
-    drawn = _drawn(tables)
+    drawn, drawings = draw(tables)
+    pages = {sheet.key: payload.build(sheet, drawn, about, drawings) for sheet in SHEETS}
+    about = replace(about, bare=frozenset(sheet.key for sheet in SHEETS if _is_bare(sheet, pages[sheet.key])))
     for sheet in SHEETS:
         answers[sheet.key] = plain(sheet.answer(tables, about))
-        page = payload.build(sheet, drawn, about)
+        page = pages[sheet.key]
         pictures[sheet.key] = _picture(sheet, drawn, page)
         files[f"maps/{sheet.key}.html"] = sheet_page(
             sheet,
@@ -47,7 +52,7 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
             answers[sheet.key],
             page,
             sheet.reading(tables, about),
-            _lacking(sheet, tables),
+            [*_lacking(sheet, tables), *closed_words(drawings, _areas_of(sheet, pages[sheet.key]))],
             drawing=sheet.drawing(tables) if sheet.drawing else "",
             further=tuple(map(plain, sheet.more(tables, about))) if sheet.more else (),
         )
@@ -64,12 +69,20 @@ FILES = (
 )
 
 
-def _drawn(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables with the shapes the pages draw: simplified once, each level of zones by itself."""
-    zones = tables["public_zones"].copy()
-    for _, rows in zones.groupby("level"):
-        zones.loc[rows.index, "geometry"] = shapes.simplify(rows).geometry
-    return {**tables, "public_neighborhoods": shapes.simplify(tables["public_neighborhoods"]), "public_zones": zones}
+def _is_bare(sheet: Sheet, page: Mapping[str, Any]) -> bool:
+    """Whether a sheet has nothing to show in this study: no map, and no row in any of its tables."""
+    return not page["views"] and not any(annex["rows"] for annex in page["annexes"])
+
+
+def _areas_of(sheet: Sheet, page: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Sets of areas a sheet shows; the sheet of what is missing and approximate tells of all."""
+    if any(annex.table == "public_missing" for annex in sheet.annexes):
+        return {("public_neighborhoods", ""), *(("public_zones", level) for level in LEVELS)}
+    return {
+        (places.base or places.table, dict(places.only).get("level", "") if not places.base else "")
+        for places in sheet.places
+        if places.key in page["tables"]
+    }
 
 
 def _advice(tables: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from pipeline.atlas.shapes import _main_box, outline
+from pipeline.atlas.borders import main_box
+from pipeline.atlas.shapes import outline
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -52,7 +53,7 @@ def outlines(areas: gpd.GeoDataFrame) -> Outlines:
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if not there.any():
         return Outlines([], [[] for _ in shapes])
-    west, south, east, north = _main_box(shapes[there])
+    west, south, east, north = main_box(shapes[there])
     scale = 10 * min(WIDTH / max(east - west, 1.0), HEIGHT / max(north - south, 1.0))
     shift = np.array([(10 * WIDTH - (east - west) * scale) / 2, (10 * HEIGHT - (north - south) * scale) / 2])
     smaller = shapes.copy()

@@ -182,7 +182,7 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
     {'n1': {'relative_access_ratio|middle': 0.4, 'relative_access_ratio|high': 1.2}}
     """
     for column, value in wide.where:
-        long = long[long[column] == value] if not value.endswith("*") else _last_of(long, column, value[:-1])
+        long = long[long[column] == value] if not value.endswith("*") else last_of(long, column, value[:-1])
     if wide.prefix:
         long = long[long[wide.key].str.startswith(wide.prefix)]
         long = long.assign(**{wide.key: long[wide.key].str.removeprefix(wide.prefix)})
@@ -206,7 +206,7 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
     return table.add_prefix(wide.head)
 
 
-def _last_of(long: pd.DataFrame, column: str, start: str) -> pd.DataFrame:
+def last_of(long: pd.DataFrame, column: str, start: str) -> pd.DataFrame:
     """Rows of the last of the values that begin so: the zones of the last school year."""
     begins = long[column].str.startswith(start)
     return long[long[column] == long.loc[begins, column].max()] if begins.any() else long[begins]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.growth_frames import MOVED_BANDS
-from pipeline.atlas.spec import DIVERGING, Annex, Field, Layer, Places, Scheme, Wide
+from pipeline.atlas.spec import DIVERGING, Annex, Field, Layer, Part, Places, Scheme, Series, Wide
 from pipeline.atlas.words import LABELS, each_label
 from pipeline.columns import LEVELS
 
@@ -78,6 +78,20 @@ def _layers(where: str, is_neighborhood: bool) -> tuple[Layer, ...]:
     )  # fmt: skip
 
 
+def _children(where: tuple[tuple[str, str], ...]) -> Series:
+    """Children aged 5 to 17 by survey period, and as expected."""
+    band = (*where, ("age_band", "5-17"))
+    return Series(
+        "children",
+        "Children aged 5 to 17",
+        (
+            Part("public_growth", "area_id", "vintage_from", "children_from", margin="children_from_moe", where=band),
+            Part("public_growth", "area_id", "vintage_to", "children_to", margin="children_to_moe", where=band),
+            Part("public_population", "area_id", "year", "children_projected", "children_projected_low", "children_projected_high", where=band, is_expected=True),
+        ),
+    )  # fmt: skip
+
+
 def _places(key: str, layer: str, noun: tuple[str, str], level: str = "") -> Places:
     where = (("layer", layer),)
     crossed = (
@@ -104,6 +118,7 @@ def _places(key: str, layer: str, noun: tuple[str, str], level: str = "") -> Pla
         ),
         fields=(*(() if level else _CROSSED), *_BY_BAND, *_BASIS, *_WHY, *_AHEAD, *_MOVED),
         layers=_layers(f", by {noun[0]}" if level else "", not level),
+        series=(_children(where),),
     )  # fmt: skip
 
 

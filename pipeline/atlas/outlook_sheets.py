@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.outlook_frames import METHODS
-from pipeline.atlas.spec import DIVERGING, Annex, Field, Layer, Places, Scheme, Wide
+from pipeline.atlas.spec import DIVERGING, Annex, Field, Layer, Part, Places, Scheme, Series, Wide
 from pipeline.atlas.words import LABELS, sentence
 from pipeline.columns import LEVELS, SCENARIOS
 
@@ -37,6 +37,27 @@ def _layers(where: str) -> tuple[Layer, ...]:
     )
 
 
+def _series(kind: str, now: Part, prefix: str = "") -> tuple[Series, ...]:
+    """Pupils counted and expected by year, and the plans of the last year against each other."""
+    numbers = ("pupils_projected", "pupils_projected_low", "pupils_projected_high")
+    where = (("unit_kind", kind),)
+    ahead = Part("public_outlook", "unit_id", "fall_year", *numbers, where=where, prefix=prefix, is_expected=True)
+    plans = Part(
+        "public_scenarios",
+        "unit_id",
+        "scenario",
+        *numbers,
+        where=where,
+        prefix=prefix,
+        last="fall_year",
+        is_expected=True,
+    )
+    return (
+        Series("pupils", "Resident pupils by year" if kind == "zone" else "Pupils by year", (now, ahead)),
+        Series("plans", "What if, in {last}", (plans,), has_chart=False),
+    )  # fmt: skip
+
+
 def _zones(level: str) -> Places:
     return Places(
         key=f"outlook_{level}",
@@ -52,6 +73,11 @@ def _zones(level: str) -> Places:
         ),
         fields=_fields(Field("now", "Resident pupils now", "whole", ("resident_pupils",))),
         layers=_layers(f", {level} school zones"),
+        series=_series(
+            "zone",
+            Part("public_zones", "zone_id", "fall_year", "resident_pupils", where=(("level", level),)),
+            prefix=f"{level} ",
+        ),
     )  # fmt: skip
 
 
@@ -70,6 +96,7 @@ OUTLOOK_PLACES = (
         wides=(Wide("public_outlook_change", "unit_id", "horizon_years", _CHANGE, where=(("unit_kind", "school"),)),),
         fields=_fields(Field("now", "Pupils now", "count", ("value_text",))),
         layers=_layers(", schools"),
+        series=_series("school", Part("public_enrollment", "school_id", "fall_year", "value_text")),
     ),
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.atlas import shapes
+from pipeline.atlas import compact, shapes
+from pipeline.atlas.drawings import Drawings
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables
 from pipeline.atlas.growth_frames import pockets_now
@@ -21,14 +22,22 @@ if TYPE_CHECKING:
 MINUS = "\u2212"
 
 
-def backdrop(sheet: Sheet, tables: Tables, page: dict[str, Any], drawn: list[gpd.GeoDataFrame]) -> None:
+def backdrop(
+    sheet: Sheet, tables: Tables, page: dict[str, Any], drawn: list[gpd.GeoDataFrame], drawings: Drawings
+) -> None:
     """Plain areas under a sheet of points."""
     for base in sorted({places.base for places in sheet.places if places.base} & set(tables)):
         frame: Any = tables[base] if len(tables[base]) else _widest(tables["public_zones"])
         if len(frame) and drawn:
-            page["backdrop"] = shapes.geojson(frame)
-            page["border"] = shapes.geojson(shapes.outline(frame))
+            level = frame["level"].iloc[0] if "level" in frame else ""
+            drawing = drawings.get((base if len(tables[base]) else "public_zones", level))
+            page["backdrop"] = drawing.layer if drawing else _layer(frame)
+            page["border"] = drawing.outline if drawing else _layer(shapes.outline(frame))
             drawn.append(frame)
+
+
+def _layer(frame: Any) -> dict[str, Any]:
+    return compact.layer(frame.geometry.to_crs(4326).to_numpy())
 
 
 def _widest(zones: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +51,7 @@ def pockets(tables: Tables, about: About) -> dict[str, Any]:
     if areas.empty or found.empty:
         return {"shapes": None, "labels": []}
     labels = [f"{'+' if more >= 0 else MINUS}{number(abs(more))}" for more in found["children_change"]]
-    return {"shapes": shapes.geojson(shapes.outlined(found, areas)[["geometry"]]), "labels": labels}
+    return {"shapes": _layer(shapes.outlined(found, areas)), "labels": labels}
 
 
 def _pupils(text: str, fall_year: Any, now: int) -> str:
@@ -90,7 +99,7 @@ def dots(kind: Dots, frame: Any, about: About) -> dict[str, Any] | None:
         "label": kind.label,
         "names": [plain(name) for name in shown["name"]],
         "texts": [plain(text) for text in texts],
-        "shapes": shapes.geojson(shown),
+        "shapes": _layer(shown),
         "index": index,
         "levels": [_levels(r, about.rules.bands) for r in shown.to_dict("records")]
         if about.rules.bands and not is_site
@@ -127,4 +136,4 @@ def match_lines(tables: Tables) -> dict[str, Any] | None:
     if not drawn:
         return None
     frame = geopandas.GeoDataFrame(geometry=drawn, crs=getattr(tables["public_sites"], "crs", None))
-    return {"names": names, "texts": texts, "kinds": kinds, "shapes": shapes.geojson(frame)}
+    return {"names": names, "texts": texts, "kinds": kinds, "shapes": _layer(frame)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.atlas.escape import data_block, esc
+from pipeline.atlas.compact import packed
+from pipeline.atlas.escape import data_block, esc, plain
 from pipeline.atlas.render import asset, draw_map, policy
 from pipeline.atlas.spec import About, Credit, Sheet
 from pipeline.atlas.words import RULES, rule, say, school_year
@@ -19,14 +20,15 @@ def document(
     data: Any = None,
     with_map: bool = False,
     more_styles: Sequence[str] = (),
+    pictures: str = "",
 ) -> str:
-    """A whole page with everything in it and a policy that lets it load nothing."""
+    """A whole page with everything in it and a policy that lets it load nothing, but pictures of one origin."""
     styles = [*([asset("leaflet/leaflet.css")] if with_map else []), asset("atlas.css"), *more_styles]
     block = f'<script type="application/json" id="data">{data_block(data)}</script>\n' if data is not None else ""
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, styles)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, styles, pictures)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n'
         f"<title>{esc(title)}</title>\n"
@@ -50,9 +52,12 @@ def sheet_page(
 ) -> str:
     """One sheet as a single file."""
     has_map = bool(page["views"])
+    origin = "/".join(about.tiles.split("/")[:3]) if has_map else ""
+    if origin:
+        page = {**page, "tiles": {"address": about.tiles, "credit": plain(about.tiles_credit)}}
     chart, script = draw_map(sheet.key, page) if has_map else ("", "")
     main = (
-        _explorer(chart)
+        _explorer(chart, origin.removeprefix("https://"))
         if has_map
         else f'<div class="card drawing">{drawing}</div>'
         if drawing  # its question is answered by tables
@@ -65,7 +70,7 @@ def sheet_page(
 <p class="answer">{esc(answer)}</p>{_further(further)}</div>
 {_approximate(page)}{main}
 <div id="more" class="more">
-{_take(sheet)}<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
+{_take(sheet) if has_map else ""}<section class="card reading"><h2>How to read this</h2>{_reading(reading)}{_lacking(lacking)}</section>
 <div id="annexes"></div>
 </div>
 </main>
@@ -75,8 +80,9 @@ def sheet_page(
         title=f"{sheet.question} {about.title}",
         body=body,
         scripts=[*scripts, asset("atlas.js"), *([script] if has_map else []), "schoolshed.begin();"],
-        data=page,
+        data=packed(page),
         with_map=has_map,
+        pictures=origin,
     )
 
 
@@ -87,16 +93,19 @@ def _further(texts: tuple[str, ...]) -> str:
 
 
 def _take(sheet: Sheet) -> str:
-    """Links to further pages of a sheet."""
+    """Links to further pages of a sheet that has figures."""
     items = "".join(f'<li><a href="{esc(name)}">{esc(text)}</a></li>' for name, text in sheet.links)
     return f'<section class="card"><h2>To print and attach</h2><ul>{items}</ul></section>' if items else ""
+
+
+_BARE = '<span class="unseen"> (no figures in this study)</span>'
 
 
 def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
     """The band with the study's name and the way to the other sheets."""
     links = [("index", "Overview"), *((sheet.key, sheet.name) for sheet in sheets)]
     items = "".join(
-        f'<li><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}</a></li>'
+        f'<li{" class=bare" if key in about.bare else ""}><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}{_BARE if key in about.bare else ""}</a></li>'
         for key, name in links
     )
     return f"""<header class="band"><div class="brand"><a href="index.html">{esc(about.title)}</a>
@@ -104,21 +113,28 @@ def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
 <nav aria-label="Sheets"><ul>{items}</ul></nav></header>"""
 
 
-def _explorer(chart: str) -> str:
+def _explorer(chart: str, host: str) -> str:
+    tiles = (
+        f'<label id="tiles-choice"><input id="tiles" type="checkbox"> <span>Streets, loaded from {esc(host)}</span></label>\n'
+        if host
+        else ""
+    )
     return f"""<div class="tools" role="group" aria-label="What is shown">
 <label>Show <select id="view"></select></label>
+<span id="compare" class="compare" role="group" aria-label="Compare two" hidden><label>Compare <select id="from"></select></label> <label>with <select id="to"></select></label></span>
 <label>Find <input id="find" type="search" placeholder="Name" autocomplete="off" spellcheck="false"></label>
 <label id="dots-choice" hidden><input id="dots" type="checkbox" checked> <span></span></label>
-<button type="button" id="whole">Reset map</button>
+<label id="names-choice"><input id="names" type="checkbox" checked> <span>Names</span></label>
+{tiles}<button type="button" id="whole">Reset map</button>
 </div>
 <div class="explorer">
 <section class="side" aria-label="Table">
 <div id="panel" class="panel" hidden></div>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption><span id="caption"></span></caption><thead></thead><tbody></tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption><h2><span id="caption"></span></h2></caption><thead></thead><tbody></tbody></table></div>
 </section>
 <section class="picture" aria-label="Map">
-<div class="frame">{chart}</div>
-<div id="legend" class="legend"></div>
+<div class="frame" id="map">{chart}</div>
+<div id="legend" class="legend"></div>{"<p id=tiles-credit class=credit hidden></p>" if host else ""}
 </section>
 </div>
 <p id="status" class="unseen" role="status"></p>
@@ -153,6 +169,7 @@ def footer(about: About, credits: tuple[Credit, ...] | None = None) -> str:
         if about.smallest_cell
         else ""
     )
+    printed = '<p class="printed"></p>'  # filled in by the script when it is printed
     by = f"<p>Prepared by {esc(about.prepared_by)}.</p>" if about.prepared_by else ""
     note = f"<p>{esc(about.note)}</p>" if about.note else ""
     listing = (
@@ -161,7 +178,7 @@ def footer(about: About, credits: tuple[Credit, ...] | None = None) -> str:
         else ""
     )
     vintages = f"{esc(about.now)}{f' and {esc(about.before)}' if about.before else ''}"
-    return f"""<footer>{note}{by}<p>School year {esc(school_year(about.fall_year))}; census figures of {vintages}, with 90% margins of error (\u00b1).{small}</p>{listing}</footer>"""
+    return f"""<footer>{printed}{note}{by}<p>School year {esc(school_year(about.fall_year))}; census figures of {vintages}, with 90% margins of error (\u00b1).{small}</p>{listing}</footer>"""
 
 
 def _source(producer: str, title: str, vintage: str, licence: str, url: str) -> str:
@@ -208,7 +225,12 @@ def index_page(
 {_advice(advice)}
 </main>
 {footer(about)}"""
-    return document(title=f"Schoolshed: {about.title}", body=body)
+    return document(
+        title=f"Schoolshed: {about.title}",
+        body=body,
+        scripts=[asset("atlas.js"), "schoolshed.begin();"],
+        data={"annexes": []},
+    )
 
 
 def _lines(lines: list[dict[str, Any]]) -> str:

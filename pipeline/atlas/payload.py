@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.atlas import shapes
+from pipeline.atlas import compact, provenance, shapes
 from pipeline.atlas.classes import classify
+from pipeline.atlas.drawings import Drawings
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
+from pipeline.atlas.series import series_of
 from pipeline.atlas.spec import About, Field, Layer, Places, Sheet
 from pipeline.atlas.words import LABELS, count_of, each_label, percent, rule, say
 
@@ -19,11 +21,12 @@ if TYPE_CHECKING:
 Z_90 = 1.645  # a 90% margin of error is this many standard errors
 
 
-def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
+def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None = None) -> dict[str, Any]:
     """Gather the data block of a sheet.
 
     Rows of a table, features of its shapes and classes of a view stand in the same order, so
-    that a row's number is the key to all three. Shapes are drawn as they come: simplify first.
+    that a row's number is the key to all three. ``drawings`` are the sets of areas drawn before, once for all
+    sheets; others are drawn as they come.
     """
     page: dict[str, Any] = {"views": [], "tables": {}, "shapes": {}, "frames": {}, "annexes": []}
     drawn: list[gpd.GeoDataFrame] = []
@@ -37,14 +40,19 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
             continue
         page["tables"][places.key] = _table(places, frame, fields, tables, about)
         page["views"] += views
+        _explain(page, places, fields, about)
         geometry = frame.set_geometry("geometry")
-        page["shapes"][places.key] = shapes.geojson(geometry)
+        drawing = (drawings or {}).get((places.table, dict(places.only).get("level", "")))
+        known = drawing is not None and drawing.ids == tuple(frame[places.id])
+        page["shapes"][places.key] = (
+            drawing.layer if drawing and known else compact.layer(geometry.geometry.to_crs(4326).to_numpy())
+        )
         drawn.append(geometry)
         # points stand on a base, and are framed with it
         if not places.base:
             page["frames"][places.key] = shapes.bounds([geometry])
-            page.setdefault("border", shapes.geojson(shapes.outline(geometry)))
-    backdrop(sheet, tables, page, drawn)
+            page.setdefault("border", drawing.outline if drawing and known else _outline(geometry))
+    backdrop(sheet, tables, page, drawn, drawings or {})
     if sheet.pockets:
         page["pockets"] = pockets(tables, about)
     if sheet.lines:
@@ -66,6 +74,25 @@ def build(sheet: Sheet, tables: Tables, about: About) -> dict[str, Any]:
             }
         )
     return page
+
+
+def _explain(page: dict[str, Any], places: Places, fields: list[Field], about: About) -> None:
+    """How the numbers of each view were computed, and the places of their sources in the page's list."""
+    listed = page.setdefault("sources", [])
+    for view in page["views"]:
+        if view["table"] == places.key:
+            field = next(field for field in fields if field.key == view["column"])
+            view["how"] = [plain(line) for line in provenance.how(places, field, about)]
+            told = [
+                plain(f"{producer}: {title}, {vintage}")
+                for producer, title, vintage, _, _ in provenance.sources(places, field, about)
+            ]
+            listed += [line for line in told if line not in listed]
+            view["sources"] = [listed.index(line) for line in told]
+
+
+def _outline(geometry: gpd.GeoDataFrame) -> dict[str, Any]:
+    return compact.layer(shapes.outline(geometry).geometry.to_crs(4326).to_numpy())
 
 
 def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field], about: About) -> dict[str, Any]:
@@ -128,6 +155,7 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
         "least_first": places.least_first,
         "bars": _bars(places, frame, about),
         "notes": _notes(places, frame, tables),
+        "series": series_of(places, frame, tables, about.fall_year),
     }
 
 
@@ -179,7 +207,7 @@ def _value(name: str, field: Field, value: Any) -> Any:
         return int(value)
     if field.form in ("text", "count"):
         return plain(value) or None
-    if field.form == "year":
+    if field.form in ("year", "calendar_year"):
         return int(value)
     short = float(f"{float(value):.7g}")
     return int(short) if short.is_integer() else short

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.quality_frames import SUBJECTS, VARIANTS
-from pipeline.atlas.spec import Annex, Field, Layer, Places, Scheme, Wide
+from pipeline.atlas.spec import Annex, Field, Layer, Part, Places, Scheme, Series, Wide
 from pipeline.atlas.words import LABELS, sentence
 
 
@@ -42,6 +42,7 @@ SCHOOLS = Places(
         Layer("path", "Five-year path", "path", "Whether the latest result keeps to the path to the study's goal.", Scheme("words", words=_words("path_status", on_track="#018571", not_sure="#f5f5f5", behind="#a6611a", not_known="#8d96a0"))),
         Layer("color", "Color by the state's table, {each}", "color", "Computed by the Dashboard's tables from public files; not the Dashboard's own color.", Scheme("words", words=_words("color", red="#d7191c", orange="#fdae61", yellow="#ffffbf", green="#1a9641", blue="#2c7bb6")), each="color_subject"),
     ),
+    series=(Series("pupils", "Pupils by year", (Part("public_enrollment", "school_id", "fall_year", "value_text"),)),),
 )  # fmt: skip
 
 _SEATS_IN_TENS = "Of the zones whose number is told"

@@ -36,7 +36,8 @@ class Draw(MacroElement):
 def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
     """The map of a sheet: its place in the page and the script that fills it.
 
-    No tiles: the backdrop is the study's own border. Only Leaflet is used, of the ten assets
+    No tiles: the backdrop is the study's own border. The page's script fits the map into its window, which
+    folium's own, moving, fit would undo. Only Leaflet is used, of the ten assets
     folium loads by default.
     """
     (south, west), (north, east) = page["bounds"]
@@ -60,7 +61,6 @@ def draw_map(key: str, page: dict[str, Any]) -> tuple[str, str]:
     ):
         for name in keys:
             chart.add_child(Draw(what, name))
-    chart.fit_bounds(page["bounds"], padding=(12, 12))
     figure: Any = chart.get_root()
     figure.render()
     return figure.html.render(), figure.script.render()
@@ -91,14 +91,14 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
+def policy(scripts: Sequence[str], styles: Sequence[str], pictures: str = "") -> str:
     """A content security policy under which these very scripts and styles run and nothing else is loaded.
+
+    ``pictures`` is the one origin from which a reader may ask for pictures under the map.
 
     >>> policy(["a()"], [])[:60]
     "default-src 'none'; script-src 'sha256-qVpDBgj7bpq5hMAcGp3AO"
     """
     runs = " ".join(map(_hash, scripts)) or "'none'"
     looks = " ".join(map(_hash, styles)) or "'none'"
-    return (
-        f"default-src 'none'; script-src {runs}; style-src {looks}; img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    return f"default-src 'none'; script-src {runs}; style-src {looks}; img-src data:{pictures and f' {pictures}'}; base-uri 'none'; form-action 'none'"

@@ -22,8 +22,8 @@ from pipeline.atlas.outlook_sheets import ERROR_ANNEXES, OUTLOOK_ANNEXES, OUTLOO
 from pipeline.atlas.quality_sheets import SCHOOL_ANNEXES, SCHOOLS, SEAT_ANNEXES
 from pipeline.atlas.sharing_sheet import SHARING
 from pipeline.atlas.siting_sheets import CANDIDATES, SITING, SITING_ANNEXES
-from pipeline.atlas.spec import SEQUENTIAL, Annex, Dots, Field, Layer, Places, Scheme, Sheet, Wide
-from pipeline.atlas.words import LABELS
+from pipeline.atlas.spec import SEQUENTIAL, Annex, Dots, Field, Layer, Part, Places, Scheme, Series, Sheet, Wide
+from pipeline.atlas.words import LABELS, each_label
 from pipeline.columns import LEVELS
 
 _GREY = "#d5d8dc"
@@ -165,6 +165,15 @@ _SITES = Places(
             "Condition of the building as the inventory gives it; dark is worse.",
             Scheme("words", words=_words("condition_class", good=SEQUENTIAL[0], fair=SEQUENTIAL[1], poor=SEQUENTIAL[3], very_poor=SEQUENTIAL[4], not_known=_GREY)),
         ),
+    ),
+    series=tuple(
+        Series(
+            f"use_{definition}",
+            f"Share of seats in use, {each_label('capacity_definition', definition)}",
+            (Part("public_utilization", "site_id", "fall_year", "utilization_ratio", "utilization_low_ratio", "utilization_high_ratio", where=(("capacity_definition", definition),)),),
+            form="percent",
+        )
+        for definition in ("given", "state_loading", "functional")
     ),
 )  # fmt: skip
 

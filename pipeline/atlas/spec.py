@@ -22,6 +22,7 @@ Form = Literal[
     "points",
     "change",
     "year",
+    "calendar_year",
     "rank",
     "km",
     "index",
@@ -82,11 +83,16 @@ class About:
     before: str | None
     note: str = ""
     prepared_by: str = ""
+    tiles: str = ""  # address of pictures under the maps; a reader asks for them, or none are loaded
+    tiles_credit: str = ""
     smallest_cell: int | None = None
     medium_cv: float = 0.40
     sources: tuple[Credit, ...] = ()
     credits: Mapping[str, tuple[Credit, ...]] = field(default_factory=dict)  # by sheet, of what it shows
     rules: Rules = Rules()
+    origins: Mapping[str, tuple[Credit, ...]] = field(default_factory=dict)  # by published table
+    counts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of each indicator: its count, and of whom
+    bare: frozenset[str] = frozenset()  # sheets for which the study has no figures
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,37 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Where some steps of a series stand: rows of a long table, one for each place and step.
+
+    ``last`` names a year of which only the last is taken.
+    """
+
+    table: str
+    key: str
+    step: str
+    value: str
+    low: str = ""
+    high: str = ""
+    margin: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    prefix: str = ""  # of the keys to take, which the places' ids lack
+    last: str = ""
+    is_expected: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """Numbers of each place at several times or under several plans: a chart in its panel, and to compare two of."""
+
+    key: str
+    label: str  # {last} is the last year of a part
+    parts: tuple[Part, ...]
+    form: Form = "whole"
+    has_chart: bool = True
+
+
+@dataclass(frozen=True)
 class Places:
     """A set of places with its shapes, its table and the ways to colour it."""
 
@@ -171,6 +208,7 @@ class Places:
     bars: tuple[str, str, str, str] | None = None  # field, column of the bar's length, of the sum, of the weight
     subject_kind: str = ""
     base: str = ""
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -224,6 +262,7 @@ class Sheet:
         names |= {self.dots.table} if self.dots else set()
         names |= {"public_pockets"} if self.pockets else set()
         names |= {"public_matches", "schools", "sites"} if self.lines else set()
+        names |= {part.table for place in self.places for series in place.series for part in series.parts}
         for place in self.places:
             spread = {f"{wide.head}{value}" for wide in place.wides for value in wide.values}
             own = {column for each in place.fields for column in each.columns} - spread

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.analysis.indicators import INDICATORS
 from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.exports import PUBLISHED
 from pipeline.atlas.sheets import SHEETS
@@ -23,6 +24,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         before=study.vintages.before,
         note=study.study.note,
         prepared_by=study.atlas.prepared_by,
+        tiles=study.atlas.tiles,
+        tiles_credit=study.atlas.tiles_credit,
         smallest_cell=study.publish.smallest_cell,
         medium_cv=study.reliability.medium_cv,
         sources=credits(FILLS.values(), study.raw),
@@ -60,6 +63,8 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
             bands=study.bands.model_dump(),
             scenarios={slot: described.note for slot, described in study.scenarios.items()},
         ),
+        origins={table.name: credits((table.name,), study.raw) for table in PUBLISHED},
+        counts={each.name: (each.numerator, each.universe) for each in INDICATORS},
         credits={sheet.key: credits(sheet.tables, study.raw) for sheet in SHEETS},
     )
     return dict(bind(tables, about))

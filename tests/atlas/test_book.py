@@ -26,17 +26,10 @@ from pipeline.atlas.words import LABELS, VARIED
 from pipeline.columns import BY_NAME
 from pipeline.stages import atlas as stage
 from pipeline.tables import BY_TABLE
+from tests.atlas.blocks import block
 from tests.atlas.published import ABOUT, nothing, told, town, whole
 
 PAGES = [name for name in FILES if name.endswith(".html")]
-
-
-def block(page: str) -> dict[str, Any]:
-    """The data block of a finished page."""
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    assert found, "the page has no data block"
-    data: dict[str, Any] = json.loads(found.group(1))
-    return data
 
 
 def test_two_renders_give_the_same_bytes(files: dict[str, Any]) -> None:

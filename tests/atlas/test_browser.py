@@ -246,12 +246,12 @@ def test_the_map_shows_the_places_of_its_layer(tmp_path: Path, visit: Any) -> No
 def test_a_long_table_shows_its_first_rows_until_more_are_asked_for(tmp_path: Path, visit: Any) -> None:
     page, wrong = visit(write(bind(town(columns=27, rows=10), ABOUT), tmp_path) / "need.html")
     assert page.locator(ROWS).count() == 200
-    assert page.locator(".more-rows").text_content() == "Show the other 70 neighborhoods"
+    assert page.locator("#table .more-rows").text_content() == "Show the other 70 neighborhoods"
     hidden = page.evaluate(
         "Array.from({length: 270}, (_, row) => row).find(row => !document.querySelector(`#table tr[data-row='${row}']`))"
     )
     page.locator(".leaflet-overlay-pane path.leaflet-interactive").nth(hidden).dispatch_event("click")
-    assert page.locator(ROWS).count() == 270 and page.locator(".more-rows").count() == 0
+    assert page.locator(ROWS).count() == 270 and page.locator("#table .more-rows").count() == 0
     assert page.locator(f"{ROWS}.picked").get_attribute("data-row") == str(hidden)
     assert wrong == []
 

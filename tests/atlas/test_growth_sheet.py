@@ -10,8 +10,9 @@ import shapely.geometry
 from pipeline.atlas import payload
 from pipeline.atlas.growth_frames import BANDS, pockets_before, pockets_now
 from pipeline.atlas.sheets import SHEETS
+from tests.atlas.blocks import block
 from tests.atlas.published import ABOUT, nothing, told, whole
-from tests.atlas.test_book import block, paragraphs
+from tests.atlas.test_book import paragraphs
 
 GROWTH = next(sheet for sheet in SHEETS if sheet.key == "growth")
 

@@ -14,8 +14,9 @@ import pytest
 from pipeline.atlas.book import bind
 from pipeline.atlas.classes import classify
 from pipeline.atlas.spec import Scheme
+from tests.atlas.blocks import block
 from tests.atlas.published import ABOUT, nothing, told, town
-from tests.atlas.test_book import block, paragraphs
+from tests.atlas.test_book import paragraphs
 
 
 def annex(page: str, key: str) -> dict[str, Any]:

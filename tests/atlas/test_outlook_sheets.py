@@ -11,9 +11,9 @@ from pipeline.atlas import outlook_answers, outlook_reading
 from pipeline.atlas.book import bind
 from pipeline.atlas.error_picture import error_bars
 from pipeline.columns import LEVELS
+from tests.atlas.blocks import block
 from tests.atlas.outlook_tables import ERRORS, USED
 from tests.atlas.published import ABOUT, nothing, whole
-from tests.atlas.test_book import block
 from tests.atlas.test_quality_sheets import annex
 
 

@@ -13,8 +13,9 @@ import shapely.geometry
 
 from pipeline.atlas.book import bind
 from pipeline.atlas.sheets import SHEETS
+from tests.atlas.blocks import block
 from tests.atlas.published import ABOUT, nothing, whole
-from tests.atlas.test_book import block, paragraphs
+from tests.atlas.test_book import paragraphs
 
 SEATS, SCHOOLS = (next(sheet for sheet in SHEETS if sheet.key == key) for key in ("seats", "schools"))
 

@@ -10,8 +10,8 @@ from pipeline.atlas import sharing_words
 from pipeline.atlas.book import bind
 from pipeline.atlas.overlays import match_lines
 from pipeline.atlas.sheets import SHEETS
+from tests.atlas.blocks import block, features
 from tests.atlas.published import ABOUT, nothing, whole
-from tests.atlas.test_book import block
 
 SHARING = next(sheet for sheet in SHEETS if sheet.key == "sharing")
 
@@ -50,7 +50,7 @@ def test_a_line_leads_from_each_placed_school_to_its_site_and_the_others_stand_a
     assert drawn is not None
     assert drawn["kinds"] == ["line", "placed", "waiting"]
     assert drawn["names"] == ["Aspen School", "Aspen School", "Cedar School"]
-    line, school = (drawn["shapes"]["features"][n]["geometry"]["coordinates"] for n in (0, 1))
+    line, school = (features(drawn["shapes"])["features"][n]["geometry"]["coordinates"] for n in (0, 1))
     assert line[0] == school
     split = tables["public_matches"].assign(further_site_ids=["s07", None])
     assert match_lines({**tables, "public_matches": split})["kinds"].count("line") == 2  # type: ignore[index]

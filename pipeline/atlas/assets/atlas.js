@@ -2,11 +2,68 @@
 var schoolshed = (function () {
   "use strict";
   var HIDDEN = "#d5d8dc", INK = "#4a5a6a", PICKED = "#f2a900";
-  var data = JSON.parse(document.getElementById("data").textContent);
+  var data = unpack(JSON.parse(document.getElementById("data").textContent));
   var shapes = {}, map = null, view = null, dots = null, picked = -1, moved = false, tables = {};
   var order = {};  // table: {column, down}
+  var dimmed = false;  // whether places that a search leaves out are faint
+  var FEW = 15, unfolds = [];  // an annex shows its first rows likewise
   var MANY = 200, all = false;  // a long table shows its first rows until the others are asked for
   var $ = function (id) { return document.getElementById(id); };
+
+  // ---- the data block as it was before it was made small (pipeline/atlas/compact.py) ----
+  function unpack(page) {
+    var letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", at = {};
+    letters.split("").forEach(function (letter, place) { at[letter] = place; });
+    function list(packed) { return Array.isArray(packed) ? packed : packed.at.split("").map(function (letter) { return packed.of[at[letter]]; }); }
+    function spread(columns) { return columns.length ? columns[0].map(function (_, row) { return columns.map(function (column) { return column[row]; }); }) : []; }
+    function table(packed) {
+      var columns = packed.columns.map(function (column) {
+        var cells = list(column.cells), seconds = column.pair && list(column.seconds);
+        delete column.cells; delete column.seconds;
+        ["pair", "explain", "group", "short"].forEach(function (name) { column[name] = column[name] || ""; });
+        return seconds ? cells.map(function (cell, row) { return [cell, seconds[row]]; }) : cells;
+      });
+      packed.rows = packed.size ? spread(columns) : [];
+    }
+    function ring(text, origin) {
+      var out = [], here = [origin[0], origin[1]], place = 0;
+      function step() {
+        var value = 0, shift = 0, code;
+        do { code = at[text.charAt(place)]; place += 1; value += (code & 31) * Math.pow(2, shift); shift += 5; } while (code > 31);
+        return value % 2 ? -(value + 1) / 2 : value / 2;
+      }
+      while (place < text.length) { here[0] += step(); here[1] += step(); out.push([here[0] / 1e5, here[1] / 1e5]); }
+      return out;
+    }
+    function shape(text, layer) {
+      var parts = text.split(";").map(function (part) { return part.split(",").map(function (one) { return ring(one, layer.origin); }); });
+      if (layer.areas) return { type: "MultiPolygon", coordinates: parts.map(function (rings) { return rings.map(function (vertices) { return vertices.concat([vertices[0]]); }); }) };
+      return parts[0][0].length > 1 ? { type: "LineString", coordinates: parts[0][0] } : { type: "Point", coordinates: parts[0][0][0] };
+    }
+    function layer(packed) {
+      return packed && { type: "FeatureCollection", features: packed.features.map(function (text, row) { return { type: "Feature", id: row, properties: {}, geometry: text === null ? null : shape(text, packed) }; }) };
+    }
+    page.annexes.forEach(table);
+    Object.keys(page.tables || {}).forEach(function (key) {
+      var own = page.tables[key], bars = own.bars;
+      table(own);
+      own.series.forEach(function (one) { one.steps.forEach(function (step) { ["values", "low", "high", "margins"].forEach(function (name) { if (step[name]) step[name] = list(step[name]); }); }); });
+      if (bars) { bars.values = spread(bars.values.map(list)); bars.most = spread(bars.most.map(list)); }
+      page.shapes[key] = layer(page.shapes[key]);
+    });
+    (page.views || []).forEach(function (item) {
+      var own = page.tables[item.table];
+      item.noun = own.noun; item.points = own.points; item.approximate = own.approximate; item.weak = [];
+      item.index = item.index.split("").map(function (letter, row) {
+        var hatched = "abcde".indexOf(letter);
+        if (hatched >= 0) item.weak.push(row);
+        return letter === "-" ? -1 : hatched >= 0 ? hatched : Number(letter);
+      });
+    });
+    ["backdrop", "border"].forEach(function (name) { if (page[name]) page[name] = layer(page[name]); });
+    ["pockets", "lines", "dots"].forEach(function (name) { if (page[name] && page[name].shapes) page[name].shapes = layer(page[name].shapes); });
+    return page;
+  }
 
   function el(tag, name, text) {
     var node = document.createElement(tag);
@@ -21,14 +78,19 @@ var schoolshed = (function () {
   }
 
   // ---- numbers as words -------------------------------------------------------------
+  var formats = [];  // made once: a browser takes long to make one
+  function printed(digits) {
+    if (!formats[digits]) formats[digits] = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return formats[digits];
+  }
   function rounded(value, digits) {
     var scale = Math.pow(10, digits || 0);
     var whole = Math.floor(Math.abs(value) * scale + 0.5 + 1e-9) / scale;
-    return (value < 0 && whole ? "\u2212" : "") + whole.toLocaleString("en-US", { minimumFractionDigits: digits || 0, maximumFractionDigits: digits || 0 });
+    return (value < 0 && whole ? "\u2212" : "") + printed(digits || 0).format(whole);
   }
   function one(form, value) {
     if (value === null || value === undefined) return null;
-    if (typeof value === "string" && form !== "year") return value;
+    if (typeof value === "string") return value;
     if (form === "tenths") return value <= 0.05 ? "under 5%" : value >= 0.95 ? "over 95%" : rounded(100 * value) + "%";
     if (form === "percent") return rounded(100 * value) + "%";
     if (form === "share") return rounded(100 * value, 1) + "%";
@@ -38,6 +100,7 @@ var schoolshed = (function () {
     if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);
     if (form === "index") return rounded(value, value % 1 ? 2 : 0);
     if (form === "km") return rounded(value / 1000, 1) + " km";
+    if (form === "calendar_year") return String(value);
     if (form === "year") return value + "-" + ("0" + (value + 1) % 100).slice(-2);
     return typeof value === "number" ? rounded(value) : value;
   }
@@ -58,6 +121,7 @@ var schoolshed = (function () {
     cell.scope = "col";
     button.type = "button";
     if (column && column.explain) button.title = column.explain;
+    if (label.length > 22) cell.classList.add("long-head");
     if (sorted) cell.setAttribute("aria-sort", sorted);
     button.addEventListener("click", sort);
     cell.appendChild(button);
@@ -76,12 +140,9 @@ var schoolshed = (function () {
       return (down ? -sign : sign) || a - b;
     });
   }
-  function short(column, value) {
-    var text = written(column, value);
-    return text !== null && String(text).length < 22 ? " short" : "";
-  }
+  function long(value) { return typeof value === "string" && value.length > 40 ? " long" : ""; }
   function dataCell(column, value, name) {
-    var text = written(column, value), cell = el("td", name + (short(column, value)));
+    var text = written(column, value), cell = el("td", name + (text !== null && String(text).length < 22 ? " short" : ""));
     if (text === null) {
       cell.appendChild(el("span", "unseen", "not known"));
       var dash = el("span", "moe", "\u2013");
@@ -96,6 +157,7 @@ var schoolshed = (function () {
   function shownColumns(table) {
     var shown = table.columns.findIndex(function (column) { return column.key === view.column; });
     var group = table.columns[shown].group, list = [];
+    if (view.key === COMPARED) return [shown, shown + 1, shown + 2];
     table.columns.forEach(function (column, place) {
       if (column.always || (group && column.group === group)) list.push(place);
     });
@@ -139,7 +201,7 @@ var schoolshed = (function () {
       line.appendChild(name);
       columns.forEach(function (place) {
         var column = table.columns[place];
-        line.appendChild(dataCell(column, table.rows[row][place], (isWords(column) ? "words" : "") + (column.pair ? " pair" : "") + (column.key === view.column ? " shown" : "")));
+        line.appendChild(dataCell(column, table.rows[row][place], (isWords(column) ? "words" : "") + long(table.rows[row][place]) + (column.pair ? " pair" : "") + (column.key === view.column ? " shown" : "")));
       });
       body.appendChild(line);
     });
@@ -162,7 +224,8 @@ var schoolshed = (function () {
     $("table").tBodies[0].replaceChildren(body);
     if (query) say(found + " found");
     hints();
-    dim(query);
+    if (query || dimmed) dim(query);
+    dimmed = Boolean(query);
   }
   // a table wider than its box says so, and where it goes on
   function hints() {
@@ -187,19 +250,21 @@ var schoolshed = (function () {
       box.appendChild(el("p", "", annex.empty || "Nothing to list."));
       return box;
     }
-    var wide = el("div", "wide"), table = el("table"), head = el("thead"), body = el("tbody"), line = el("tr"), sort = null;
-    var caption = table.appendChild(el("caption", ""));
-    caption.appendChild(el("span", "", annex.caption));
+    var wide = el("div", "wide"), table = el("table"), head = el("thead"), body = el("tbody"), line = el("tr"), sort = null, more = null;
+    var caption = table.appendChild(el("caption", "")).appendChild(el("h2", "")), whole = annex.rows.length <= FEW;
+    caption.appendChild(el("span", "", annex.caption + (annex.rows.length > FEW ? " (" + annex.rows.length.toLocaleString("en-US") + ")" : "")));
     wide.tabIndex = 0;
     wide.setAttribute("role", "region");
     wide.setAttribute("aria-label", annex.caption);
     function fill() {
       var rows = annex.rows.map(function (cells) { return { cells: cells }; });
-      body.replaceChildren.apply(body, ranks(rows, sort ? sort.column : null, sort && sort.down, sort && annex.columns[sort.column].words).map(function (row) {
+      var sorted = ranks(rows, sort ? sort.column : null, sort && sort.down, sort && annex.columns[sort.column].words);
+      if (more) more.parentNode.hidden = whole;
+      body.replaceChildren.apply(body, (whole ? sorted : sorted.slice(0, FEW)).map(function (row) {
         var tr = el("tr");
         annex.columns.forEach(function (column, place) {
           var value = annex.rows[row][place];
-          tr.appendChild(dataCell(column, value, (isWords(column) ? "words" : "") + (typeof value === "string" && value.length > 40 ? " long" : "")));
+          tr.appendChild(dataCell(column, value, (isWords(column) ? "words" : "") + long(value)));
         });
         return tr;
       }));
@@ -220,6 +285,14 @@ var schoolshed = (function () {
     table.appendChild(body);
     wide.appendChild(table);
     box.appendChild(wide);
+    if (!whole) {
+      more = el("button", "more-rows", "Show the other " + noun(annex.rows.length - FEW, ["row", "rows"]));
+      more.type = "button";
+      box.appendChild(el("p", "rest")).appendChild(more);
+      more.addEventListener("click", function () { unfold(); wide.focus(); });
+      unfolds.push(unfold);
+    }
+    function unfold() { whole = true; fill(); }
     fill();
     return box;
   }
@@ -260,8 +333,12 @@ var schoolshed = (function () {
   }
   function styleOf(row) {
     var approximate = view.approximateSet[row];
-    if (view.points) return { radius: row === picked ? 11 : 8, color: row === picked ? PICKED : INK, weight: row === picked ? 4 : 1.5, fillColor: fillOf(row), fillOpacity: 1 };
+    if (view.points) return { radius: radius(row), color: row === picked ? PICKED : INK, weight: row === picked ? 4 : view.index.length > 400 ? 0.6 : 1.5, fillColor: fillOf(row), fillOpacity: 1 };
     return { color: row === picked ? PICKED : INK, weight: row === picked ? 5 : (approximate ? 1.4 : 0.8) * thin(view.index.length), dashArray: approximate && row !== picked ? "5 4" : null, fillColor: fillOf(row), fillOpacity: 1, opacity: 1 };
+  }
+  function radius(row) {
+    var many = view.index.length;
+    return (many > 1200 ? 3 : many > 400 ? 4.5 : 8) + (row === picked ? 3 : 0) - (view.index[row] < 0 && many > 400 ? 1 : 0);
   }
   function thin(areas) { return areas > 800 ? 0.35 : areas > 250 ? 0.6 : 1; }
   function paint() {
@@ -269,8 +346,10 @@ var schoolshed = (function () {
     group.eachLayer(function (shape) {
       if (!shape.feature) return;
       shape.setStyle(styleOf(shape.feature.id));
-      if (view.points && shape.setRadius) shape.setRadius(shape.feature.id === picked ? 11 : 8);
+      if (view.points && shape.setRadius) shape.setRadius(radius(shape.feature.id));
     });
+    if (view.points) group.rows.forEach(function (shape, row) { if (shape && view.index[row] < 0) shape.bringToBack(); });
+    if (view.points && shapes.backdrop) shapes.backdrop.bringToBack();
     ["border", "pockets"].forEach(function (name) { if (shapes[name]) shapes[name].bringToFront(); });
     if (picked >= 0 && group.rows[picked]) group.rows[picked].bringToFront();
     if (shapes.lines) shapes.lines.bringToFront();
@@ -297,7 +376,10 @@ var schoolshed = (function () {
   function drawLegend() {
     var box = $("legend"), list = el("ul"), extra = el("ul"), hidden = view.index.filter(function (place) { return place < 0; }).length;
     box.replaceChildren(el("h2", "", view.label), el("p", "", view.explain));
-    view.classes.forEach(function (kind, place) { list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, place === 0 ? noun(kind.count, view.noun) : String(kind.count))); });
+    view.classes.forEach(function (kind) {
+      if (!kind.count) return;
+      list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, list.childNodes.length ? String(kind.count) : noun(kind.count, view.noun)));
+    });
     if (hidden) list.appendChild(legendLine(colored(HIDDEN), "not known or not shown", String(hidden)));
     box.appendChild(list);
     if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
@@ -334,7 +416,8 @@ var schoolshed = (function () {
     box.replaceChildren(top);
     if (view.weakSet[picked]) box.appendChild(el("p", "warn", view.weak_label + "."));
     if (view.approximateSet[picked]) box.appendChild(el("p", "warn", "The border is a stand-in, or people were placed by plain area: the numbers are approximate."));
-    var inBars = {};
+    var inBars = {}, charts = table.series.filter(function (series) { return series.has_chart; });
+    charts.slice(0, 1).forEach(function (series) { trend(box, series); });
     if (table.bars) table.bars.parts.forEach(function (part) { inBars[part.field] = true; });
     var list = el("dl"), group = "";
     table.columns.forEach(function (column, place) {
@@ -346,11 +429,13 @@ var schoolshed = (function () {
         list = el("dl");
       }
       group = column.group;
-      list.appendChild(el("dt", "", column.group ? column.short : column.label));
-      list.appendChild(el("dd", text !== null && text.length > 24 ? "long" : "", text === null ? "not known" : text));
+      var long = text !== null && text.length > 24 ? "long" : "";
+      list.appendChild(el("dt", long, column.group ? column.short : column.label));
+      list.appendChild(el("dd", long, text === null ? "not known" : text));
     });
     box.appendChild(list);
     if (table.bars) bars(box, table);
+    charts.slice(1).forEach(function (series) { trend(box, series); });
     (table.notes[picked] || []).forEach(function (note) {
       var card = el("div", "note");
       card.appendChild(el("p", "", note.statement)).style.fontWeight = "600";
@@ -359,8 +444,160 @@ var schoolshed = (function () {
       card.appendChild(el("p", "moe", note.rule + " \u00b7 " + note.reliability));
       box.appendChild(card);
     });
+    explained(box);
     box.scrollTop = 0;
   }
+  // what the shown number means, down to its counts, and where it comes from
+  function explained(box) {
+    if (!view.how || !view.how.length && !view.sources.length) return;
+    var fold = el("details", "how"), means = el("ul"), from = el("ul");
+    fold.appendChild(el("summary", "", "How \u201c" + view.label + "\u201d was computed, and from what"));
+    view.how.forEach(function (line) { means.appendChild(el("li", "", line)); });
+    fold.appendChild(means);
+    if (view.sources.length) {
+      fold.appendChild(el("h3", "", "Sources"));
+      view.sources.forEach(function (place) { from.appendChild(el("li", "", data.sources[place])); });
+      fold.appendChild(from);
+    }
+    box.appendChild(fold);
+  }
+
+  // ---- years and plans ----------------------------------------------------------------
+  function isNumber(value) { return typeof value === "number"; }
+  // a small chart: counted numbers as a line, expected ones broken, their range shaded
+  function trend(box, series) {
+    var steps = series.steps.map(function (step) {
+      return { label: step.label, expected: step.is_expected, value: step.values[picked], low: step.low && step.low[picked], high: step.high && step.high[picked], margin: step.margins && step.margins[picked] };
+    }).filter(function (step) { return isNumber(step.value); });
+    if (steps.length < 2) return;
+    steps.forEach(function (step) {
+      if (isNumber(step.margin)) { step.low = step.value - step.margin; step.high = step.value + step.margin; }
+      if (!isNumber(step.low) || !isNumber(step.high)) step.low = step.high = step.value;
+    });
+    var W = 340, H = 112, L = 44, R = 12, T = 12, B = 20, low = Math.min.apply(null, steps.map(function (s) { return s.low; })), high = Math.max.apply(null, steps.map(function (s) { return s.high; }));
+    low = low < 0.6 * high ? Math.min(0, low) : low - (high - low) / 6;
+    if (high === low) high = low + 1;
+    function x(place) { return L + (W - L - R) * place / (steps.length - 1); }
+    function y(value) { return H - B - (H - T - B) * (value - low) / (high - low); }
+    function at(place, value) { return x(place).toFixed(1) + " " + y(value).toFixed(1); }
+    function line(points, broken) {
+      if (points.length > 1) picture.appendChild(svg("path", { d: "M" + points.join("L"), fill: "none", stroke: "#0b6478", "stroke-width": 2, "stroke-dasharray": broken ? "5 3" : "none" }));
+    }
+    function put(text, left, top, anchor) {
+      var node = svg("text", { x: left.toFixed(1), y: top.toFixed(1), "text-anchor": anchor, "font-size": 11, fill: "#42505c" });
+      node.textContent = text;
+      picture.appendChild(node);
+    }
+    var told = steps.map(function (step) {
+      var range = isNumber(step.margin) ? " \u00b1 " + one(series.form, step.margin).replace("%", "") : step.low !== step.high ? " (" + one(series.form, step.low) + " to " + one(series.form, step.high) + ")" : "";
+      return step.label + ": " + one(series.form, step.value) + range + (step.expected ? ", expected" : "");
+    });
+    var picture = svg("svg", { viewBox: "0 0 " + W + " " + H, role: "img", "aria-label": series.label + ". " + told.join("; "), "class": "trend" });
+    [low, high].forEach(function (value) {
+      picture.appendChild(svg("path", { d: "M" + L + " " + y(value).toFixed(1) + "H" + (W - R), stroke: "#d6dde4" }));
+      put(one(series.form, value), L - 5, y(value) + 4, "end");
+    });
+    var band = steps.map(function (s, place) { return at(place, s.high); }).concat(steps.map(function (s, place) { return at(place, s.low); }).reverse());
+    picture.appendChild(svg("path", { d: "M" + band.join("L") + "Z", fill: "#41b6c4", "fill-opacity": 0.28 }));
+    var first = steps.findIndex(function (s) { return s.expected; });
+    if (first < 0) first = steps.length;
+    line(steps.slice(0, first).map(function (s, place) { return at(place, s.value); }), false);
+    line(steps.slice(Math.max(first - 1, 0)).map(function (s, place) { return at(place + Math.max(first - 1, 0), s.value); }), true);
+    steps.forEach(function (s, place) {
+      var dot = svg("circle", { cx: x(place).toFixed(1), cy: y(s.value).toFixed(1), r: 3, fill: s.expected ? "#ffffff" : "#0b6478", stroke: "#0b6478", "stroke-width": 1.5 }), title = svg("title", {});
+      title.textContent = told[place];
+      dot.appendChild(title);
+      picture.appendChild(dot);
+    });
+    put(steps[0].label, L, H - 5, "start");
+    put(steps[steps.length - 1].label, W - R, H - 5, "end");
+    box.appendChild(el("h3", "", series.label));
+    box.appendChild(picture);
+    box.appendChild(el("p", "detail", told[0] + " \u2192 " + told[told.length - 1]));
+  }
+
+  // ---- two steps of a series against each other: the map shows the difference -----------
+  var COMPARED = "compared", BROWN_TO_GREEN = ["#a6611a", "#dfc27d", "#f5f5f5", "#80cdc1", "#018571"];
+  var compared = null;  // {series, from, to}
+  function nice(value) {
+    if (value <= 1) return 1;
+    var power = Math.pow(10, Math.floor(Math.log10(value))), best = 1;
+    [1, 2, 5, 10].forEach(function (times) { if (Math.abs(times * power - value) < Math.abs(best * power - value)) best = times; });
+    return best * power;
+  }
+  function quantile(sorted, share) {
+    var place = share * (sorted.length - 1), low = Math.floor(place);
+    return sorted[low] + (place - low) * ((low + 1 < sorted.length ? sorted[low + 1] : sorted[low]) - sorted[low]);
+  }
+  // classes about zero, as pipeline/atlas/classes.py makes them
+  function aboutZero(values, unit) {
+    var whole = values.map(function (value) { return value === null ? null : (value < 0 ? -1 : 1) * Math.floor(Math.abs(value) + 0.5 + 1e-9); });
+    var sizes = whole.filter(function (value) { return value; }).map(Math.abs).sort(function (a, b) { return a - b; });
+    if (!sizes.length) return { classes: [{ label: "no difference", color: BROWN_TO_GREEN[2], count: whole.filter(isNumber).length }], index: whole.map(function (value) { return value === null ? -1 : 0; }) };
+    var small = nice(quantile(sizes, 0.3)), large = nice(quantile(sizes, 0.75));
+    if (large <= small) large = 2 * small;
+    var cuts = [1 - large, 1 - small, small, large], some = small >= large - 1 ? rounded(small) : rounded(small) + " to " + rounded(large - 1);
+    var labels = ["less by " + rounded(large) + unit + " or more", "less by " + some + unit, small > 1 ? "within \u00b1" + rounded(small - 1) + unit : "no difference", "more by " + some + unit, "more by " + rounded(large) + unit + " or more"];
+    var index = whole.map(function (value) { return value === null ? -1 : cuts.filter(function (cut) { return value >= cut; }).length; });
+    return { classes: labels.map(function (label, place) { return { label: label, color: BROWN_TO_GREEN[place], count: index.filter(function (own) { return own === place; }).length }; }), index: index };
+  }
+  function comparison() {
+    var table = data.tables[view.table], series = compared.series, a = series.steps[compared.from], b = series.steps[compared.to], share = series.form === "percent";
+    var gaps = a.values.map(function (value, row) { return isNumber(value) && isNumber(b.values[row]) ? b.values[row] - value : null; });
+    var made = aboutZero(gaps.map(function (gap) { return gap === null ? null : share ? 100 * gap : gap; }), share ? " points" : "");
+    var margins = gaps.map(function (gap, row) { return a.margins && b.margins && gap !== null && isNumber(a.margins[row]) && isNumber(b.margins[row]) ? Math.sqrt(a.margins[row] * a.margins[row] + b.margins[row] * b.margins[row]) : null; });
+    var tested = margins.some(isNumber), weak = [];
+    gaps.forEach(function (gap, row) { if (gap !== null && margins[row] !== null && Math.abs(gap) <= margins[row]) weak.push(row); });
+    take(table);
+    table.plain = table.columns.length;
+    table.columns.push(
+      { key: COMPARED, label: "Difference", form: share ? "points" : "change", pair: tested ? "margin" : "", explain: "", group: "", short: "", always: false },
+      { key: COMPARED + "from", label: a.label, form: series.form, pair: "", explain: "", group: "", short: "", always: false },
+      { key: COMPARED + "to", label: b.label, form: series.form, pair: "", explain: "", group: "", short: "", always: false });
+    table.rows.forEach(function (cells, row) { cells.push(tested ? [gaps[row], margins[row]] : gaps[row], a.values[row], b.values[row]); });
+    return {
+      key: COMPARED, label: series.label + ": " + b.label + " against " + a.label, table: view.table, column: COMPARED, level: view.level, noun: table.noun, points: table.points,
+      explain: "The number of " + b.label + " less that of " + a.label + (a.is_expected || b.is_expected ? ". Expected numbers have a range, which the panel shows." : "."),
+      classes: made.classes, index: made.index, weak: weak, weak_label: "May be no difference: within the 90% margin, each place by itself", approximate: table.approximate, how: [], sources: []
+    };
+  }
+  // the columns of a comparison go as it goes
+  function take(table) {
+    if (table.plain === undefined) return;
+    table.columns.length = table.plain;
+    table.rows.forEach(function (cells) { cells.length = table.plain; });
+    delete table.plain;
+  }
+  function offerSteps() {
+    var table = data.tables[view.table], from = $("from");
+    $("compare").hidden = !table.series.length;
+    from.replaceChildren(option("", "nothing"));
+    table.series.forEach(function (series, place) {
+      var into = from.appendChild(el("optgroup"));
+      into.label = series.label;
+      series.steps.forEach(function (step, own) { into.appendChild(option(place + "." + own, step.label)); });
+    });
+    offerOthers();
+  }
+  function offerOthers() {
+    var to = $("to"), chosen = $("from").value.split("."), table = data.tables[view.table];
+    to.replaceChildren(option("", "\u2013"));
+    to.disabled = chosen.length < 2;
+    if (!to.disabled) table.series[chosen[0]].steps.forEach(function (step, own) { if (own !== Number(chosen[1])) to.appendChild(option(own, step.label)); });
+  }
+  function option(value, text) {
+    var node = el("option", "", text);
+    node.value = value;
+    return node;
+  }
+  function compare() {
+    var chosen = $("from").value.split("."), to = $("to").value;
+    if (chosen.length < 2 || to === "") { if (compared) show($("view").value); return; }
+    compared = { series: data.tables[view.table].series[chosen[0]], from: Number(chosen[1]), to: Number(to) };
+    show(COMPARED);
+    say("Shown: " + view.label);
+  }
+
   function bars(box, table) {
     var values = table.bars.values[picked], list = el("ul", "bars"), largest = 0;
     table.bars.values.forEach(function (row) { row.forEach(function (value) { if (Math.abs(value) > largest) largest = Math.abs(value); }); });
@@ -410,16 +647,20 @@ var schoolshed = (function () {
     var table = data.tables[view.table], place = table.columns.findIndex(function (column) { return column.key === view.column; });
     say(table.names[row] + ": " + table.columns[place].label + " " + (written(table.columns[place], table.rows[row][place]) || "not known"));
     var shape = shapes[view.table].rows[row];
-    if (zoom && shape) {
-      moved = true;
-      var calm = { animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches };
-      if (shape.getLatLng) map.setView(shape.getLatLng(), Math.max(map.getZoom(), wholeZoom() + 1.5), calm);
-      else {
-        var near = Math.min(map.getBoundsZoom(shape.getBounds().pad(1.2)), wholeZoom() + 1.75);
-        if (near > wholeZoom()) map.setView(shape.getBounds().getCenter(), near, calm);
-        else fit(calm);
-      }
-    }
+    if (zoom && shape) bring(shape);
+  }
+  // the map moves only where the place is out of sight, or too small to be seen, and then as little as needed
+  var SMALLEST = 14;  // pixels
+  function bring(shape) {
+    var calm = { animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches };
+    var box = shape.getLatLng ? L.latLngBounds([shape.getLatLng()]) : shape.getBounds(), within = map.getBounds().contains(box);
+    var size = map.latLngToLayerPoint(box.getSouthEast()).subtract(map.latLngToLayerPoint(box.getNorthWest()));
+    var steps = shape.getLatLng ? 0 : Math.log2(SMALLEST / Math.max(size.x, size.y, 0.1));
+    if (within && steps <= 0) return;
+    moved = true;
+    if (steps > 0) map.setView(box.getCenter(), Math.min(map.getZoom() + Math.ceil(2 * steps) / 2, wholeZoom() + 2.5), calm);
+    else map.panInsideBounds(box.pad(0.5), calm);
+    if (!map.getBounds().intersects(box)) map.setView(box.getCenter(), map.getZoom(), { animate: false });
   }
   function frame() { return (view && data.frames[view.table]) || data.bounds; }
   function fit(calm) {
@@ -470,6 +711,8 @@ var schoolshed = (function () {
         interactive: false, style: { color: "#111", weight: 3.5, fill: false },
         onEachFeature: function (feature, shape) { shape.bindTooltip(el("span", "", data.pockets.labels[feature.id]), { permanent: true, direction: "center", className: "pocket-label", interactive: false }); }
       })).addTo(map);
+      map.on("zoomend viewreset resize", apart);
+      setTimeout(apart);
     } else if (what === "lines") {
       shapes.lines = quiet(L.geoJSON(data.lines.shapes, {
         style: function () { return { color: "#b2182b", weight: 3, opacity: 0.9 }; },
@@ -493,6 +736,16 @@ var schoolshed = (function () {
       $("dots-choice").querySelector("span").textContent = data.dots.label;
     }
   }
+  // a label that would lie over one already placed waits for a closer look
+  function apart() {
+    var taken = [];
+    Array.prototype.forEach.call(document.querySelectorAll(".pocket-label"), function (label) {
+      label.hidden = false;
+      var box = label.getBoundingClientRect();
+      label.hidden = taken.some(function (other) { return box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top; });
+      if (!label.hidden) taken.push(box);
+    });
+  }
   // schools that serve the level of the view; without a level, all
   function serves(row) { return !view.level || !data.dots.levels.length || data.dots.levels[row].indexOf(view.level) >= 0; }
   function ofLevel() {
@@ -501,9 +754,24 @@ var schoolshed = (function () {
       if (serves(row)) { dots.addLayer(shape); hush(shape); } else dots.removeLayer(shape);
     });
   }
+  var keptOrder = null;
   function show(key) {
     var before = view;
-    view = data.views.find(function (item) { return item.key === key; });
+    if (key === COMPARED) {
+      view = comparison();
+      if (!before || before.key !== COMPARED) keptOrder = order[view.table];
+      order[view.table] = { column: data.tables[view.table].plain, down: true };
+    } else {
+      if (compared) {
+        take(data.tables[view.table]);
+        order[view.table] = keptOrder;
+        compared = null;
+        $("from").value = "";
+        $("to").replaceChildren(option("", "\u2013"));
+        $("to").disabled = true;
+      }
+      view = data.views.find(function (item) { return item.key === key; });
+    }
     view.weakSet = {};
     view.weak.forEach(function (row) { view.weakSet[row] = true; });
     view.approximateSet = {};
@@ -513,23 +781,136 @@ var schoolshed = (function () {
       if (before) map.removeLayer(shapes[before.table]);
       shapes[view.table].addTo(map);
       moved = false;
-      if (before) fit();
       if (!order[view.table]) {
         var table = data.tables[view.table], start = table.columns.findIndex(function (column) { return column.key === table.sort; });
         order[view.table] = start < 0 ? { column: "name", down: false } : { column: start, down: !table.least_first && table.columns[start].form !== "rank" && !isWords(table.columns[start]) };
       }
     }
+    if (!before || before.table !== view.table) offerSteps();
     if (dots) ofLevel();
     drawHatches();
     paint();
     drawTable();
     drawLegend();
     drawPanel();
+    layout();
+    if (!moved) fit();
+    names();
+  }
+
+  // ---- pictures under the map: only where the study allows a server, and only when asked for ----
+  var under = null;
+  function streets() {
+    var on = $("tiles").checked;
+    if (!under) under = L.tileLayer(data.tiles.address, { maxZoom: 19, referrerPolicy: "no-referrer" });
+    if (on) under.addTo(map); else map.removeLayer(under);
+    map.getContainer().classList.toggle("on-tiles", on);
+    $("tiles-credit").hidden = !on;
+    $("tiles-credit").textContent = "Streets: " + data.tiles.credit;
+  }
+
+  // ---- names on the map, where they fit -------------------------------------------------
+  var pane = null;
+  function clearNames() { if (pane) pane.replaceChildren(); }
+  function names() {
+    if (!pane) {
+      pane = map.createPane("names");
+      pane.setAttribute("aria-hidden", "true");
+    }
+    clearNames();
+    if (!$("names").checked) return;
+    var table = data.tables[view.table], seen = map.getBounds(), taken = [], own = shapes[view.table].rows, order = own.map(function (_, row) { return row; });
+    if (view.points) {  // no name lies over a point; those of the first class are named first
+      own.forEach(function (shape) { var spot = shape && map.latLngToLayerPoint(shape.getLatLng()); if (spot) taken.push([spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7]); });
+      order.sort(function (a, b) { return (view.index[a] < 0) - (view.index[b] < 0) || view.index[a] - view.index[b] || a - b; });
+    }
+    order.forEach(function (row) {
+      var shape = own[row];
+      if (!shape) return;
+      var lines = [table.names[row]], spot = null, wide = 0, high = 0;
+      function lies(middle) {
+        var box = [middle.x - wide / 2, middle.y - high, middle.x + wide / 2, middle.y + high], at = map.layerPointToContainerPoint(middle);
+        if (at.x < wide / 2 || at.x + wide / 2 > map.getSize().x || at.y < high || at.y + high > map.getSize().y) return true;
+        return taken.some(function (other) { return box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]; });
+      }
+      if (lines[0].length > 40) return;
+      for (var turn = 0; turn < 2 && !spot; turn += 1) {
+        if (turn || view.points) lines = halves(table.names[row]);
+        wide = Math.max.apply(null, lines.map(widthOf)) + 4;
+        high = 6.5 * lines.length;
+        spot = shape.getLatLng ? beside(shape, wide, high).filter(function (middle) { return !lies(middle); })[0] : inside(shape, wide, 6 * lines.length, seen);
+        if (lines.length < 2 && turn) break;
+      }
+      if (!spot || lies(spot)) return;
+      taken.push([spot.x - wide / 2, spot.y - high, spot.x + wide / 2, spot.y + high]);
+      var label = el("span", "place-name" + (!shape.getLatLng && view.index[row] >= 0 && !view.weakSet[row] && dark(view.classes[view.index[row]].color) ? " on-dark" : ""));
+      lines.forEach(function (line) { label.appendChild(el("span", "", line)); });
+      if (lines.length > 1) label.classList.add("two");
+      L.DomUtil.setPosition(label, spot.round());
+      pane.appendChild(label);
+    });
+  }
+  var ruler = null, widths = {};
+  function widthOf(text) {
+    if (!ruler) {
+      ruler = document.createElement("canvas").getContext("2d");
+      ruler.font = "600 10.5px " + window.getComputedStyle(document.documentElement).fontFamily;
+    }
+    if (widths[text] === undefined) widths[text] = ruler.measureText(text).width;
+    return widths[text];
+  }
+  // a name on two lines, cut at the blank nearest its middle
+  function halves(name) {
+    var cut = -1;
+    for (var place = 0; place < name.length; place += 1) if (name.charAt(place) === " " && (cut < 0 || Math.abs(place - name.length / 2) < Math.abs(cut - name.length / 2))) cut = place;
+    return cut < 0 ? [name] : [name.slice(0, cut), name.slice(cut + 1)];
+  }
+  // beside a point, where points are few
+  function beside(shape, wide, high) {
+    if (view.index.length > 60 || !map.getBounds().contains(shape.getLatLng())) return [];
+    var middle = map.latLngToLayerPoint(shape.getLatLng());
+    return [[0, high + 9], [0, -high - 9], [wide / 2 + 10, 0], [-wide / 2 - 10, 0]].map(function (off) { return middle.add(off); });
+  }
+  // the middle of the longest stretch of an area, as high as a line of text, that is as wide as its name
+  function inside(shape, wide, high, seen) {
+    if (!seen.intersects(shape.getBounds())) return null;
+    var box = L.bounds(map.latLngToLayerPoint(shape.getBounds().getNorthWest()), map.latLngToLayerPoint(shape.getBounds().getSouthEast()));
+    if (box.getSize().x < wide || box.getSize().y < 2 * high) return null;
+    var rings = [], best = null;
+    (function flat(list) { if (list[0].lat === undefined) list.forEach(flat); else rings.push(list.map(function (place) { return map.latLngToLayerPoint(place); })); })(shape.getLatLngs());
+    [0.5, 0.4, 0.6, 0.3, 0.7].forEach(function (part) {
+      if (best) return;
+      var y = box.min.y + part * box.getSize().y, spans = [-high, 0, high].map(function (off) { return across(rings, y + off); });
+      spans[1].forEach(function (span) {
+        var left = span[0], right = span[1];
+        [spans[0], spans[2]].forEach(function (others) {
+          var over = others.filter(function (other) { return other[0] < right && other[1] > left; }).sort(function (a, b) { return b[1] - b[0] - a[1] + a[0]; })[0];
+          left = over ? Math.max(left, over[0]) : right;
+          right = over ? Math.min(right, over[1]) : left;
+        });
+        if (right - left >= wide && (!best || right - left > best.room)) { best = L.point((left + right) / 2, y); best.room = right - left; }
+      });
+    });
+    return best;
+  }
+  function across(rings, y) {
+    var cuts = [], spans = [];
+    rings.forEach(function (ring) {
+      ring.forEach(function (a, place) {
+        var b = ring[(place + 1) % ring.length];
+        if ((a.y > y) !== (b.y > y)) cuts.push(a.x + (y - a.y) * (b.x - a.x) / (b.y - a.y));
+      });
+    });
+    cuts.sort(function (a, b) { return a - b; });
+    for (var place = 0; place + 1 < cuts.length; place += 2) spans.push([cuts[place], cuts[place + 1]]);
+    return spans;
   }
   function begin() {
     data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
     hints();
     window.addEventListener("resize", hints);
+    window.addEventListener("beforeprint", unfolded);
+    shorten();
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
     map.getContainer().setAttribute("aria-label", "Map. Every area is also a row of the table.");
@@ -548,6 +929,12 @@ var schoolshed = (function () {
       into.appendChild(option);
     });
     $("view").addEventListener("change", function () { show($("view").value); say("Shown: " + view.label); });
+    $("from").addEventListener("change", function () { offerOthers(); compare(); });
+    $("to").addEventListener("change", compare);
+    $("names").addEventListener("change", names);
+    if (data.tiles) $("tiles").addEventListener("change", streets);
+    map.on("zoomend moveend", names);
+    map.on("zoomstart", function () { clearNames(); });
     $("find").addEventListener("input", drawTable);
     $("find").addEventListener("keydown", function (event) {
       var first = $("table").tBodies[0].querySelector("tr.row");
@@ -567,11 +954,40 @@ var schoolshed = (function () {
     map.on("resize", function () { if (!moved) fit(); hints(); });
     window.addEventListener("beforeprint", function () {
       if (!all) showAll();
+      $("map").style.height = "";
       map.invalidateSize({ animate: false }); fit();
     });
+    window.addEventListener("afterprint", function () { layout(); if (!moved) fit(); });
+    window.addEventListener("resize", layout);
     show(data.views[0].key);
-    map.invalidateSize({ animate: false });
     fit();
+  }
+  // on a phone a long answer is cut, so that the map is near; a button gives the rest
+  function shorten() {
+    var answer = document.querySelector(".answer"), more = el("button", "more-rows", "Read the whole answer");
+    if (!answer || window.innerWidth > 700 || answer.offsetHeight < 200) return;
+    more.type = "button";
+    more.setAttribute("aria-expanded", "false");
+    answer.classList.add("long");
+    answer.parentNode.appendChild(more);
+    more.addEventListener("click", function () { unfold(); answer.tabIndex = -1; answer.focus(); });
+    function unfold() { answer.classList.remove("long"); more.remove(); }
+    unfolds.push(unfold);
+  }
+  // paper opens nothing: sources and long tables are unfolded for it, and the day is written
+  function unfolded() {
+    Array.prototype.forEach.call(document.querySelectorAll("details"), function (part) { part.open = true; });
+    unfolds.forEach(function (unfold) { unfold(); });
+    Array.prototype.forEach.call(document.querySelectorAll(".printed"), function (line) {
+      line.textContent = "Printed on " + new Date().toLocaleDateString("en-US", { year: "numeric", month: "long", day: "numeric" }) + ".";
+    });
+  }
+  // the map is as high as the window leaves beside its legend
+  function layout() {
+    var frame = $("map"), picture = frame.parentNode, top = picture.getBoundingClientRect().top + window.scrollY;
+    var room = window.innerHeight - top - $("legend").offsetHeight - 14;
+    frame.style.height = Math.max(260, Math.min(room, 900)) + "px";
+    map.invalidateSize({ animate: false });
   }
   return { draw: draw, begin: begin };
 })();
