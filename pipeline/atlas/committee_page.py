@@ -18,7 +18,7 @@ FILES = (("packet.pdf", "the same as a PDF"), ("index.html", "the maps"))
 
 
 def page(packet: Packet, drawn: Outlines) -> str:
-    """All leaves on one page; opened with the id of a leaf (``packet.html#n-...``) it shows that leaf alone.
+    """All leaves on one page, which shows the first; opened with the id of a leaf (``packet.html#n-...``) that leaf alone.
 
     Nothing is loaded from elsewhere, and the page's policy lets nothing be loaded.
     """
@@ -28,10 +28,10 @@ def page(packet: Packet, drawn: Outlines) -> str:
         for leaf in packet.leaves
     )
     links = "".join(f'<a href="{name}">{text}</a>' for name, text in FILES)
-    body = f"""<a class="skip" href="#{anchor("district")}">Skip to the summary</a>
-<header class="band"><strong>{esc(packet.title)}</strong><span>{esc(packet.under)}</span><nav aria-label="Other files">{links}</nav></header>
-<main>
-<div class="contents" id="contents"><h1>The committee's packet</h1><p>A summary and a page for each neighborhood. A link shows that page alone; printed, each is one sheet of paper.</p>
+    body = f"""<a class="skip" href="#main">Skip to the page</a>
+<header class="band"><h1>The committee's packet: {esc(packet.title)}</h1><span>{esc(packet.under)}</span><nav aria-label="Other files">{links}</nav></header>
+<main id="main" tabindex="-1">
+<div class="contents" id="contents"><h2>Pages</h2><p>A summary, and behind each name a page for that neighborhood. Printed from here, all pages come, each on one sheet of paper; printed from a neighborhood, that page alone.</p>
 <p hidden><label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label> <span id="found" role="status"></span></p>
 <nav aria-label="Pages"><ul id="names">{names}</ul></nav></div>
 <p class="all"><a href="#contents">All pages</a></p>

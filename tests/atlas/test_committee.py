@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from importlib.resources import files as packaged
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from pipeline.atlas import committee, committee_parts
 from pipeline.atlas.committee_map import outlines
-from pipeline.atlas.committee_page import page
+from pipeline.atlas.committee_page import anchor, page
 from pipeline.atlas.committee_pdf import pdf
 from pipeline.atlas.leaves import Leaf, Packet, texts_of
 from pipeline.atlas.render import policy
@@ -363,5 +364,37 @@ def test_find_and_links_lead_to_one_leaf(taken: dict[str, Any], visit: Any, tmp_
     sheet.locator("#names li:visible a").first.click()
     assert sheet.locator(".leaf:visible h2").all_inner_texts() == ["Alder Grove"]
     sheet.get_by_role("link", name="All pages").click()
-    assert sheet.locator(".leaf:visible").count() == 41 and sheet.locator("#names").is_visible()
+    assert sheet.locator(".leaf:visible h2").all_inner_texts() == ["Hexham Unified"]
+    assert sheet.locator("#names").is_visible()
     assert wrong == []
+
+
+@pytest.mark.browser
+def test_one_neighborhood_prints_alone_and_all_come_without_scripts_too(taken: dict[str, Any], visit: Any, chromium: Any, tmp_path: Path) -> None:  # fmt: skip
+    place = tmp_path / "packet.html"
+    place.write_text(str(taken["maps/packet.html"]), encoding="utf-8")
+    sheet, wrong = visit(place)
+    sheet.get_by_role("link", name="Alder Grove", exact=True).first.click()
+    (alone,) = pages_of(sheet.pdf(prefer_css_page_size=True))
+    assert alone.startswith("Alder Grove") and wrong == []
+    context = chromium.new_context(offline=True, java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(place.as_uri())
+    assert plain.locator(".leaf:visible h2").all_inner_texts() == ["Hexham Unified"]
+    assert len(pages_of(plain.pdf(prefer_css_page_size=True))) == 41
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize("key", ["district", "n03"])
+def test_axe_finds_nothing_and_nothing_runs_wider_than_the_screen(taken: dict[str, Any], visit: Any, tmp_path: Path, key: str, width: int, height: int) -> None:  # fmt: skip
+    place = tmp_path / "packet.html"
+    place.write_text(str(taken["maps/packet.html"]), encoding="utf-8")
+    sheet, wrong = visit(place, width, height)
+    sheet.evaluate(f"location.hash = '{anchor(key)}'")
+    assert sheet.locator(f"#{anchor(key)}.now").count() == 1
+    sheet.evaluate((packaged("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = sheet.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"][:160]) for rule in found] == []
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= width and wrong == []
