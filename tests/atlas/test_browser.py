@@ -245,8 +245,8 @@ def test_the_map_shows_the_places_of_its_layer(tmp_path: Path, visit: Any) -> No
 
 def test_a_long_table_shows_its_first_rows_until_more_are_asked_for(tmp_path: Path, visit: Any) -> None:
     page, wrong = visit(write(bind(town(columns=27, rows=10), ABOUT), tmp_path) / "need.html")
-    assert page.locator(ROWS).count() == 200
-    assert page.locator("#table .more-rows").text_content() == "Show the other 70 neighborhoods"
+    assert page.locator(ROWS).count() == 100
+    assert page.locator("#table .more-rows").text_content() == "Show the other 170 neighborhoods"
     hidden = page.evaluate(
         "Array.from({length: 270}, (_, row) => row).find(row => !document.querySelector(`#table tr[data-row='${row}']`))"
     )

@@ -7,7 +7,7 @@ var schoolshed = (function () {
   var order = {};  // table: {column, down}
   var dimmed = false;  // whether places that a search leaves out are faint
   var FEW = 15, unfolds = [];  // an annex shows its first rows likewise
-  var MANY = 200, all = false;  // a long table shows its first rows until the others are asked for
+  var MANY = 100, all = false;  // a long table shows its first rows until the others are asked for
   var $ = function (id) { return document.getElementById(id); };
 
   // ---- the data block as it was before it was made small (pipeline/atlas/compact.py) ----
@@ -793,8 +793,8 @@ var schoolshed = (function () {
     drawTable();
     drawLegend();
     drawPanel();
-    layout();
-    if (!moved) fit();
+    var other = !before || before.table !== view.table;
+    if ((layout() || other) && !moved) fit();
     names();
   }
 
@@ -810,15 +810,23 @@ var schoolshed = (function () {
   }
 
   // ---- names on the map, where they fit -------------------------------------------------
-  var pane = null;
-  function clearNames() { if (pane) pane.replaceChildren(); }
+  var pane = null, named = "", labels = [];
+  function clearNames() { if (pane) pane.replaceChildren(); named = ""; labels = []; }
+  function tint(label) {
+    var place = view.index[label.row];
+    label.node.classList.toggle("on-dark", !view.points && place >= 0 && !view.weakSet[label.row] && dark(view.classes[place].color));
+  }
   function names() {
     if (!pane) {
       pane = map.createPane("names");
       pane.setAttribute("aria-hidden", "true");
     }
+    // another layer of the same places: names stay, each light or dark by its new ground
+    var where = [view.table, map.getZoom(), map.getCenter(), map.getSize()].join("|");
+    if ($("names").checked && named === where) return labels.forEach(tint);
     clearNames();
     if (!$("names").checked) return;
+    named = where;
     var table = data.tables[view.table], seen = map.getBounds(), taken = [], own = shapes[view.table].rows, order = own.map(function (_, row) { return row; });
     if (view.points) {  // no name lies over a point; those of the first class are named first
       own.forEach(function (shape) { var spot = shape && map.latLngToLayerPoint(shape.getLatLng()); if (spot) taken.push([spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7]); });
@@ -843,7 +851,9 @@ var schoolshed = (function () {
       }
       if (!spot || lies(spot)) return;
       taken.push([spot.x - wide / 2, spot.y - high, spot.x + wide / 2, spot.y + high]);
-      var label = el("span", "place-name" + (!shape.getLatLng && view.index[row] >= 0 && !view.weakSet[row] && dark(view.classes[view.index[row]].color) ? " on-dark" : ""));
+      var label = el("span", "place-name");
+      labels.push({ node: label, row: row });
+      tint(labels[labels.length - 1]);
       lines.forEach(function (line) { label.appendChild(el("span", "", line)); });
       if (lines.length > 1) label.classList.add("two");
       L.DomUtil.setPosition(label, spot.round());
@@ -986,8 +996,11 @@ var schoolshed = (function () {
   function layout() {
     var frame = $("map"), picture = frame.parentNode, top = picture.getBoundingClientRect().top + window.scrollY;
     var room = window.innerHeight - top - $("legend").offsetHeight - 14;
-    frame.style.height = Math.max(260, Math.min(room, 900)) + "px";
+    var high = Math.max(260, Math.min(room, 900)) + "px";
+    if (frame.style.height === high) return false;
+    frame.style.height = high;
     map.invalidateSize({ animate: false });
+    return true;
   }
   return { draw: draw, begin: begin };
 })();
