@@ -41,10 +41,14 @@ def _steadfast(
     told, _ = told_quality(quality, smallest)
     by_year, _ = told_years(years, smallest)
     latest = by_year.sort_values("fall_year").groupby("school_id").tail(YEARS)
-    runs = latest.groupby("school_id").agg(
-        falls=("fall_year", list), classes=("quality_class", set), last=("fall_year", "max")
+    runs = (
+        latest.assign(is_kind=latest["quality_class"].eq(kind))
+        .groupby("school_id")
+        .agg(
+            falls=("fall_year", list), count=("fall_year", "size"), last=("fall_year", "max"), always=("is_kind", "all")
+        )
     )
-    kept = runs["falls"].str.len().ge(FEWEST_YEARS) & runs["classes"].map({kind}.__eq__)
+    kept = runs["count"].ge(FEWEST_YEARS) & runs["always"].astype(bool)
     kept &= runs["last"].eq(by_year["fall_year"].max())
     open_now = facts.loc[facts["school_status"].eq("open"), ["school_id", "is_citywide"]].assign(
         level=lowest_level(facts).to_numpy()[facts["school_status"].eq("open").to_numpy()]

@@ -68,8 +68,8 @@ def _letters(moves: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[
 def values(column: list[Any]) -> Any:
     """A column; where few values recur, they stand once and each row holds a letter for its own.
 
-    >>> values(["high", "low", "high", "high", "low", "high", "high", "high"])
-    {'of': ['high', 'low'], 'at': '01000100'}
+    >>> values(["not known", "low", "not known", "not known", "low", "not known", "not known", "low"])
+    {'of': ['not known', 'low'], 'at': '01001001'}
     >>> values([1.5, 2, 3])
     [1.5, 2, 3]
     """

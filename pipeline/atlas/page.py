@@ -108,7 +108,7 @@ def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
         f'<li{" class=bare" if key in about.bare else ""}><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}{_BARE if key in about.bare else ""}</a></li>'
         for key, name in links
     )
-    return f"""<header class="band"><div class="brand"><a href="index.html">{esc(about.title)}</a>
+    return f"""<header class="band"><div class="brand"><a href="index.html" tabindex="-1">{esc(about.title)}</a>
 <span>School year {esc(school_year(about.fall_year))} \u00b7 census {esc(about.now)}{f" and {esc(about.before)}" if about.before else ""}</span></div>
 <nav aria-label="Sheets"><ul>{items}</ul></nav></header>"""
 
@@ -124,9 +124,7 @@ def _explorer(chart: str, host: str) -> str:
 <span id="compare" class="compare" role="group" aria-label="Compare two" hidden><label>Compare <select id="from"></select></label> <label>with <select id="to"></select></label></span>
 <label>Find <input id="find" type="search" placeholder="Name" autocomplete="off" spellcheck="false"></label>
 <label id="dots-choice" hidden><input id="dots" type="checkbox" checked> <span></span></label>
-<label id="names-choice"><input id="names" type="checkbox" checked> <span>Names</span></label>
-{tiles}<button type="button" id="whole">Reset map</button>
-</div>
+{tiles}</div>
 <div class="explorer">
 <section class="side" aria-label="Table">
 <div id="panel" class="panel" hidden></div>
@@ -134,6 +132,7 @@ def _explorer(chart: str, host: str) -> str:
 </section>
 <section class="picture" aria-label="Map">
 <div class="frame" id="map">{chart}</div>
+<div class="over"><label id="names-choice"><input id="names" type="checkbox" checked> <span>Names</span></label><button type="button" id="whole">Reset map</button></div>
 <div id="legend" class="legend"></div>{"<p id=tiles-credit class=credit hidden></p>" if host else ""}
 </section>
 </div>

@@ -167,13 +167,22 @@ def test_names_on_the_map_never_lie_over_each_other_and_can_be_put_away(
     assert wrong == []
 
 
-def test_on_a_phone_a_long_answer_is_cut_and_given_on_request(millbrook_workspace: Path, visit: Any) -> None:
-    page, wrong = visit(millbrook_workspace / "maps/growth.html", 390, 844)
+def test_on_a_phone_a_long_answer_is_cut_and_given_on_request(
+    millbrook_workspace: Path, visit: Any, tmp_path: Path
+) -> None:
+    # a sentence with names as long as a district may have
+    text = (millbrook_workspace / "maps/growth.html").read_text(encoding="utf-8")
+    long = tmp_path / "growth.html"
+    long.write_text(
+        text.replace('<p class="answer">', '<p class="answer">' + "Neighborhood of a long name, " * 20, 1), "utf-8"
+    )
+    page, wrong = visit(long, 390, 844)
     assert page.locator("#map").bounding_box()["y"] < 844, "the map lies below the first screen"
     page.get_by_role("button", name="Read the whole answer").click()
     assert page.locator(".answer").evaluate(
         "it => it.scrollHeight <= it.clientHeight + 1 && document.activeElement === it"
     )
-    wide, _ = visit(millbrook_workspace / "maps/growth.html", 1280, 900)
-    assert wide.get_by_role("button", name="Read the whole answer").count() == 0
+    for path, width, height in ((long, 1280, 900), (millbrook_workspace / "maps/growth.html", 390, 844)):
+        other, _ = visit(path, width, height)
+        assert other.get_by_role("button", name="Read the whole answer").count() == 0
     assert wrong == []
