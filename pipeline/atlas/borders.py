@@ -73,7 +73,8 @@ def as_drawn(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Closed]:
     present = shapes[there]
     west, south, east, north = main_box(present)
     tolerance = float(max(east - west, north - south)) / DETAIL
-    small, closed = _smaller(present, tolerance)
+    sound, closed = fitted(present, tolerance)
+    small = simpler(sound, tolerance, is_coverage=closed.is_coverage)
     degrees = type(frame.geometry)(small, crs=frame.crs).to_crs(4326).to_numpy()
     fine = on_grid(degrees, is_coverage=closed.is_coverage)
     lost = int((shapely.is_missing(fine) | shapely.is_empty(fine)).sum())
@@ -101,55 +102,61 @@ def assert_coverage(shapes: Any) -> None:
         )
 
 
-def _smaller(shapes: Any, tolerance: float) -> tuple[Any, Closed]:
-    """Areas with fewer vertices, and how they were made to fit each other before."""
+def fitted(shapes: Any, tolerance: float) -> tuple[Any, Closed]:
+    """Areas in full detail that fit each other, and how they were made to."""
     if shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes):
         around = shapely.coverage_union_all(shapes)
         holes = [shapely.Polygon(hole) for part in shapely.get_parts(around) for hole in part.interiors]
         if not any(2 * hole.area < tolerance * hole.length for hole in holes):
-            return shapely.coverage_simplify(shapes, tolerance), Closed()
+            return shapes, Closed()
     shapes = np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes, method="structure"))
     whole = shapely.union_all(shapes)
     overlap = max(0.0, (shapely.area(shapes).sum() - whole.area) / whole.area)
     if overlap > OVERLAP:
-        small = shapely.simplify(shapes, tolerance)
-        usable = shapely.is_valid(small) & ~shapely.is_empty(small)
-        return np.where(usable, small, shapes), Closed(overlap_share=overlap, is_coverage=False)
+        return shapes, Closed(overlap_share=overlap, is_coverage=False)
     unclean = int((~shapely.is_empty(shapely.coverage_invalid_edges(shapes, gap_width=tolerance))).sum())
     clean = shapely.coverage_clean(shapes, gap_width=tolerance)
     kept = shapely.coverage_union_all(clean)
     gaps = max(0, _holes(whole) - _holes(kept))
-    return shapely.coverage_simplify(clean, tolerance), Closed(unclean=unclean, gaps=gaps)
+    return clean, Closed(unclean=unclean, gaps=gaps)
+
+
+def simpler(shapes: Any, tolerance: float, *, is_coverage: bool) -> Any:
+    """Areas that fit each other with fewer vertices; those of no coverage one by one."""
+    if is_coverage:
+        return shapely.coverage_simplify(shapes, tolerance)
+    small = shapely.simplify(shapes, tolerance)
+    usable = shapely.is_valid(small) & ~shapely.is_empty(small)
+    return np.where(usable, small, shapes)
 
 
 def _holes(shape: Any) -> int:
     return int(shapely.get_num_interior_rings(shapely.get_parts(shape)).sum())
 
 
-def on_grid(degrees: Any, *, is_coverage: bool = True) -> Any:
-    """Shapes with every vertex on the grid; where rounding folds or crosses borders they are noded anew.
+def on_grid(shapes: Any, *, is_coverage: bool = True, grid: int = GRID) -> Any:
+    """Shapes with every vertex on a grid of so many steps to a unit (a degree); where rounding folds or crosses borders they are noded anew.
 
     The noded borders are cut into faces, and each face goes to the area it lay in: what comes out is a coverage
     by construction, its vertices on the grid still. An area that has no face left is empty. Whether they fit is
     asked of whole numbers, and refused where they do not: see `assert_coverage`.
     """
     if not is_coverage:
-        return shapely.set_precision(degrees, 1 / GRID)
-    steps = shapely.remove_repeated_points(shapely.transform(degrees, lambda xy: np.rint(xy * GRID)))
+        return shapely.set_precision(shapes, 1 / grid)
+    steps = shapely.remove_repeated_points(shapely.transform(shapes, lambda xy: np.rint(xy * grid)))
     fits = shapely.is_valid(steps).all() and not shapely.is_empty(steps).any() and shapely.coverage_is_valid(steps)
     if not fits:
-        steps = _noded(steps, degrees)
+        steps = _noded(steps, shapely.transform(shapes, lambda xy: xy * grid))
         assert_coverage(steps)
-    return shapely.transform(steps, lambda xy: np.rint(xy) / GRID)
+    return shapely.transform(steps, lambda xy: np.rint(xy) / grid)
 
 
-def _noded(steps: Any, degrees: Any) -> Any:
+def _noded(steps: Any, owners: Any) -> Any:
     rings = shapely.get_rings(shapely.get_parts(steps))
     vertices, ring = shapely.get_coordinates(rings, return_index=True)
     lines = shapely.linestrings(vertices, indices=ring)
     borders = shapely.union_all(lines, grid_size=1.0)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(borders)))
-    owners = shapely.transform(degrees, lambda xy: xy * GRID)
     face, owner = shapely.STRtree(owners).query(shapely.point_on_surface(faces), predicate="intersects")
     first = np.unique(face, return_index=True)[1]  # a face on two areas' border goes to the first
     out = np.full(len(steps), shapely.Polygon(), dtype=object)

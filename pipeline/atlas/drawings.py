@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.atlas import compact, shapes
+import shapely
+
+from pipeline.atlas import compact, shapes, vector_tiles
 from pipeline.atlas.borders import Closed, as_drawn
 
 Key = tuple[str, str]  # table and level
@@ -15,12 +17,16 @@ Drawings = Mapping[Key, "Drawing"]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A set of areas as the pages hold it: ``ids`` in the order of the layer's features."""
+    """A set of areas as the pages hold it: ``ids`` in the order of the layer's features.
+
+    Of very many areas the layer has only corners, and their borders are vector tiles in an ``archive``.
+    """
 
     ids: tuple[str, ...]
     layer: Mapping[str, Any]
     outline: Mapping[str, Any]
     closed: Closed
+    archive: bytes = b""
 
 
 NOUNS = {"": ("neighborhood", "neighborhoods")}
@@ -52,7 +58,16 @@ def _set(frame: Any, key: str) -> tuple[Any, Drawing]:
     drawn, closed = as_drawn(frame)
     rows = drawn.sort_values(key, kind="stable")
     outline = compact.layer(shapes.outline(rows, is_coverage=closed.is_coverage).geometry.to_numpy())
-    return drawn, Drawing(tuple(rows[key]), compact.layer(rows.geometry.to_numpy()), outline, closed)
+    layer, archive = layer_of(rows, frame.sort_values(key, kind="stable"))
+    return drawn, Drawing(tuple(rows[key]), layer, outline, closed, archive)
+
+
+def layer_of(drawn: Any, detailed: Any) -> tuple[Mapping[str, Any], bytes]:
+    """Shapes as text; of very many areas only their corners, and their borders, from shapes in detail, as an archive."""
+    shown = drawn.geometry.to_crs(4326).to_numpy()
+    if len(shown) <= vector_tiles.MOST_SHAPES or shapely.get_dimensions(shown).max() < 2:
+        return compact.layer(shown), b""
+    return compact.layer(vector_tiles.corners(shown)), vector_tiles.archive(detailed)
 
 
 def closed_words(drawings: Drawings, keys: set[Key]) -> list[tuple[str, str, str]]:

@@ -33,6 +33,8 @@ def backdrop(
             drawing = drawings.get((base if len(tables[base]) else "public_zones", level))
             page["backdrop"] = drawing.layer if drawing else _layer(frame)
             page["border"] = drawing.outline if drawing else _layer(shapes.outline(frame))
+            if drawing and drawing.archive:
+                page.setdefault("archives", {})["backdrop"] = drawing.archive
             drawn.append(frame)
 
 

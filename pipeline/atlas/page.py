@@ -9,6 +9,7 @@ from pipeline.atlas.compact import packed
 from pipeline.atlas.escape import data_block, esc, plain
 from pipeline.atlas.render import asset, draw_map, policy
 from pipeline.atlas.spec import About, Credit, Sheet
+from pipeline.atlas.vector_tiles import blocks
 from pipeline.atlas.words import RULES, rule, say, school_year
 
 
@@ -52,6 +53,8 @@ def sheet_page(
 ) -> str:
     """One sheet as a single file."""
     has_map = bool(page["views"])
+    archives = page.get("archives", {})  # of sets of very many areas
+    page = {name: part for name, part in page.items() if name != "archives"}
     origin = "/".join(about.tiles.split("/")[:3]) if has_map else ""
     if origin:
         page = {**page, "tiles": {"address": about.tiles, "credit": plain(about.tiles_credit)}}
@@ -74,12 +77,18 @@ def sheet_page(
 <div id="annexes"></div>
 </div>
 </main>
-{footer(about, about.credits.get(sheet.key))}"""
+{footer(about, about.credits.get(sheet.key))}{blocks(archives)}"""
     scripts = [asset("leaflet/leaflet.js")] if has_map else []
     return document(
         title=f"{sheet.question} {about.title}",
         body=body,
-        scripts=[*scripts, asset("atlas.js"), *([script] if has_map else []), "schoolshed.begin();"],
+        scripts=[
+            *scripts,
+            asset("atlas.js"),
+            *([asset("vector_tiles.js")] if archives else []),
+            *([script] if has_map else []),
+            "schoolshed.begin();",
+        ],
         data=packed(page),
         with_map=has_map,
         pictures=origin,

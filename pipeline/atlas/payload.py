@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas import compact, provenance, shapes
 from pipeline.atlas.classes import classify
-from pipeline.atlas.drawings import Drawings
+from pipeline.atlas.drawings import Drawings, layer_of
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
@@ -44,9 +44,10 @@ def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None 
         geometry = frame.set_geometry("geometry")
         drawing = (drawings or {}).get((places.table, dict(places.only).get("level", "")))
         known = drawing is not None and drawing.ids == tuple(frame[places.id])
-        page["shapes"][places.key] = (
-            drawing.layer if drawing and known else compact.layer(geometry.geometry.to_crs(4326).to_numpy())
-        )
+        layer, archive = (drawing.layer, drawing.archive) if drawing and known else layer_of(geometry, geometry)
+        page["shapes"][places.key] = layer
+        if archive:
+            page.setdefault("archives", {})[places.key] = archive
         drawn.append(geometry)
         # points stand on a base, and are framed with it
         if not places.base:

@@ -8,6 +8,7 @@ var schoolshed = (function () {
   var dimmed = false;  // whether places that a search leaves out are faint
   var FEW = 15, unfolds = [];  // an annex shows its first rows likewise
   var MANY = 100, all = false;  // a long table shows its first rows until the others are asked for
+  var LONG = 2000;  // rows up to which a picked one, that is not among the first, is shown among all; beyond, by itself
   var $ = function (id) { return document.getElementById(id); };
 
   // ---- the data block as it was before it was made small (pipeline/atlas/compact.py) ----
@@ -189,7 +190,7 @@ var schoolshed = (function () {
     ranks(rows, sort ? sort.column : null, sort && sort.down, sort && sort.column !== "name" ? table.columns[sort.column].words : null).forEach(function (row) {
       if (query && (table.names[row] + " " + table.ids[row]).toLocaleLowerCase().indexOf(query) < 0) return;
       found += 1;
-      if (found > MANY && !all) return;
+      if (found > MANY && !all && !(row === picked && !query && table.rows.length > LONG)) return;
       var line = el("tr", "row" + (row === picked ? " picked" : "")), name = el("th"), box = el("span", "name"), button = el("button", "", table.names[row]);
       line.dataset.row = row;
       name.scope = "row";
@@ -630,7 +631,7 @@ var schoolshed = (function () {
   function say(text) { $("status").textContent = text; }
   function pick(row, zoom) {
     picked = row;
-    if (row >= 0 && !all && !$("table").querySelector("tr[data-row='" + row + "']") && !$("find").value.trim()) showAll();
+    if (row >= 0 && !all && !$("table").querySelector("tr[data-row='" + row + "']") && !$("find").value.trim()) { if (data.tables[view.table].rows.length > LONG) drawTable(); else showAll(); }
     Array.prototype.forEach.call($("table").tBodies[0].rows, function (line) {
       var on = row >= 0 && line.dataset.row === String(row);
       line.classList.toggle("picked", on);
