@@ -148,7 +148,10 @@
       if (this.options.interactive) Object.assign(events, { click: this.clicked, mousemove: this.pointed, mouseout: this.left });
       return events;
     },
-    _initContainer: function () { this._container = L.DomUtil.create("canvas", ""); },
+    _initContainer: function () {
+      this._container = L.DomUtil.create("canvas", "");
+      this._container.setAttribute("aria-hidden", "true");  // every area is also a row of the table
+    },
     _destroyContainer: function () {
       if (this.frame) L.Util.cancelAnimFrame(this.frame);
       this.frame = null;
