@@ -20,6 +20,7 @@ COMPARISONS = {
     "outlook": "outlook.outlook",
     "siting": "siting.siting",
     "atlas": "atlas.atlas",
+    "tiles": "atlas.tiles",
     "country": "country.country",
 }
 TABLES = {

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +19,7 @@ import shapely
 from benchmarks.harness import Result, in_turns, result, seconds, within
 from benchmarks.layers import coverage
 from pipeline.analysis.indicators import INDICATORS
-from pipeline.atlas import payload
+from pipeline.atlas import payload, vector_tiles
 from pipeline.atlas.drawings import draw
 from pipeline.atlas.exports import PUBLISHED
 from pipeline.atlas.page import sheet_page
@@ -32,6 +33,7 @@ ABOUT = About("A county", 2024, "2019-2023", "2014-2018")
 NEED = next(sheet for sheet in SHEETS if sheet.key == "need")
 MOST_ERROR = 1e-6  # of a number, which a page holds to seven digits
 FASTER, SMALLER = 20.0, 9.0
+TILES_FASTER, TILES_SMALLER = 2.0, 4.0
 DISTRICT_KB, SWITCH_S, PAINT_S, ZOOM_S = 300.0, 0.100, 1.0, 0.120
 
 
@@ -214,3 +216,24 @@ def in_browser(text: str) -> dict[str, float]:
         switch, zoom = page.evaluate(_SWITCH), page.evaluate(_ZOOM)
         browser.close()
     return {"paint": paint / 1e3, "switch": statistics.median(switch) / 1e3, "zoom": statistics.median(zoom) / 1e3}
+
+
+def tiles(*, small: bool) -> list[Result]:
+    """Some 20,000 areas as vector tiles against shapes in the page, which the same page has with fewer areas."""
+    tables = published(150 if small else 21_500, 3)
+    pages = {}
+    for kind, most in (("tiles", 0), ("shapes", 10**9)):
+        with patch.object(vector_tiles, "MOST_SHAPES", most):
+            pages[kind] = ours(tables)
+    with ThreadPoolExecutor(1) as apart:
+        times = {kind: apart.submit(in_browser, text).result() for kind, text in pages.items()}
+    places = tables["public_neighborhoods"]
+    in_full = places[["neighborhood_id", "geometry"]].to_crs(4326).to_json()
+    borders = len(pages["tiles"].split('application/vnd.pmtiles"')[1].split("</script>")[0])
+    size, exact = f"{len(places):,} areas, 3 indicators", {"max_error": 0.0, "most_error": 0.0}
+    return [
+        result("atlas: tiles redrawn on zoom", size, times["tiles"]["zoom"], "SVG shapes by Leaflet", "1.9.3", times["shapes"]["zoom"], target=TILES_FASTER, **exact),
+        result("atlas: an indicator switched on tiles", size, times["tiles"]["switch"], "SVG shapes by Leaflet", "1.9.3", times["shapes"]["switch"], target=1.0, **exact),
+        result("atlas: megabytes of borders as tiles", size, borders / 1e6, "GeoJSON in full", "RFC 7946", len(in_full) / 1e6, target=TILES_SMALLER, unit="MB", **exact),
+        within("atlas: first paint with tiles", size, times["tiles"]["paint"], PAINT_S),
+    ]  # fmt: skip

@@ -27,6 +27,17 @@ def test_small_form_says_the_numbers_of_the_tables_and_measures_both_peers() -> 
     assert all(row["ours_s"] > 0 for row in found)
 
 
+def test_small_form_of_tiles_measures_both_ways_to_draw_the_same_areas() -> None:
+    found = atlas.tiles(small=True)
+    assert [(row["name"], row["peer"], row["target"]) for row in found] == [
+        ("atlas: tiles redrawn on zoom", "SVG shapes by Leaflet", 2.0),
+        ("atlas: an indicator switched on tiles", "SVG shapes by Leaflet", 1.0),
+        ("atlas: megabytes of borders as tiles", "GeoJSON in full", 4.0),
+        ("atlas: first paint with tiles", "", "<= 1 s"),
+    ]
+    assert all(row["ours_s"] > 0 for row in found)
+
+
 def test_a_number_that_is_wrong_is_an_error_too_large() -> None:
     tables = atlas.published(60, 3, 20)
     drawn, drawings = atlas.draw(tables)
