@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -32,6 +33,7 @@ from importlib.resources import files
 from babel.messages.pofile import read_po
 
 MESSAGES = files("pipeline.atlas") / "messages"
+LANGUAGES = {"es": "Espa\u00f1ol"}  # beside English, each by its own name
 KINDS = {
     "n": r"[+\u2212\u00b1-]?\d[\d,]*(?:\.\d+)?%?",
     "y": r"\d{4}(?:[-\u2013]\d{2,4})?",
@@ -46,6 +48,7 @@ _SLOT = re.compile(r"\{([a-z]+)(_?\w*?)\}")
 _WORD = re.compile(r"[a-z]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _AFTER_SENTENCE = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
+_LEAD = re.compile(r"[:,;\u00b7][:,;\u00b7\s]*")
 _BETWEEN = " \u00b7 "
 _AND, _OTHERS = " and ", re.compile(r"(\d+) others")
 DEEPEST = 6  # texts within texts
@@ -89,6 +92,14 @@ class Message:
         pieces.append(_literal(self.english[end:], first=end == 0))
         return re.compile("".join(pieces), re.DOTALL)
 
+    def filled(self, parts: Mapping[str, str]) -> str:
+        """The other language's sentence with what stands in the slots.
+
+        >>> Message("{n} of {n2} schools", "de {n2} escuelas, {n}").filled({"n": "3", "n2": "9"})
+        'de 9 escuelas, 3'
+        """
+        return _SLOT.sub(lambda slot: parts[slot[1] + slot[2]], self.other)
+
 
 def _literal(text: str, *, first: bool) -> str:
     if first and text[:1].isalpha():
@@ -106,7 +117,9 @@ def messages(language: str) -> tuple[Message, ...]:
     """All messages of a language, as they stand in its file."""
     with (MESSAGES / f"{language}.po").open("rb") as file:
         read = read_po(file, locale=language, abort_invalid=True)
-    return tuple(Message(str(each.id), str(each.string), each.context or "") for each in read if each.id and each.string)
+    return tuple(
+        Message(str(each.id), str(each.string), each.context or "") for each in read if each.id and each.string
+    )
 
 
 class Catalogue:
@@ -134,6 +147,7 @@ class Catalogue:
         self.names = frozenset(names)
         self.missing: Counter[str] = Counter()
         ordered = sorted(messages, key=lambda each: (-each.weight, each.english, each.where))
+        self._all = {each.english: each.other for each in ordered if not each.where}
         self._fixed = {(each.where, each.english): each for each in ordered if not each.slots}
         common = Counter(word for each in ordered for word in each.words)
         self._by_word: dict[str, list[Message]] = {}
@@ -144,6 +158,17 @@ class Catalogue:
             rarest = min(each.words, key=lambda word: (common[word], word), default="")
             (self._by_word.setdefault(rarest, []) if rarest else self._loose).append(each)
         self._known: dict[tuple[str, str], str | None] = {}
+
+    def of(self, texts: Iterable[str]) -> dict[str, str]:
+        """Those of these texts that are messages themselves, slots and all, each with the other language's."""
+        return {text: self._all[text] for text in texts if text in self._all}
+
+    def keeping(self, texts: Iterable[str]) -> Catalogue:
+        """The same catalogue, for a page some of whose texts are told already."""
+        other = copy(self)
+        other.names = self.names.union(texts)
+        other._known = {}
+        return other
 
     def tell(self, text: str, where: str = "") -> str:
         """A text in the other language; in English, and counted, where no message fits it."""
@@ -163,6 +188,10 @@ class Catalogue:
     def _find(self, text: str, where: str, depth: int) -> str | None:
         if not _LETTER.search(text) or text in self.names or text.startswith(("https://", "http://")):
             return text
+        lead = _LEAD.match(text)
+        if lead:  # the rest of a line whose head is another element
+            rest = self.find(text[lead.end() :], where, depth)
+            return None if rest is None else lead[0] + rest
         one = self._fixed_as(text, where) or self._as_pattern(text, depth)
         if one is not None or depth > DEEPEST:
             return one
@@ -196,7 +225,7 @@ class Catalogue:
             found = each.pattern.fullmatch(text)
             parts = found and self._parts(found.groupdict(), depth)
             if parts:
-                return _cased(_SLOT.sub(lambda slot, parts=parts: parts[slot[1] + slot[2]], each.other), each.english, text)
+                return _cased(each.filled(parts), each.english, text)
         return None
 
     def _parts(self, found: Mapping[str, str], depth: int) -> dict[str, str] | None:

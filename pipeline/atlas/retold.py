@@ -7,23 +7,26 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
-from pipeline.atlas.catalogue import Catalogue, messages
+from pipeline.atlas.catalogue import LANGUAGES, Catalogue, messages
 from pipeline.atlas.escape import data_block, esc, plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Leaf, Lines, Packet
 from pipeline.atlas.spec import About
 from pipeline.columns import BY_NAME
 
-LANGUAGES = {"es": "Espa\u00f1ol"}  # beside English, each by its own name
 _PIECE = re.compile(r"(<(script|style)\b.*?</\2>|<[^>]*>)|([^<]+)", re.DOTALL)
 _BLOCK = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.DOTALL)
-_SPOKEN = re.compile(r' (aria-label|placeholder|title|alt|data-head)="([^"]*)"')
+_SPOKEN = re.compile(r' (aria-label|placeholder|title|alt|data-head|data-found)="([^"]*)"')
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 # of the data block: what is for the script and no text
 _NO_TEXT = frozenset(
-    "key color form pair at field column table whole index features ids names sort address tiles bounds shapes letters level marks".split()
+    ["key", "color", "form", "pair", "at", "field", "column", "table", "whole", "index", "features", "ids", "names", "sort", "address", "tiles", "bounds", "shapes", "letters", "level", "marks"]
 )
+_ASIDE = re.compile(r'href="((?:schoolshed|data_dictionary)[^"]*)"')  # files that are the same in every language
+_LINK = re.compile(r'href="(\w+)/([^"]+)" hreflang="\1" lang="\1" translate="no">[^<]*')
 _BARE = frozenset(("title", "option", "text", "tspan"))  # elements that hold plain text only
 
 
@@ -38,6 +41,14 @@ def catalogue(language: str, tables: Mapping[str, Any], about: About) -> Catalog
     return Catalogue(messages(language), names - {""})
 
 
+def in_other_languages(file: str) -> str:
+    """Links from an English page to the same page in every other language, each by its own name."""
+    return "".join(
+        f'<a class="language" href="{language}/{file}" hreflang="{language}" lang="{language}" translate="no">{name}</a>'
+        for language, name in LANGUAGES.items()
+    )
+
+
 def retell(page: str, told: Catalogue, language: str) -> str:
     """A page in another language, with its data block; elements marked ``translate="no"`` stay as they are.
 
@@ -49,7 +60,7 @@ def retell(page: str, told: Catalogue, language: str) -> str:
     for found in _PIECE.finditer(page):
         tag, block, text = found.groups()
         if block:
-            written.append(_BLOCK.sub(lambda one: one[1] + data_block(_data(json.loads(one[2]), told)) + one[3], tag))
+            written.append(_BLOCK.sub(lambda one: one[1] + data_block(_block(json.loads(one[2]), told)) + one[3], tag))
         elif tag:
             named = _TAG.match(tag)
             if named and named[1] and named[2] == kept:
@@ -60,7 +71,9 @@ def retell(page: str, told: Catalogue, language: str) -> str:
             written.append(tag if kept else _SPOKEN.sub(lambda one: f' {one[1]}="{_attribute(one[2], told)}"', tag))
         else:
             written.append(text if kept or not text.strip() else _node(text, told, is_bare=inside in _BARE))
-    return "".join(written).replace('<html lang="en"', f'<html lang="{language}"', 1)
+    other = "".join(written).replace('<html lang="en"', f'<html lang="{language}"', 1)
+    other = _ASIDE.sub(lambda one: f'href="../{one[1]}"', other)
+    return _LINK.sub(lambda one: f'href="../{one[2]}" hreflang="en" lang="en" translate="no">English', other, count=1)
 
 
 def _attribute(text: str, told: Catalogue) -> str:
@@ -77,6 +90,18 @@ def _node(text: str, told: Catalogue, *, is_bare: bool) -> str:
         told.missing[english] += 1
         other = english if is_bare else None
     return f'{start}{esc(other) if other is not None else f"""<span lang="en">{core}</span>"""}{end}'
+
+
+def _block(data: dict[str, Any], told: Catalogue) -> dict[str, Any]:
+    """The data of a sheet, with the messages of its script."""
+    return {**_data(data, told), "messages": told.of(script_words())}
+
+
+@cache
+def script_words() -> tuple[str, ...]:
+    """Every text that stands between quotes in the sheets' script: its messages are among them."""
+    script = (files("pipeline.atlas") / "assets" / "atlas.js").read_text(encoding="utf-8")
+    return tuple(dict.fromkeys(json.loads(text) for text in re.findall(r'"(?:[^"\\\n]|\\.)*"', script)))
 
 
 def _data(value: Any, told: Catalogue, where: str = "") -> Any:
@@ -120,6 +145,7 @@ def retold_packet(packet: Packet, told: Catalogue) -> Packet:
             grids=tuple(map(grid, one.grids)),
             lines=tuple(map(lines, one.lines)),
             said=told.tell(one.said),
+            where=told.tell(one.where),
         )
 
     return replace(
