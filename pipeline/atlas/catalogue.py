@@ -52,6 +52,7 @@ _LEAD = re.compile(r"[:,;\u00b7][:,;\u00b7\s]*")
 _BETWEEN = " \u00b7 "
 _AND, _OTHERS = " and ", re.compile(r"(\d+) others")
 DEEPEST = 6  # texts within texts
+LONGEST = 3000  # letters; nothing longer is a sentence of ours, and patterns take long over it
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,8 @@ class Catalogue:
         return self._known[key]
 
     def _find(self, text: str, where: str, depth: int) -> str | None:
+        if len(text) > LONGEST:
+            return None
         if not _LETTER.search(text) or text in self.names or text.startswith(("https://", "http://")):
             return text
         lead = _LEAD.match(text)

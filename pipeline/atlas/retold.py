@@ -23,7 +23,29 @@ _SPOKEN = re.compile(r' (aria-label|placeholder|title|alt|data-head|data-found)=
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 # of the data block: what is for the script and no text
 _NO_TEXT = frozenset(
-    ["key", "color", "form", "pair", "at", "field", "column", "table", "whole", "index", "features", "ids", "names", "sort", "address", "tiles", "bounds", "shapes", "letters", "level", "marks"]
+    [
+        "key",
+        "color",
+        "form",
+        "pair",
+        "at",
+        "field",
+        "column",
+        "table",
+        "whole",
+        "index",
+        "features",
+        "ids",
+        "names",
+        "sort",
+        "address",
+        "tiles",
+        "bounds",
+        "shapes",
+        "letters",
+        "level",
+        "marks",
+    ]
 )
 _ASIDE = re.compile(r'href="((?:schoolshed|data_dictionary)[^"]*)"')  # files that are the same in every language
 _LINK = re.compile(r'href="(\w+)/([^"]+)" hreflang="\1" lang="\1" translate="no">[^<]*')
