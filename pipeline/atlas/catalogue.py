@@ -265,9 +265,19 @@ class Catalogue:
             end = self.find(last, "", depth + 1) if others else one(last)
             front = self._several(text[:at], one) if end is not None else None
             if front is not None and end is not None:
-                return f"{front} {_and(end)} {end}"
+                return f"{front} {self._and(end)} {end}"
             at = text.rfind(_AND, 0, at)
         return self._several(text, one)
+
+    def _and(self, following: str) -> str:
+        """The word between the last two of a row; Spanish "y" gives way before the same sound (e inglés, but y hierro)."""
+        word = self._all.get("and", "and")
+        start = following.lower()
+        return (
+            "e"
+            if word == "y" and start.startswith(("i", "hi")) and not start.startswith(("hia", "hie", "io"))
+            else word
+        )
 
     def _several(self, text: str, one: Callable[[str], str | None]) -> str | None:
         whole = one(text)
@@ -281,16 +291,6 @@ class Catalogue:
                 return f"{head}, {rest}"
             at = text.find(", ", at + 2)
         return None
-
-
-def _and(next_word: str) -> str:
-    """The Spanish "and", which gives way before the same sound.
-
-    >>> _and("tres"), _and("inglés"), _and("hierro")
-    ('y', 'e', 'y')
-    """
-    start = next_word.lower()
-    return "e" if start.startswith(("i", "hi")) and not start.startswith(("hie", "hia", "io")) else "y"
 
 
 def _cased(other: str, english: str, text: str) -> str:

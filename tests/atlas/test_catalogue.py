@@ -121,10 +121,12 @@ def test_of_two_messages_the_one_that_fixes_more_is_meant() -> None:
 
 
 def test_a_row_of_names_knows_where_each_ends() -> None:
-    told = Catalogue([Message("At {names}.", "En {names}."), Message("{n} others", "{n} m\u00e1s")], ["Ash", "Oak and Elm", "Fir, Upper"])  # fmt: skip
+    told = Catalogue([Message("At {names}.", "En {names}."), Message("{n} others", "{n} m\u00e1s"), Message("and", "y")], ["Ash", "Oak and Elm", "Fir, Upper"])  # fmt: skip
     assert told.tell("At Ash, Fir, Upper and Oak and Elm.") == "En Ash, Fir, Upper y Oak and Elm."
     assert told.tell("At Ash, Oak and Elm and 3 others.") == "En Ash, Oak and Elm y 3 m\u00e1s."
     assert told.find("At Ash and Nowhere.") is None
+    words = [Message(word, other) for word, other in (("and", "y"), ("mathematics", "matem\u00e1ticas"), ("English", "ingl\u00e9s"), ("In {list}", "En {list}"))]  # fmt: skip
+    assert Catalogue(words).tell("In mathematics and English") == "En matem\u00e1ticas e ingl\u00e9s"
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=2, max_size=2), st.sampled_from(["", "%"]))
