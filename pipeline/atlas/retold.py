@@ -44,7 +44,8 @@ _NO_TEXT = frozenset(
         "shapes",
         "letters",
         "level",
-        "marks",
+        "kinds",
+        "unit",
     ]
 )
 _ASIDE = re.compile(r'href="((?:schoolshed|data_dictionary)[^"]*)"')  # files that are the same in every language
