@@ -66,7 +66,7 @@ def left_in_data(other: str, english: str) -> list[str]:
 def found_in(page: str) -> Any:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
     data = json.loads(found[1]) if found else {}
-    return {name: value for name, value in data.items() if name != "messages"}
+    return {name: value for name, value in data.items() if name not in ("messages", "sources")}  # titles keep theirs
 
 
 def sentences(value: Any) -> list[str]:
