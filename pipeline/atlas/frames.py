@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -243,7 +244,7 @@ def expand_fields(places: Places, frame: pd.DataFrame) -> list[Field]:
                     field,
                     key=f"{field.key}|{code}",
                     label=field.label.replace("{each}", words),
-                    short=field.label.replace(", {each}", "").replace(", by {each}", ""),
+                    short=re.sub(r",?( by)? \{each\}$", "", field.label).replace("{each}", words),
                     group=group[:1].upper() + group[1:],
                     columns=tuple(f"{column}|{code}" for column in field.columns),
                     absent=f"{field.absent}|{code}" if field.absent else "",

@@ -1,4 +1,4 @@
-"""``python -m tests.guards.pages FOLDER ...``: open every page of finished atlases offline, wide and on a phone; fail on anything wrong."""
+"""``python -m tests.guards.pages FOLDER ...``: open every page of finished atlases offline, wide and on a phone; fail on anything wrong, or unlike its twin in another language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from pipeline.atlas.catalogue import LANGUAGES
 from tests.atlas.conftest import CHROMIUM, QUIET
+from tests.atlas.twins import unlike
 
 SIZES = ((1280, 800), (390, 844))
 
@@ -29,6 +31,9 @@ def wrong_with(context: Any, path: Path, width: int, axe: str) -> Iterator[str]:
     if rows.count():
         rows.first.click()
     yield from found
+    twin = path.parent.parent / path.name
+    if path.parent.name in LANGUAGES:
+        yield from unlike(twin.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
     if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
         yield f"{wide} pixels wide on a screen of {width}"
     if axe:
@@ -42,7 +47,7 @@ def wrong_with(context: Any, path: Path, width: int, axe: str) -> Iterator[str]:
 
 def main(folders: list[str]) -> int:
     """Open the pages; print what is wrong, and how many were opened."""
-    pages = [page for folder in folders for page in sorted(Path(folder).resolve().glob("*.html"))]
+    pages = [page for folder in folders for page in sorted(Path(folder).resolve().rglob("*.html"))]
     if empty := [folder for folder in folders if not list(Path(folder).glob("*.html"))]:
         print(f"no page in {', '.join(empty)}: run `make maps` or `make studies` first", file=sys.stderr)
         return 2
@@ -56,7 +61,7 @@ def main(folders: list[str]) -> int:
                 # the rules are the same at each width, and take most of the time
                 for line in wrong_with(context, page, width, axe if width == SIZES[0][0] else ""):
                     wrong += 1
-                    print(f"{page.parent.parent.name}/{page.name} at {width}: {line}")
+                    print(f"{page.relative_to(page.parents[2])} at {width}: {line}")
         browser.close()
     print(f"{len(pages)} pages opened at {len(SIZES)} widths, {wrong} things wrong")
     return 1 if wrong else 0

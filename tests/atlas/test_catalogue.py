@@ -1,0 +1,200 @@
+"""The Spanish of the pages: nothing is left in English, no number differs, and no message is wrong in form."""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import config, store
+from pipeline.atlas.catalogue import KINDS, LANGUAGES, Catalogue, Message, messages
+from pipeline.atlas.escape import esc, plain
+from pipeline.atlas.retold import catalogue, retell, script_words
+from pipeline.atlas.words import LABELS
+from tests.atlas.payloads import PAYLOADS
+from tests.atlas.twins import digits, unlike
+
+SLOT = re.compile(r"\{(\w+)\}")
+PAGES = [f"{sheet}.html" for sheet in ("access", "enrollment", "facilities", "growth", "how_wrong", "index", "need", "outlook", "packet", "quality_of_data", "rfp", "rfp_packets", "schools", "seats", "sharing", "siting")]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_messages_are_sound(language: str) -> None:
+    read = messages(language)
+    assert len({(each.where, each.english) for each in read}) == len(read) > 1500
+    for each in read:
+        slots = SLOT.findall(each.english)
+        assert len(set(slots)) == len(slots), f"a slot stands twice: {each.english}"
+        assert set(SLOT.findall(each.other)) == set(slots), f"slots differ: {each.english}"
+        assert all(re.match(r"[a-z]+", slot)[0] in KINDS for slot in slots), each.english  # type: ignore[index]
+        assert each.english.count("{") == len(slots) and each.other.count("{") == each.other.count("}"), each.english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_scripts_ask_for_messages_that_are_there(language: str) -> None:
+    known = {each.english for each in messages(language)}
+    script = (Path("pipeline/atlas/assets/atlas.js")).read_text(encoding="utf-8")
+    asked = set()
+    for start in (found.end() for found in re.finditer(r"\btell\(", script)):
+        first = re.match(r'(?:[^"{(),]|"(?:[^"\\]|\\.)*"|\([^()]*\))*', script[start:])
+        assert first
+        asked |= {json.loads(text) for text in re.findall(r'"(?:[^"\\]|\\.)*"', first[0])}
+    asked = {text for text in asked if re.search(r"[A-Za-z]{2}", SLOT.sub("", text))}
+    assert len(asked) > 40 and asked <= set(script_words())
+    assert sorted(asked - known) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_the_demo_town_and_its_twin_say_the_same(millbrook_workspace: Path, language: str, name: str) -> None:
+    english, other = (millbrook_workspace / "maps" / folder / name for folder in ("", language))
+    assert list(unlike(english.read_text(encoding="utf-8"), other.read_text(encoding="utf-8"))) == []
+
+
+def test_a_sentence_left_in_english_would_be_found() -> None:
+    page = '<main><span lang="en">Nobody knows.</span></main>'
+    assert list(unlike(page, page)) == ["1 texts are left in English, first: Nobody knows."]
+    data = '<script type="application/json" id="data">{"label":"One of the indicators of the index"}</script>'
+    assert list(unlike(data, data)) == ["1 texts are left in English, first: One of the indicators of the index"]
+
+
+def test_a_wrong_number_would_be_found() -> None:
+    page = "<main><p>3 of 1,204 schools</p></main>"
+    assert digits(page) != digits(page.replace("1,204", "1,240"))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_names_of_the_study_stay_as_they_are_and_cannot_break_out(payload: str) -> None:
+    name = plain(payload)
+    told = Catalogue([Message("Close {name}", "Cerrar {name}")], [name])
+    other = retell(f'<html lang="en"><p title="{esc(f"Close {payload}")}">{esc(payload)}</p></html>', told, "es")
+    found = re.fullmatch(r'<html lang="es"><p title="([^"<>]*)">([^"<>]*)</p></html>', other)
+    assert found and [html.unescape(part) for part in found.groups()] == [f"Cerrar {name}", name]
+
+
+def test_what_no_message_knows_is_marked_and_counted() -> None:
+    told = Catalogue([Message("Need", "Necesidad")])
+    other = retell('<html lang="en"><h1>Need</h1><p>Nobody knows.</p><p translate="no">Need</p></html>', told, "es")
+    assert other == '<html lang="es"><h1>Necesidad</h1><p><span lang="en">Nobody knows.</span></p><p translate="no">Need</p></html>'  # fmt: skip
+    assert dict(told.missing) == {"Nobody knows.": 1}
+
+
+def test_of_two_messages_the_one_that_fixes_more_is_meant() -> None:
+    few, more = Message("{n} of {n2} {t}", "{n} de {n2} {t}"), Message("{n} of {n2} schools", "{n} de {n2} escuelas")
+    words = [Message("schools", "escuelas (palabra)"), few, more]
+    for order in (words, words[::-1]):
+        assert Catalogue(order).tell("3 of 4 schools") == "3 de 4 escuelas"
+
+
+def test_a_row_of_names_knows_where_each_ends() -> None:
+    told = Catalogue([Message("At {names}.", "En {names}."), Message("{n} others", "{n} m\u00e1s"), Message("and", "y")], ["Ash", "Oak and Elm", "Fir, Upper"])  # fmt: skip
+    assert told.tell("At Ash, Fir, Upper and Oak and Elm.") == "En Ash, Fir, Upper y Oak and Elm."
+    assert told.tell("At Ash, Oak and Elm and 3 others.") == "En Ash, Oak and Elm y 3 m\u00e1s."
+    assert told.find("At Ash and Nowhere.") is None
+    words = [Message(word, other) for word, other in (("and", "y"), ("mathematics", "matem\u00e1ticas"), ("English", "ingl\u00e9s"), ("In {list}", "En {list}"))]  # fmt: skip
+    assert Catalogue(words).tell("In mathematics and English") == "En matem\u00e1ticas e ingl\u00e9s"
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=2, max_size=2), st.sampled_from(["", "%"]))
+def test_numbers_are_copied(numbers: list[int], sign: str) -> None:
+    told = Catalogue([Message("{n} of {n2} pupils", "de {n2} alumnos, {n}")])
+    first, second = (f"{number:,}{sign}" for number in numbers)
+    assert told.tell(f"{first} of {second} pupils") == f"de {second} alumnos, {first}"
+
+
+def test_the_names_of_a_study_are_its_keys_and_names(
+    millbrook_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(millbrook_workspace)
+    tables = {name: store.read(name) for name in ("public_neighborhoods", "public_schools")}
+    told = catalogue("es", tables, _about(config.load().study.title))
+    assert {"N01", *tables["public_schools"]["name"].dropna()} <= told.names
+
+
+def _about(title: str) -> Any:
+    from tests.atlas.published import ABOUT
+
+    return ABOUT.__class__(**{**ABOUT.__dict__, "title": title})
+
+
+# Modules whose words stand on no page: files that are in English only, and what is no prose.
+NO_PAGE = {"open_data", "exports", "styles", "paper", "render", "catalogue", "retold"}
+NO_PROSE = re.compile(r"[{}<>=;]|--|'none'|\bIS NULL\b|[a-z]_[a-z]|src\b")
+
+
+def pieces(path: Path) -> set[str]:
+    """What a module says between its slots: parts of two words or more of its texts, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None}  # fmt: skip
+    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    faults = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in ast.walk(node)}
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in docs | inner | faults:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = re.sub(r"\{[a-z]*\}", "\0", node.value)
+        else:
+            continue
+        for part in re.split(r"<[^>]*>|\n|\0|(?<=[.?!:;\u00b7])\s", html.unescape(text)):
+            words = part.strip(' .,;:()\u00b7"%')
+            if len(re.findall(r"[A-Za-z]{2,}", words)) >= 2 and " " in words and not NO_PROSE.search(words):
+                found.add(words)
+    return found
+
+
+def _ways(piece: str) -> Iterator[str]:
+    """How a piece may stand in a message: a level is one text with its school, a number may be a slot."""
+    for text in (piece, piece.removeprefix("school ")):
+        yield from (text, re.sub(r"\d+", "\0", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_piece_of_text_in_the_atlas_is_in_a_message(language: str) -> None:
+    known = "\n".join(SLOT.sub("\0", each.english) for each in messages(language)).lower()
+    modules = [path for path in sorted(Path("pipeline/atlas").glob("*.py")) if path.stem not in NO_PAGE]
+    codes = {code for labels in LABELS.values() for code in labels} | {"state loading"}
+    lost = {
+        f"{path.stem}: {piece}"
+        for path in modules
+        for piece in pieces(path) - codes
+        if not any(way in known for way in _ways(piece.lower()))
+    }
+    assert len(modules) > 50 and sorted(lost) == []
+
+
+@pytest.mark.browser
+def test_a_spanish_page_speaks_spanish_at_every_click(millbrook_workspace: Path, visit: Any) -> None:
+    page, wrong = visit(millbrook_workspace / "maps/es/need.html")
+    page.select_option("#view", index=1)
+    assert page.locator("#status").text_content().startswith("Se muestra: ")
+    page.locator("#table tbody button").first.click()
+    name = page.locator("#panel h2").text_content()
+    assert page.locator("#panel button").first.get_attribute("aria-label") == f"Cerrar {name}"
+    shown = (
+        page.locator("#panel").inner_text() + page.locator("#legend").inner_text() + page.locator("#table").inner_text()
+    )
+    assert re.findall(r"\b(?:the|of|and|is|are|not|known|rank|need)\b", shown) == []
+    twin = page.locator("a.language")
+    assert (twin.text_content(), twin.get_attribute("href")) == ("English", "../need.html")
+    assert wrong == [] and page.evaluate("window.executed") == []
+
+
+def test_each_page_links_to_its_twin(millbrook_workspace: Path) -> None:
+    maps = millbrook_workspace / "maps"
+    for name in PAGES:
+        for here, there in ((maps / name, f"es/{name}"), (maps / "es" / name, f"../{name}")):
+            page = here.read_text(encoding="utf-8")
+            assert f'href="{there}"' in page and (here.parent / there).is_file()
+            links = re.findall(r'href="(?!#|https?:|data:)([^"#]+)', page)
+            assert [link for link in links if not (here.parent / html.unescape(link)).is_file()] == []
