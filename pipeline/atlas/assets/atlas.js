@@ -81,19 +81,8 @@ var schoolshed = (function () {
   // ---- words: a page in another language brings its messages; in English a message says itself ----
   var LOCALE = document.documentElement.lang === "es" ? "es-US" : "en-US";
   function tell(message, parts) {
-    return ((data.messages || {})[message] || message).replace(/\{(\w+)\}/g, function (slot, name) { return parts[name]; });
-  }
-
-  // ---- words: a page in another language brings its messages; in English a message says itself ----
-  var LOCALE = document.documentElement.lang === "es" ? "es-US" : "en-US";
-  function tell(message, parts) {
-    return ((data.messages || {})[message] || message).replace(/\{(\w+)\}/g, function (slot, name) { return parts[name]; });
-  }
-
-  // ---- words: a page in another language brings its messages; in English a message says itself ----
-  var LOCALE = document.documentElement.lang === "es" ? "es-US" : "en-US";
-  function tell(message, parts) {
-    return ((data.messages || {})[message] || message).replace(/\{(\w+)\}/g, function (slot, name) { return parts[name]; });
+    var told = (data.messages || {})[message] || message;
+    return parts ? told.replace(/\{(\w+)\}/g, function (slot, name) { return parts[name]; }) : told;
   }
 
   // ---- numbers as words -------------------------------------------------------------
@@ -591,7 +580,7 @@ var schoolshed = (function () {
   function offerSteps() {
     var table = data.tables[view.table], from = $("from");
     $("compare").hidden = !table.series.length;
-    from.replaceChildren(option("", "nothing"));
+    from.replaceChildren(option("", tell("nothing")));
     table.series.forEach(function (series, place) {
       var into = from.appendChild(el("optgroup"));
       into.label = series.label;
