@@ -2,6 +2,7 @@
 var schoolshed = (function () {
   "use strict";
   var HIDDEN = "#d5d8dc", INK = "#4a5a6a", PICKED = "#f2a900";
+  var COUNTED = ["count", "count_moe", "whole", "whole_moe"];
   var data = unpack(JSON.parse(document.getElementById("data").textContent));
   var shapes = {}, map = null, view = null, dots = null, picked = -1, moved = false, tables = {};
   var order = {};  // table: {column, down}
@@ -14,7 +15,17 @@ var schoolshed = (function () {
   function unpack(page) {
     var letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", at = {};
     letters.split("").forEach(function (letter, place) { at[letter] = place; });
-    function list(packed) { return Array.isArray(packed) ? packed : packed.at.split("").map(function (letter) { return packed.of[at[letter]]; }); }
+    // numbers as whole steps above the least, each in as many letters
+    function steps(packed) {
+      var out = [], scale = Math.pow(10, packed.tens);
+      for (var start = 0; start < packed.at.length; start += packed.wide) {
+        var code = 0;
+        for (var place = start; place < start + packed.wide; place += 1) code = 64 * code + at[packed.at.charAt(place)];
+        out.push(code ? (code - 1 + packed.low) / scale : null);
+      }
+      return out;
+    }
+    function list(packed) { return !Array.isArray(packed) && packed.wide ? steps(packed) : Array.isArray(packed) ? packed : packed.at.split("").map(function (letter) { return packed.of[at[letter]]; }); }
     function spread(columns) { return columns.length ? columns[0].map(function (_, row) { return columns.map(function (column) { return column[row]; }); }) : []; }
     function table(packed) {
       var columns = packed.columns.map(function (column) {
@@ -48,6 +59,8 @@ var schoolshed = (function () {
       var own = page.tables[key], bars = own.bars;
       table(own);
       own.series.forEach(function (one) { one.steps.forEach(function (step) { ["values", "low", "high", "margins"].forEach(function (name) { if (step[name]) step[name] = list(step[name]); }); }); });
+      own.counts.forEach(function (made) { COUNTED.forEach(function (name) { if (made[name]) made[name] = made[name].like ? own.counts[made[name].like[0]][made[name].like[1]] : list(made[name]); }); });
+      own.since.forEach(function (fact) { ["from", "to", "evidence", "why"].forEach(function (name) { fact[name] = list(fact[name]); }); });
       if (bars) { bars.values = spread(bars.values.map(list)); bars.most = spread(bars.most.map(list)); }
       page.shapes[key] = layer(page.shapes[key]);
     });
@@ -444,14 +457,61 @@ var schoolshed = (function () {
       card.appendChild(el("p", "moe", note.rule + " \u00b7 " + note.reliability));
       box.appendChild(card);
     });
+    since(box);
+    if (table.leaves) {
+      var leaf = el("a", "", "Its page in the committee\u2019s packet");
+      leaf.href = leafOf(table.ids[picked]);
+      box.appendChild(el("p", "leaf")).appendChild(leaf);
+    }
     explained(box);
     box.scrollTop = 0;
+  }
+  // a sentence of the data block with its places filled
+  function filled(sentence, parts) { return sentence.replace(/\{(\w+)\}/g, function (_, name) { return parts[name]; }); }
+  // the counts behind the shown number; behind an index, those of all its parts
+  function counted() {
+    var table = data.tables[view.table], whole = table.bars && view.column === table.bars.whole, parts = {};
+    if (whole) table.bars.parts.forEach(function (part) { parts[part.field] = true; });
+    return table.counts.filter(function (made) { return made.field === view.column || parts[made.field]; }).map(function (made) {
+      function told(name) {
+        var value = made[name] && made[name][picked], margin = made[name + "_moe"] && made[name + "_moe"][picked];
+        return isNumber(value) ? one("whole", value) + (isNumber(margin) ? " \u00b1 " + one("whole", margin) : "") : null;
+      }
+      var column = table.columns.find(function (own) { return own.key === made.field; }), count = told("count"), all = told("whole");
+      return all === null || made.count && count === null ? null : filled(made.said, { label: column.label, count: count, whole: all });
+    }).filter(Boolean);
+  }
+  // what the last release told of the place, where it is another number now
+  function since(box) {
+    var facts = data.tables[view.table].since, words = data.since, list = el("ul"), known = false;
+    if (!words) return;
+    facts.forEach(function (fact) {
+      if (!fact.evidence[picked]) return;
+      known = true;
+      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", filled(words.line, { what: fact.what, from: one(fact.form, fact.from[picked]), to: one(fact.form, fact.to[picked]), evidence: fact.evidence[picked], why: fact.why[picked] })));
+    });
+    if (words.head && list.childNodes.length) {
+      box.appendChild(el("h3", "", words.head));
+      list.className = "since";
+      box.appendChild(list);
+    } else box.appendChild(el("p", "since detail", known ? words.same : words.none));
+  }
+  // the place of a leaf in the packet, as pipeline/atlas/committee_page.py names it
+  function leafOf(id) {
+    return "packet.html#n-" + Array.from(id).map(function (letter) { return /[0-9A-Za-z]/.test(letter) ? letter : "-" + letter.codePointAt(0).toString(16) + "-"; }).join("").replace(/-+$/, "");
   }
   // what the shown number means, down to its counts, and where it comes from
   function explained(box) {
     if (!view.how || !view.how.length && !view.sources.length) return;
-    var fold = el("details", "how"), means = el("ul"), from = el("ul");
+    var fold = el("details", "how"), means = el("ul"), from = el("ul"), counts = counted();
     fold.appendChild(el("summary", "", "How \u201c" + view.label + "\u201d was computed, and from what"));
+    if (counts.length) {
+      var own = el("ul", "counts");
+      counts.forEach(function (line) { own.appendChild(el("li", "", line)); });
+      fold.appendChild(el("h3", "", "Counted here"));
+      fold.appendChild(own);
+      fold.appendChild(el("h3", "", "What it means"));
+    }
     view.how.forEach(function (line) { means.appendChild(el("li", "", line)); });
     fold.appendChild(means);
     if (view.sources.length) {
@@ -828,28 +888,38 @@ var schoolshed = (function () {
     if (!$("names").checked) return;
     named = where;
     var table = data.tables[view.table], seen = map.getBounds(), taken = [], own = shapes[view.table].rows, order = own.map(function (_, row) { return row; });
+    // nor under the map's own controls
+    var edge = map.getContainer().getBoundingClientRect();
+    Array.prototype.forEach.call(document.querySelectorAll(".picture .over, .leaflet-control"), function (control) {
+      var box = control.getBoundingClientRect(), a = map.containerPointToLayerPoint([box.left - edge.left, box.top - edge.top]), b = map.containerPointToLayerPoint([box.right - edge.left, box.bottom - edge.top]);
+      taken.push([a.x, a.y, b.x, b.y]);
+    });
+    var fixed = taken.length, others = [];  // points of later classes give way where a place of the first finds no room
     if (view.points) {  // no name lies over a point; those of the first class are named first
-      own.forEach(function (shape) { var spot = shape && map.latLngToLayerPoint(shape.getLatLng()); if (spot) taken.push([spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7]); });
+      own.forEach(function (shape, row) { var spot = shape && map.latLngToLayerPoint(shape.getLatLng()); if (spot) (view.index[row] ? others : taken).push([spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7]); });
+      fixed = taken.length;
+      taken = taken.concat(others);
       order.sort(function (a, b) { return (view.index[a] < 0) - (view.index[b] < 0) || view.index[a] - view.index[b] || a - b; });
     }
     order.forEach(function (row) {
       var shape = own[row];
       if (!shape) return;
       var lines = [table.names[row]], spot = null, wide = 0, high = 0;
-      function lies(middle) {
+      function lies(middle, over) {
         var box = [middle.x - wide / 2, middle.y - high, middle.x + wide / 2, middle.y + high], at = map.layerPointToContainerPoint(middle);
         if (at.x < wide / 2 || at.x + wide / 2 > map.getSize().x || at.y < high || at.y + high > map.getSize().y) return true;
-        return taken.some(function (other) { return box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]; });
+        return taken.some(function (other, place) { return !(over && place >= fixed && place < fixed + others.length) && box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]; });
       }
       if (lines[0].length > 40) return;
       for (var turn = 0; turn < 2 && !spot; turn += 1) {
         if (turn || view.points) lines = halves(table.names[row]);
         wide = Math.max.apply(null, lines.map(widthOf)) + 4;
         high = 6.5 * lines.length;
-        spot = shape.getLatLng ? beside(shape, wide, high).filter(function (middle) { return !lies(middle); })[0] : inside(shape, wide, 6 * lines.length, seen);
+        var near = shape.getLatLng && beside(shape, wide, high), first = near && view.index[row] === 0;
+        spot = near ? near.filter(function (middle) { return !lies(middle); })[0] || first && near.filter(function (middle) { return !lies(middle, true); })[0] : inside(shape, wide, 6 * lines.length, seen);
         if (lines.length < 2 && turn) break;
       }
-      if (!spot || lies(spot)) return;
+      if (!spot || !shape.getLatLng && lies(spot)) return;
       taken.push([spot.x - wide / 2, spot.y - high, spot.x + wide / 2, spot.y + high]);
       var label = el("span", "place-name");
       labels.push({ node: label, row: row });
@@ -879,7 +949,7 @@ var schoolshed = (function () {
   function beside(shape, wide, high) {
     if (view.index.length > 60 || !map.getBounds().contains(shape.getLatLng())) return [];
     var middle = map.latLngToLayerPoint(shape.getLatLng());
-    return [[0, high + 9], [0, -high - 9], [wide / 2 + 10, 0], [-wide / 2 - 10, 0]].map(function (off) { return middle.add(off); });
+    return [[0, high + 9], [0, -high - 9], [wide / 2 + 10, 0], [-wide / 2 - 10, 0], [wide / 2 + 4, high + 4], [-wide / 2 - 4, high + 4], [wide / 2 + 4, -high - 4], [-wide / 2 - 4, -high - 4]].map(function (off) { return middle.add(off); });
   }
   // the middle of the longest stretch of an area, as high as a line of text, that is as wide as its name
   function inside(shape, wide, high, seen) {
@@ -916,6 +986,8 @@ var schoolshed = (function () {
     return spans;
   }
   function begin() {
+    var here = document.querySelector(".band [aria-current]"), menu = here && here.closest("ul");
+    if (menu) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - 40;
     data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
     hints();
     window.addEventListener("resize", hints);
@@ -971,6 +1043,20 @@ var schoolshed = (function () {
     window.addEventListener("resize", layout);
     show(data.views[0].key);
     fit();
+    opened();
+    window.addEventListener("hashchange", opened);
+  }
+  // "need.html#area=..." opens that place: of the first set of places that has it
+  function opened() {
+    var found = /^#area=(.+)$/.exec(window.location.hash), id = null, row = -1;
+    try { id = found && decodeURIComponent(found[1]); } catch (wrong) { return; }  // not an address of ours
+    if (id === null) return;
+    var item = [view].concat(data.views).find(function (own) { return data.tables[own.table].ids.indexOf(id) >= 0; });
+    if (!item) return;
+    if (item.table !== view.table) { $("view").value = item.key; show(item.key); }
+    row = data.tables[item.table].ids.indexOf(id);
+    pick(row);
+    if (shapes[view.table].rows[row]) bring(shapes[view.table].rows[row]);
   }
   // on a phone a long answer is cut, so that the map is near; a button gives the rest
   function shorten() {
@@ -994,8 +1080,13 @@ var schoolshed = (function () {
   }
   // the map is as high as the window leaves beside its legend
   function layout() {
-    var frame = $("map"), picture = frame.parentNode, top = picture.getBoundingClientRect().top + window.scrollY;
-    var room = window.innerHeight - top - $("legend").offsetHeight - 14;
+    var frame = $("map"), legend = $("legend"), top = frame.getBoundingClientRect().top + window.scrollY;
+    // beside a table the legend ends within the window: a long one is scrolled
+    legend.style.maxHeight = window.innerWidth > 980 ? Math.max(96, window.innerHeight - top - 274) + "px" : "";
+    var scrolls = legend.scrollHeight > legend.clientHeight + 1;
+    if (scrolls) { legend.tabIndex = 0; legend.setAttribute("role", "region"); legend.setAttribute("aria-label", "Legend"); }
+    else ["tabindex", "role", "aria-label"].forEach(function (name) { legend.removeAttribute(name); });
+    var room = window.innerHeight - top - legend.offsetHeight - 14;
     var high = Math.max(260, Math.min(room, 900)) + "px";
     if (frame.style.height === high) return false;
     frame.style.height = high;
