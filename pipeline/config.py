@@ -751,7 +751,6 @@ class Expected(Strict):
 class Atlas(Strict):
     """The maps."""
 
-    language: Literal["en"] = "en"
     prepared_by: str = ""
     tiles: str = Field(
         "",

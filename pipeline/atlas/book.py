@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.atlas import payload, shapes
+from pipeline.atlas.catalogue import LANGUAGES
 from pipeline.atlas.drawings import closed_words, draw
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import names_of
-from pipeline.atlas.packet import packets
+from pipeline.atlas.packet import archive, packets
 from pipeline.atlas.page import index_page, sheet_page
+from pipeline.atlas.retold import catalogue, retell
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Sheet
 from pipeline.atlas.words import say, told
@@ -21,7 +23,7 @@ GREY = "#d5d8dc"
 
 
 def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
-    """Draw every sheet, the overview and the packets of the sites; the same files for every study.
+    """Draw every sheet, the overview and the packets of the sites, in every language; the same files for every study.
 
     Parameters
     ----------
@@ -57,15 +59,25 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
             further=tuple(map(plain, sheet.more(tables, about))) if sheet.more else (),
         )
     files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables), _lines(tables))
-    files["maps/rfp_packets.html"], files["maps/rfp_packets.zip"] = packets(drawn, about, SHEETS)
+    files["maps/rfp_packets.html"], singles = packets(drawn, about, SHEETS)
+    files["maps/rfp_packets.zip"] = archive(singles)
+    for language in LANGUAGES:
+        told = catalogue(language, tables, about)
+        files |= {
+            name.replace("maps/", f"maps/{language}/", 1): retell(page, told, language)
+            for name, page in files.items()
+            if isinstance(page, str) and name.count("/") == 1
+        }
+        files[f"maps/{language}/rfp_packets.zip"] = archive(
+            {name: retell(page, told, language) for name, page in singles.items()}
+        )
     return files
 
 
-FILES = (
-    *(f"maps/{sheet.key}.html" for sheet in SHEETS),
-    "maps/index.html",
-    "maps/rfp_packets.html",
-    "maps/rfp_packets.zip",
+FILES = tuple(
+    f"maps/{folder}{name}"
+    for folder in ("", *(f"{language}/" for language in LANGUAGES))
+    for name in (*(f"{sheet.key}.html" for sheet in SHEETS), "index.html", "rfp_packets.html", "rfp_packets.zip")
 )
 
 

@@ -134,7 +134,6 @@ def since_words(tables: Tables) -> dict[str, str]:
     release = plain(rows["release_id"].iloc[0])
     return {
         "head": f"Since the release {release}",
-        "line": "{what}: {from} \u2192 {to}. {evidence}. {why}.",
         "unmoved": say("change_evidence", "same"),
         "same": f"Nothing that the release {release} tells of it has changed.",
         "none": f"The release {release} has no numbers of it.",

@@ -125,6 +125,7 @@ def _leaf(row: Any, place: int, known: parts.Known, near: _Near, about: About) -
         lines=(parts.since(area, known), parts.changes(around, known, about)),
         said=f"{f'rank {number(row.need_rank)}, ' if row.need_rank == row.need_rank else ''}{say('need_class', row.need_class).lower()}",
         place=place,
+        where=f"Where {plain(row.name)} lies",
     )
 
 

@@ -13,6 +13,7 @@ from pipeline.atlas.committee_map import COLOR, GROUND, HEIGHT, LINE, RING, WIDT
 from pipeline.atlas.committee_pdf import SIZES, size_of
 from pipeline.atlas.escape import esc
 from pipeline.atlas.leaves import Bars, Figure, Grid, Leaf, Lines, Packet
+from pipeline.atlas.retold import in_other_languages
 
 ASSETS = files("pipeline.atlas") / "assets"
 FILES = (("packet.pdf", "the same as a PDF"), ("index.html", "the maps"))
@@ -30,10 +31,10 @@ def page(packet: Packet, drawn: Outlines) -> str:
     )
     links = "".join(f'<a href="{name}">{text}</a>' for name, text in FILES)
     body = f"""<a class="skip" href="#main">Skip to the page</a>
-<header class="band"><h1>The committee's packet: {esc(packet.title)}</h1><span>{esc(packet.under)}</span><nav aria-label="Other files">{links}</nav></header>
+<header class="band"><h1>The committee's packet: {esc(packet.title)}</h1><span>{esc(packet.under)}</span><nav aria-label="Other files">{links}</nav>{in_other_languages("packet.html")}</header>
 <main id="main" tabindex="-1">
 <div class="contents" id="contents"><h2>Pages</h2><p>A summary, and behind each name a page for that neighborhood. Printed from here, all pages come, each on one sheet of paper; printed from a neighborhood, that page alone.</p>
-<p hidden><label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label> <span id="found" role="status"></span></p>
+<p hidden><label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label> <span id="found" role="status" data-found="found"></span></p>
 <nav aria-label="Pages"><ul id="names">{names}</ul></nav></div>
 <p class="all"><a href="#contents">All pages</a></p>
 {_behind(drawn)}{"".join(_leaf(leaf, packet.foot, drawn) for leaf in packet.leaves)}</main>"""
@@ -133,7 +134,7 @@ def _map(leaf: Leaf, drawn: Outlines) -> str:
     spot = drawn.mark(leaf.place)
     ring = f'<circle cx="{spot[0]}" cy="{round(10 * HEIGHT) - spot[1]}" r="60" fill="none" stroke="{RING}" stroke-width="15"/>' if spot else ""  # fmt: skip
     box = f"0 0 {10 * WIDTH:.0f} {10 * HEIGHT:.0f}"
-    return f'<svg viewBox="{box}" role="img" aria-label="Where {esc(leaf.title)} lies"><use href="#all" width="{10 * WIDTH:.0f}" height="{10 * HEIGHT:.0f}"/><path d="{_path(drawn.areas[leaf.place])}" fill="{COLOR}" fill-rule="evenodd"/>{ring}</svg>'
+    return f'<svg viewBox="{box}" role="img" aria-label="{esc(leaf.where)}"><use href="#all" width="{10 * WIDTH:.0f}" height="{10 * HEIGHT:.0f}"/><path d="{_path(drawn.areas[leaf.place])}" fill="{COLOR}" fill-rule="evenodd"/>{ring}</svg>'
 
 
 def _path(rings: list[np.ndarray]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reportlab.lib.colors import HexColor
@@ -42,20 +43,24 @@ class _Pen:
         self.y -= part * self.size
 
 
-def pdf(packet: Packet, drawn: Outlines, author: str = "") -> bytes:
+def pdf(
+    packet: Packet, drawn: Outlines, author: str = "", tell: Callable[[str], str] = str, language: str = "en-US"
+) -> bytes:
     """All leaves, each on a page of its own: a page whose text is long gets smaller letters.
+
+    ``tell`` gives the few words that are not in the packet itself in its language.
 
     Raises
     ------
     ValueError
         If a leaf does not fit on a page in the smallest letters; names it.
     """
-    paper = Paper(f"The committee's packet: {packet.title}", author, packet.under)
+    paper = Paper(tell(f"The committee's packet: {packet.title}"), author, packet.under, language)
     _behind(paper, drawn)
     for number, leaf in enumerate(packet.leaves, start=1):
         with paper.part("Sect"):
             paper.bookmark(writable(leaf.title), f"leaf{number}")
-            foot = f"{packet.foot} Page {number} of {len(packet.leaves)}."
+            foot = f"{packet.foot} {tell(f'Page {number} of {len(packet.leaves)}.')}"
             _leaf(leaf, _Pen(paper, TOP, size_of(leaf, foot), len(packet.leaves) <= MANY), foot, drawn)
         paper.end_page()
     return paper.save()
@@ -235,7 +240,7 @@ def _behind(paper: Paper, drawn: Outlines) -> None:
 
 def _map(leaf: Leaf, paper: Paper, drawn: Outlines, x: float, y: float) -> None:
     canvas = paper.canvas
-    with paper.mark("Figure", alt=writable(f"Where {leaf.title} lies")):
+    with paper.mark("Figure", alt=writable(leaf.where)):
         canvas.saveState()
         canvas.translate(x, y)
         canvas.doForm("behind")

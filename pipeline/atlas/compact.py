@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 HATCHED = "abcde"  # classes of a view whose place is hatched
+COUNTED = ("count", "count_moe", "whole", "whole_moe")  # of what a share is made of
 MOST_TENS = 9  # decimals of a number in letters
 NEAR = 5  # bits of a letter; the sixth says that more follow
 
@@ -176,15 +177,16 @@ def _table(table: dict[str, Any], views: list[dict[str, Any]], key: str) -> dict
 
 
 def _counts(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What shares are made of; a column that stands there already is named by the place and name of the first."""
-    known: dict[tuple[Any, ...], list[Any]] = {}
+    """What shares are made of; a column that stands there already is named by the place of the first, and of its name."""
+    known: dict[tuple[Any, ...], list[int]] = {}
     written = []
     for place, made in enumerate(counts):
         own: dict[str, Any] = {}
         for name, value in made.items():
             if isinstance(value, list):
-                first = known.setdefault(tuple(value), [place, name])
-                own[name] = values(value) if first == [place, name] else {"like": first}
+                here = [place, COUNTED.index(name)]
+                first = known.setdefault(tuple(value), here)
+                own[name] = values(value) if first == here else {"like": first}
             else:
                 own[name] = value
         written.append(own)

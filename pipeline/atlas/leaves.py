@@ -63,6 +63,7 @@ class Leaf:
     lines: tuple[Lines, ...]
     said: str = ""  # in a word or two, for the contents
     place: int = -1  # of its neighborhood in the drawing
+    where: str = ""  # what the drawing shows
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ main:has(.packet:target) .packet:not(:target){display:none}
 .packet td,.packet th{padding:.04rem .4rem .04rem 0}footer{font-size:5.6pt;line-height:1.1}footer p,footer li{margin:0}footer ul{columns:2}}"""
 
 
-def packets(tables: Tables, about: About, sheets: tuple[Sheet, ...]) -> tuple[str, bytes]:
-    """All packets on one page, and each as a file of its own in an archive; the same bytes for the same tables.
+def packets(tables: Tables, about: About, sheets: tuple[Sheet, ...]) -> tuple[str, dict[str, str]]:
+    """All packets on one page, and each as a page of its own by the name of its file.
 
     Opened with the id of a site (``rfp_packets.html#site-...``), the page shows that packet alone.
     """
@@ -53,25 +53,31 @@ def packets(tables: Tables, about: About, sheets: tuple[Sheet, ...]) -> tuple[st
     none = '<p class="nothing">No site of this study can be listed; the sheet <a href="rfp.html">Request for proposals</a> says why.</p>'
     credits = about.credits.get("rfp")
     body = f"""<a class="skip" href="#packets">Skip to the packets</a>
-{header(sheets, about, "rfp")}
+{header(sheets, about, "rfp", "rfp_packets")}
 <main><div class="question contents" id="packets"><h1>Packets of the listed sites</h1>
 <p>One page for each site; it prints on a page of its own. A link below shows one alone.</p>{f"<ul>{contents}</ul>" if contents else none}</div>
 {"".join(sections.values())}
 </main>
 {footer(about, credits)}"""
     page = document(title=f"Packets of the listed sites: {about.title}", body=body, more_styles=(STYLE,))
+    singles = {}
+    for place, row in enumerate(chosen.itertuples(), start=1):
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", str(row.site_id))
+        singles[f"{place:03d}_{name}.html"] = document(
+            title=f"{row.name}: {about.title}",
+            body=f"<main><h1>{esc(about.title)}: request for proposals</h1>{sections[str(row.site_id)]}</main>{footer(about, credits)}",
+            more_styles=(STYLE,),
+        )
+    return page, singles
+
+
+def archive(pages: Mapping[str, str]) -> bytes:
+    """Pages as one file to send; the same bytes for the same pages."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for row in chosen.itertuples():
-            single = document(
-                title=f"{row.name}: {about.title}",
-                body=f"<main><h1>{esc(about.title)}: request for proposals</h1>{sections[str(row.site_id)]}</main>{footer(about, credits)}",
-                more_styles=(STYLE,),
-            )
-            name = re.sub(r"[^A-Za-z0-9_-]", "_", str(row.site_id))
-            number_of = list(chosen["site_id"]).index(row.site_id) + 1
-            archive.writestr(zipfile.ZipInfo(f"{number_of:03d}_{name}.html", (1980, 1, 1, 0, 0, 0)), single)
-    return page, out.getvalue()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+        for name, page in pages.items():
+            packed.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), page)
+    return out.getvalue()
 
 
 def anchor(site_id: object) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.atlas.compact import packed
 from pipeline.atlas.escape import data_block, esc, plain
 from pipeline.atlas.render import asset, draw_map, policy
+from pipeline.atlas.retold import in_other_languages
 from pipeline.atlas.spec import About, Credit, Sheet
 from pipeline.atlas.words import RULES, rule, say, school_year
 
@@ -101,8 +102,8 @@ def _take(sheet: Sheet) -> str:
 _BARE = '<span class="unseen"> (no figures in this study)</span>'
 
 
-def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
-    """The band with the study's name and the way to the other sheets."""
+def header(sheets: tuple[Sheet, ...], about: About, current: str, file: str = "") -> str:
+    """The band with the study's name, the way to the other sheets and to this page in another language."""
     links = [("index", "Overview"), *((sheet.key, sheet.name) for sheet in sheets)]
     items = "".join(
         f'<li{" class=bare" if key in about.bare else ""}><a href="{key}.html"{" aria-current=page" if key == current else ""}>{esc(name)}{_BARE if key in about.bare else ""}</a></li>'
@@ -110,7 +111,7 @@ def header(sheets: tuple[Sheet, ...], about: About, current: str) -> str:
     )
     return f"""<header class="band"><div class="brand"><a href="index.html" tabindex="-1">{esc(about.title)}</a>
 <span>School year {esc(school_year(about.fall_year))} \u00b7 census {esc(about.now)}{f" and {esc(about.before)}" if about.before else ""}</span></div>
-<nav aria-label="Sheets"><ul>{items}</ul></nav></header>"""
+<nav aria-label="Sheets"><ul>{items}</ul></nav>{in_other_languages(f"{file or current}.html")}</header>"""
 
 
 def _explorer(chart: str, host: str) -> str:
@@ -172,7 +173,7 @@ def footer(about: About, credits: tuple[Credit, ...] | None = None) -> str:
     by = f"<p>Prepared by {esc(about.prepared_by)}.</p>" if about.prepared_by else ""
     note = f"<p>{esc(about.note)}</p>" if about.note else ""
     listing = (
-        f'<details><summary>{label} ({len(shown)})</summary><ul class="sources">{sources}</ul>{rest}</details>'
+        f'<details><summary>{label} ({len(shown)})</summary><ul class="sources" translate="no">{sources}</ul>{rest}</details>'
         if shown
         else ""
     )

@@ -137,11 +137,11 @@ class _Root(pdfdoc.PDFObject):  # type: ignore[misc]
 class Paper:
     """A PDF in the making: text in places, with the structure it belongs to."""
 
-    def __init__(self, title: str, author: str, subject: str) -> None:
+    def __init__(self, title: str, author: str, subject: str, language: str = "en-US") -> None:
         _fonts()
         rl_config.useA85 = 0  # streams as bytes, not as letters: a fifth smaller
         self._out = io.BytesIO()
-        self.canvas = Canvas(self._out, pagesize=LETTER, invariant=1, pageCompression=1, lang="en-US")
+        self.canvas = Canvas(self._out, pagesize=LETTER, invariant=1, pageCompression=1, lang=language)
         self.canvas.setTitle(title)
         self.canvas.setAuthor(author)
         self.canvas.setSubject(subject)

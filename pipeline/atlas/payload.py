@@ -257,7 +257,7 @@ def _counts(fields: list[Field], frame: pd.DataFrame) -> list[dict[str, Any]]:
     for field in fields:
         if field.made is None:
             continue
-        names = [("count", "count_moe"), ("whole", "whole_moe")]
+        names = (compact.COUNTED[:2], compact.COUNTED[2:])
         columns = {
             name: frame[column]
             for pair, own in zip(names, (field.made.count, field.made.whole), strict=True)
@@ -265,7 +265,7 @@ def _counts(fields: list[Field], frame: pd.DataFrame) -> list[dict[str, Any]]:
         }
         told = {name: _whole(column) for name, column in columns.items() if column.notna().any()}
         if "whole" in told and ("count" in told or not field.made.count):
-            made.append({"field": field.key, "said": field.made.said, **told})
+            made.append({"field": field.key, "form": field.made.form, **told})
     return made
 
 

@@ -99,10 +99,11 @@ class About:
 class Counts:
     """What a share is made of: the columns of the count and of the whole, each with its margin where it has one.
 
-    ``said`` is the sentence with the places of ``{label}``, ``{count}`` and ``{whole}``.
+    ``form`` says how the page's script says it (`SAID` of atlas.js): one "of" the other, "seats_for" pupils or
+    "seats_of" a site, whose pupils are not told.
     """
 
-    said: str
+    form: str
     count: tuple[str, ...]
     whole: tuple[str, ...]
 

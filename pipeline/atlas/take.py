@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.atlas import committee, committee_page, committee_pdf, exports, open_data
+from pipeline.atlas.catalogue import LANGUAGES
 from pipeline.atlas.committee_map import outlines
 from pipeline.atlas.escape import plain
+from pipeline.atlas.retold import catalogue, retell, retold_packet
 from pipeline.atlas.spec import About
 
 FILES = (
     "maps/packet.html",
     "maps/packet.pdf",
+    *(f"maps/{language}/packet.{kind}" for language in LANGUAGES for kind in ("html", "pdf")),
     "maps/schoolshed.xlsx",
     "maps/schoolshed.gpkg",
     "maps/schoolshed_data.zip",
@@ -30,9 +33,27 @@ def take(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     """
     packet = committee.packet(tables, about)
     drawn = outlines(packet.areas)
-    return {
+    files: dict[str, str | bytes] = {
         "maps/packet.html": committee_page.page(packet, drawn),
         "maps/packet.pdf": committee_pdf.pdf(packet, drawn, plain(about.prepared_by)),
+    }
+    for language in LANGUAGES:
+        told = catalogue(language, tables, about)
+        other = retold_packet(packet, told)
+        keeping = told.keeping(
+            (
+                *other.texts,
+                other.under,
+                other.foot,
+                *(leaf.where for leaf in other.leaves),
+                *(leaf.said for leaf in other.leaves),
+            )
+        )
+        files[f"maps/{language}/packet.html"] = retell(committee_page.page(other, drawn), keeping, language)
+        files[f"maps/{language}/packet.pdf"] = committee_pdf.pdf(
+            other, drawn, plain(about.prepared_by), told.tell, f"{language}-US"
+        )
+    return files | {
         "maps/schoolshed.xlsx": exports.workbook(tables, about),
         "maps/schoolshed.gpkg": exports.geopackage(tables),
         "maps/schoolshed_data.zip": open_data.archive(tables, about),

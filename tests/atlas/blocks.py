@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from pipeline.atlas.borders import GRID
-from pipeline.atlas.compact import HATCHED, LETTERS
+from pipeline.atlas.compact import COUNTED, HATCHED, LETTERS
 
 
 def written(page: str) -> dict[str, Any]:
@@ -40,10 +40,10 @@ def block(page: str) -> dict[str, Any]:
                 table["bars"][name] = [list(row) for row in zip(*map(_list, table["bars"][name]), strict=True)]
     for table in data.get("tables", {}).values():
         for made in table["counts"]:
-            for name in ("count", "count_moe", "whole", "whole_moe"):
+            for name in COUNTED:
                 if name in made:
                     first, other = made[name]["like"] if "like" in made[name] else (None, name)
-                    made[name] = _list(made[name]) if first is None else table["counts"][first][other]
+                    made[name] = _list(made[name]) if first is None else table["counts"][first][COUNTED[other]]
         for fact in table["since"]:
             fact.update({name: _list(fact[name]) for name in ("from", "to", "evidence", "why")})
     data["shapes"] = {key: features(layer) for key, layer in data.get("shapes", {}).items()}

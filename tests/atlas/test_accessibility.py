@@ -11,7 +11,7 @@ import pytest
 from pipeline.atlas.book import FILES
 
 pytestmark = pytest.mark.browser
-PAGES = [Path(name).name for name in FILES if name.endswith(".html")]
+PAGES = [name.removeprefix("maps/") for name in FILES if name.endswith(".html")]
 
 
 @pytest.fixture(scope="session")

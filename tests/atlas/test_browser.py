@@ -14,8 +14,12 @@ from tests.atlas.payloads import PAYLOADS
 from tests.atlas.published import ABOUT, INDICATORS, nothing, town
 
 pytestmark = pytest.mark.browser
-PAGES = [Path(name).name for name in FILES if name.endswith(".html")]
+PAGES = [name.removeprefix("maps/") for name in FILES if name.endswith(".html")]
 ROWS = "#table tbody tr.row"
+
+
+def _picture(name: str) -> str:
+    return name.removesuffix(".html").replace("/", "-")
 
 
 def _everything(page: Any) -> None:
@@ -45,7 +49,7 @@ def test_a_page_opens_without_request_or_error(
 ) -> None:
     page, wrong = visit(pages / name, width, height)
     page.wait_for_timeout(100)
-    page.screenshot(path=str(screenshots / f"{Path(name).stem}-{device}.png"), full_page=device == "phone")
+    page.screenshot(path=str(screenshots / f"{_picture(name)}-{device}.png"), full_page=device == "phone")
     assert wrong == []
     assert page.evaluate("window.executed") == []
     assert page.evaluate("document.documentElement.scrollWidth") == width, "the page is wider than the screen"
@@ -284,7 +288,7 @@ def test_the_demo_town_opens_without_request_or_error(
     page, wrong = visit(millbrook_workspace / "maps" / name)
     _everything(page)
     page.evaluate("window.scrollTo(0, 0)")
-    page.screenshot(path=str(screenshots / f"millbrook-{Path(name).stem}.png"))
+    page.screenshot(path=str(screenshots / f"millbrook-{_picture(name)}.png"))
     assert wrong == [] and page.evaluate("window.executed") == []
 
 

@@ -40,12 +40,12 @@ def _file(module: str) -> str:
 
 
 def data_files(modules: list[str]) -> list[str]:
-    """Files beside the code that it reads: everything in an `assets` or `policy` folder of a package reached."""
+    """Files beside the code that it reads: everything in an `assets`, `messages` or `policy` folder of a package reached."""
     packages = {str(Path(module).parent) for module in modules if module.endswith("__init__.py")}
     found = [
         path.relative_to(ROOT).as_posix()
         for package in sorted(packages)
-        for folder in ("assets", "policy")
+        for folder in ("assets", "messages", "policy")
         for path in sorted((ROOT / package / folder).rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     ]

@@ -42,7 +42,7 @@ def wrong_with(context: Any, path: Path, width: int, axe: str) -> Iterator[str]:
 
 def main(folders: list[str]) -> int:
     """Open the pages; print what is wrong, and how many were opened."""
-    pages = [page for folder in folders for page in sorted(Path(folder).resolve().glob("*.html"))]
+    pages = [page for folder in folders for page in sorted(Path(folder).resolve().rglob("*.html"))]
     if empty := [folder for folder in folders if not list(Path(folder).glob("*.html"))]:
         print(f"no page in {', '.join(empty)}: run `make maps` or `make studies` first", file=sys.stderr)
         return 2
@@ -56,7 +56,7 @@ def main(folders: list[str]) -> int:
                 # the rules are the same at each width, and take most of the time
                 for line in wrong_with(context, page, width, axe if width == SIZES[0][0] else ""):
                     wrong += 1
-                    print(f"{page.parent.parent.name}/{page.name} at {width}: {line}")
+                    print(f"{page.relative_to(page.parents[2])} at {width}: {line}")
         browser.close()
     print(f"{len(pages)} pages opened at {len(SIZES)} widths, {wrong} things wrong")
     return 1 if wrong else 0

@@ -59,7 +59,7 @@ var schoolshed = (function () {
       var own = page.tables[key], bars = own.bars;
       table(own);
       own.series.forEach(function (one) { one.steps.forEach(function (step) { ["values", "low", "high", "margins"].forEach(function (name) { if (step[name]) step[name] = list(step[name]); }); }); });
-      own.counts.forEach(function (made) { COUNTED.forEach(function (name) { if (made[name]) made[name] = made[name].like ? own.counts[made[name].like[0]][made[name].like[1]] : list(made[name]); }); });
+      own.counts.forEach(function (made) { COUNTED.forEach(function (name) { if (made[name]) made[name] = made[name].like ? own.counts[made[name].like[0]][COUNTED[made[name].like[1]]] : list(made[name]); }); });
       own.since.forEach(function (fact) { ["from", "to", "evidence", "why"].forEach(function (name) { fact[name] = list(fact[name]); }); });
       if (bars) { bars.values = spread(bars.values.map(list)); bars.most = spread(bars.most.map(list)); }
       page.shapes[key] = layer(page.shapes[key]);
@@ -90,10 +90,16 @@ var schoolshed = (function () {
     return node;
   }
 
+  // ---- words: a page in another language brings its messages; in English a message says itself ----
+  var LOCALE = document.documentElement.lang === "es" ? "es-US" : "en-US";
+  function tell(message, parts) {
+    return ((data.messages || {})[message] || message).replace(/\{(\w+)\}/g, function (slot, name) { return parts[name]; });
+  }
+
   // ---- numbers as words -------------------------------------------------------------
   var formats = [];  // made once: a browser takes long to make one
   function printed(digits) {
-    if (!formats[digits]) formats[digits] = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    if (!formats[digits]) formats[digits] = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     return formats[digits];
   }
   function rounded(value, digits) {
@@ -104,12 +110,12 @@ var schoolshed = (function () {
   function one(form, value) {
     if (value === null || value === undefined) return null;
     if (typeof value === "string") return value;
-    if (form === "tenths") return value <= 0.05 ? "under 5%" : value >= 0.95 ? "over 95%" : rounded(100 * value) + "%";
+    if (form === "tenths") return value <= 0.05 ? tell("under 5%") : value >= 0.95 ? tell("over 95%") : rounded(100 * value) + "%";
     if (form === "percent") return rounded(100 * value) + "%";
     if (form === "share") return rounded(100 * value, 1) + "%";
-    if (form === "chance") return value > 0.995 && value < 1 ? "over 99%" : value > 0 && value < 0.005 ? "under 1%" : rounded(100 * value) + "%";
+    if (form === "chance") return value > 0.995 && value < 1 ? tell("over 99%") : value > 0 && value < 0.005 ? tell("under 1%") : rounded(100 * value) + "%";
     if (form === "share_change") return (value > 0 ? "+" : "") + rounded(100 * value, 1) + "%";
-    if (form === "points") return value ? (value > 0 ? "+" : "") + rounded(100 * value) + " points" : "not moved";
+    if (form === "points") return value ? tell("{n} points", { n: (value > 0 ? "+" : "") + rounded(100 * value) }) : tell("not moved");
     if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);
     if (form === "index") return rounded(value, value % 1 ? 2 : 0);
     if (form === "km") return rounded(value / 1000, 1) + " km";
@@ -122,8 +128,8 @@ var schoolshed = (function () {
     var first = one(column.form, value[0]), second = one(column.form === "change" && column.pair === "margin" ? "whole" : column.form, value[1]);
     if (column.pair === "margin") return first === null ? null : second === null ? first : first + " \u00b1 " + second.replace("%", "");
     if (first === null || second === null) return first === null ? second : first;
-    if (column.pair === "of") return first + " of " + second;
-    return first === second ? first : first + " to " + second;
+    if (column.pair === "of") return tell("{n} of {n2}", { n: first, n2: second });
+    return first === second ? first : tell("{n} to {n2}", { n: first, n2: second });
   }
   function weight(value) { return Array.isArray(value) ? value[0] : value; }
 
@@ -149,7 +155,7 @@ var schoolshed = (function () {
       if (x === null || y === null) return x === y ? a - b : x === null ? 1 : -1;
       if (words && words.indexOf(x) >= 0 && words.indexOf(y) >= 0) { x = words.indexOf(x); y = words.indexOf(y); }
       if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
-      var sign = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
+      var sign = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), LOCALE, { numeric: true });
       return (down ? -sign : sign) || a - b;
     });
   }
@@ -157,7 +163,7 @@ var schoolshed = (function () {
   function dataCell(column, value, name) {
     var text = written(column, value), cell = el("td", name + (text !== null && String(text).length < 22 ? " short" : ""));
     if (text === null) {
-      cell.appendChild(el("span", "unseen", "not known"));
+      cell.appendChild(el("span", "unseen", tell("not known")));
       var dash = el("span", "moe", "\u2013");
       dash.setAttribute("aria-hidden", "true");
       cell.appendChild(dash);
@@ -198,7 +204,7 @@ var schoolshed = (function () {
       head.appendChild(cell);
     });
     var rows = table.rows.map(function (cells, row) { return { cells: cells, name: table.names[row] }; });
-    var found = 0, names = $("find").value.trim() ? "found" : table.noun[1];
+    var found = 0, searched = $("find").value.trim();
     ranks(rows, sort ? sort.column : null, sort && sort.down, sort && sort.column !== "name" ? table.columns[sort.column].words : null).forEach(function (row) {
       if (query && (table.names[row] + " " + table.ids[row]).toLocaleLowerCase().indexOf(query) < 0) return;
       found += 1;
@@ -219,7 +225,7 @@ var schoolshed = (function () {
       body.appendChild(line);
     });
     if (found > MANY && !all) {
-      var rest = el("tr"), wide = el("td", "words"), more = el("button", "more-rows", "Show the other " + noun(found - MANY, [names, names]));
+      var rest = el("tr"), wide = el("td", "words"), more = el("button", "more-rows", tell(searched ? "Show the other {n} found" : "Show the other {t}", { n: count(found - MANY), t: noun(found - MANY, table.noun) }));
       more.type = "button";
       more.addEventListener("click", showAll);
       wide.colSpan = columns.length + 1;
@@ -228,14 +234,14 @@ var schoolshed = (function () {
       body.appendChild(rest);
     }
     if (!found) {
-      var none = el("tr"), cell = el("td", "words", "Nothing here has that name.");
+      var none = el("tr"), cell = el("td", "words", tell("Nothing here has that name."));
       cell.colSpan = columns.length + 1;
       none.appendChild(cell);
       body.appendChild(none);
     }
     $("table").tHead.replaceChildren(head);
     $("table").tBodies[0].replaceChildren(body);
-    if (query) say(found + " found");
+    if (query) say(tell("{n} found", { n: found }));
     hints();
     if (query || dimmed) dim(query);
     dimmed = Boolean(query);
@@ -245,7 +251,7 @@ var schoolshed = (function () {
     Array.prototype.forEach.call(document.querySelectorAll(".scroll, .wide"), function (box) {
       var hint = box.previousElementSibling, wide = box.scrollWidth > box.clientWidth + 1;
       if (!hint || !hint.classList.contains("sideways")) {
-        hint = el("p", "sideways", "More columns: scroll the table sideways \u2192");
+        hint = el("p", "sideways", tell("More columns: scroll the table sideways \u2192"));
         box.parentNode.insertBefore(hint, box);
       }
       hint.hidden = !wide;
@@ -260,12 +266,12 @@ var schoolshed = (function () {
     var box = el("section", "card annex");
     if (!annex.rows.length) {
       box.appendChild(el("h2", "", annex.caption));
-      box.appendChild(el("p", "", annex.empty || "Nothing to list."));
+      box.appendChild(el("p", "", annex.empty || tell("Nothing to list.")));
       return box;
     }
     var wide = el("div", "wide"), table = el("table"), head = el("thead"), body = el("tbody"), line = el("tr"), sort = null, more = null;
     var caption = table.appendChild(el("caption", "")).appendChild(el("h2", "")), whole = annex.rows.length <= FEW;
-    caption.appendChild(el("span", "", annex.caption + (annex.rows.length > FEW ? " (" + annex.rows.length.toLocaleString("en-US") + ")" : "")));
+    caption.appendChild(el("span", "", annex.caption + (annex.rows.length > FEW ? " (" + count(annex.rows.length) + ")" : "")));
     wide.tabIndex = 0;
     wide.setAttribute("role", "region");
     wide.setAttribute("aria-label", annex.caption);
@@ -299,7 +305,7 @@ var schoolshed = (function () {
     wide.appendChild(table);
     box.appendChild(wide);
     if (!whole) {
-      more = el("button", "more-rows", "Show the other " + noun(annex.rows.length - FEW, ["row", "rows"]));
+      more = el("button", "more-rows", tell(annex.rows.length - FEW === 1 ? "Show the other {n} row" : "Show the other {n} rows", { n: count(annex.rows.length - FEW) }));
       more.type = "button";
       box.appendChild(el("p", "rest")).appendChild(more);
       more.addEventListener("click", function () { unfold(); wide.focus(); });
@@ -377,7 +383,8 @@ var schoolshed = (function () {
   }
 
   // ---- legend -----------------------------------------------------------------------
-  function noun(count, words) { return count.toLocaleString("en-US") + " " + (count === 1 ? words[0] : words[1]); }
+  function count(amount) { return amount.toLocaleString(LOCALE); }
+  function noun(amount, words) { return count(amount) + " " + (amount === 1 ? words[0] : words[1]); }
   function legendLine(mark, label, amount) {
     var line = el("li"), text = el("span");
     line.appendChild(mark);
@@ -393,23 +400,23 @@ var schoolshed = (function () {
       if (!kind.count) return;
       list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, list.childNodes.length ? String(kind.count) : noun(kind.count, view.noun)));
     });
-    if (hidden) list.appendChild(legendLine(colored(HIDDEN), "not known or not shown", String(hidden)));
+    if (hidden) list.appendChild(legendLine(colored(HIDDEN), tell("not known or not shown"), String(hidden)));
     box.appendChild(list);
     if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
-    if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), "approximate", String(view.approximate.length)));
-    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), "pocket of change, with the change in children", String(data.pockets.labels.length)));
-    if (shapes.lines) [["line", "swatch stroke", "a school and the site it would share"], ["placed", "swatch round found", "school with a place"], ["waiting", "swatch round waiting", "school without one"]].forEach(function (kind) {
+    if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), tell("approximate"), String(view.approximate.length)));
+    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), tell("pocket of change, with the change in children"), String(data.pockets.labels.length)));
+    if (shapes.lines) [["line", "swatch stroke", tell("a school and the site it would share")], ["placed", "swatch round found", tell("school with a place")], ["waiting", "swatch round waiting", tell("school without one")]].forEach(function (kind) {
       var count = data.lines.kinds.filter(function (own) { return own === kind[0]; }).length;
       if (count) extra.appendChild(legendLine(el("span", kind[1]), kind[2], String(count)));
     });
     if (extra.childNodes.length) box.appendChild(extra);
     if (dots && $("dots").checked) {
       var points = el("ul");
-      var word = data.dots.label + (view.level && data.dots.levels.length ? " with grades of " + view.level + " school: " : ": ");
+      var word = view.level && data.dots.levels.length ? { elementary: tell("{t} with grades of elementary school"), middle: tell("{t} with grades of middle school"), high: tell("{t} with grades of high school") }[view.level] : "{t}";
       points.setAttribute("aria-label", data.dots.label);
       data.dots.classes.forEach(function (kind, place) {
         var count = data.dots.index.filter(function (own, row) { return own === place && serves(row); }).length;
-        if (count) points.appendChild(legendLine(colored(kind.color, "round"), word + kind.label.toLowerCase(), String(count)));
+        if (count) points.appendChild(legendLine(colored(kind.color, "round"), word.replace("{t}", data.dots.label) + ": " + kind.label.toLowerCase(), String(count)));
       });
       box.appendChild(points);
     }
@@ -422,13 +429,13 @@ var schoolshed = (function () {
     if (picked < 0) return;
     var top = el("div", "top"), close = el("button", "", "\u00d7");
     close.type = "button";
-    close.setAttribute("aria-label", "Close " + table.names[picked]);
+    close.setAttribute("aria-label", tell("Close {name}", { name: table.names[picked] }));
     close.addEventListener("click", function () { pick(-1); $("table").focus(); });
     top.appendChild(el("h2", "", table.names[picked]));
     top.appendChild(close);
     box.replaceChildren(top);
     if (view.weakSet[picked]) box.appendChild(el("p", "warn", view.weak_label + "."));
-    if (view.approximateSet[picked]) box.appendChild(el("p", "warn", "The border is a stand-in, or people were placed by plain area: the numbers are approximate."));
+    if (view.approximateSet[picked]) box.appendChild(el("p", "warn", tell("The border is a stand-in, or people were placed by plain area: the numbers are approximate.")));
     var inBars = {}, charts = table.series.filter(function (series) { return series.has_chart; });
     charts.slice(0, 1).forEach(function (series) { trend(box, series); });
     if (table.bars) table.bars.parts.forEach(function (part) { inBars[part.field] = true; });
@@ -444,7 +451,7 @@ var schoolshed = (function () {
       group = column.group;
       var long = text !== null && text.length > 24 ? "long" : "";
       list.appendChild(el("dt", long, column.group ? column.short : column.label));
-      list.appendChild(el("dd", long, text === null ? "not known" : text));
+      list.appendChild(el("dd", long, text === null ? tell("not known") : text));
     });
     box.appendChild(list);
     if (table.bars) bars(box, table);
@@ -453,21 +460,25 @@ var schoolshed = (function () {
       var card = el("div", "note");
       card.appendChild(el("p", "", note.statement)).style.fontWeight = "600";
       card.appendChild(el("p", "", note.evidence));
-      card.appendChild(el("p", "", "Against it: " + note.counter_evidence));
+      card.appendChild(el("p", "", tell("Against it: {t}", { t: note.counter_evidence })));
       card.appendChild(el("p", "moe", note.rule + " \u00b7 " + note.reliability));
       box.appendChild(card);
     });
     since(box);
     if (table.leaves) {
-      var leaf = el("a", "", "Its page in the committee\u2019s packet");
+      var leaf = el("a", "", tell("Its page in the committee\u2019s packet"));
       leaf.href = leafOf(table.ids[picked]);
       box.appendChild(el("p", "leaf")).appendChild(leaf);
     }
     explained(box);
     box.scrollTop = 0;
   }
-  // a sentence of the data block with its places filled
-  function filled(sentence, parts) { return sentence.replace(/\{(\w+)\}/g, function (_, name) { return parts[name]; }); }
+  // how the counts behind a number are said (pipeline/atlas/spec.py, Counts)
+  var SAID = {
+    of: function (parts) { return tell("{t}: {n} of {n2}.", parts); },
+    seats_for: function (parts) { return tell("{t}: {n} quality seats for {n2} resident pupils.", parts); },
+    seats_of: function (parts) { return tell("{t}: of {n2} seats.", parts); }
+  };
   // the counts behind the shown number; behind an index, those of all its parts
   function counted() {
     var table = data.tables[view.table], whole = table.bars && view.column === table.bars.whole, parts = {};
@@ -478,7 +489,7 @@ var schoolshed = (function () {
         return isNumber(value) ? one("whole", value) + (isNumber(margin) ? " \u00b1 " + one("whole", margin) : "") : null;
       }
       var column = table.columns.find(function (own) { return own.key === made.field; }), count = told("count"), all = told("whole");
-      return all === null || made.count && count === null ? null : filled(made.said, { label: column.label, count: count, whole: all });
+      return all === null || made.count && count === null ? null : SAID[made.form]({ t: column.label, n: count, n2: all });
     }).filter(Boolean);
   }
   // what the last release told of the place, where it is another number now
@@ -488,7 +499,7 @@ var schoolshed = (function () {
     facts.forEach(function (fact) {
       if (!fact.evidence[picked]) return;
       known = true;
-      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", filled(words.line, { what: fact.what, from: one(fact.form, fact.from[picked]), to: one(fact.form, fact.to[picked]), evidence: fact.evidence[picked], why: fact.why[picked] })));
+      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", tell("{t}: {n} \u2192 {n2}. {t2}. {t3}.", { t: fact.what, n: one(fact.form, fact.from[picked]), n2: one(fact.form, fact.to[picked]), t2: fact.evidence[picked], t3: fact.why[picked] })));
     });
     if (words.head && list.childNodes.length) {
       box.appendChild(el("h3", "", words.head));
@@ -504,18 +515,18 @@ var schoolshed = (function () {
   function explained(box) {
     if (!view.how || !view.how.length && !view.sources.length) return;
     var fold = el("details", "how"), means = el("ul"), from = el("ul"), counts = counted();
-    fold.appendChild(el("summary", "", "How \u201c" + view.label + "\u201d was computed, and from what"));
+    fold.appendChild(el("summary", "", tell("How \u201c{t}\u201d was computed, and from what", { t: view.label })));
     if (counts.length) {
       var own = el("ul", "counts");
       counts.forEach(function (line) { own.appendChild(el("li", "", line)); });
-      fold.appendChild(el("h3", "", "Counted here"));
+      fold.appendChild(el("h3", "", tell("Counted here")));
       fold.appendChild(own);
-      fold.appendChild(el("h3", "", "What it means"));
+      fold.appendChild(el("h3", "", tell("What it means")));
     }
     view.how.forEach(function (line) { means.appendChild(el("li", "", line)); });
     fold.appendChild(means);
     if (view.sources.length) {
-      fold.appendChild(el("h3", "", "Sources"));
+      fold.appendChild(el("h3", "", tell("Sources")));
       view.sources.forEach(function (place) { from.appendChild(el("li", "", data.sources[place])); });
       fold.appendChild(from);
     }
@@ -549,8 +560,8 @@ var schoolshed = (function () {
       picture.appendChild(node);
     }
     var told = steps.map(function (step) {
-      var range = isNumber(step.margin) ? " \u00b1 " + one(series.form, step.margin).replace("%", "") : step.low !== step.high ? " (" + one(series.form, step.low) + " to " + one(series.form, step.high) + ")" : "";
-      return step.label + ": " + one(series.form, step.value) + range + (step.expected ? ", expected" : "");
+      var range = isNumber(step.margin) ? " \u00b1 " + one(series.form, step.margin).replace("%", "") : step.low !== step.high ? " (" + tell("{n} to {n2}", { n: one(series.form, step.low), n2: one(series.form, step.high) }) + ")" : "";
+      return step.label + ": " + one(series.form, step.value) + range + (step.expected ? tell(", expected") : "");
     });
     var picture = svg("svg", { viewBox: "0 0 " + W + " " + H, role: "img", "aria-label": series.label + ". " + told.join("; "), "class": "trend" });
     [low, high].forEach(function (value) {
@@ -590,35 +601,35 @@ var schoolshed = (function () {
     return sorted[low] + (place - low) * ((low + 1 < sorted.length ? sorted[low + 1] : sorted[low]) - sorted[low]);
   }
   // classes about zero, as pipeline/atlas/classes.py makes them
-  function aboutZero(values, unit) {
+  function aboutZero(values, amount) {
     var whole = values.map(function (value) { return value === null ? null : (value < 0 ? -1 : 1) * Math.floor(Math.abs(value) + 0.5 + 1e-9); });
     var sizes = whole.filter(function (value) { return value; }).map(Math.abs).sort(function (a, b) { return a - b; });
-    if (!sizes.length) return { classes: [{ label: "no difference", color: BROWN_TO_GREEN[2], count: whole.filter(isNumber).length }], index: whole.map(function (value) { return value === null ? -1 : 0; }) };
+    if (!sizes.length) return { classes: [{ label: tell("no difference"), color: BROWN_TO_GREEN[2], count: whole.filter(isNumber).length }], index: whole.map(function (value) { return value === null ? -1 : 0; }) };
     var small = nice(quantile(sizes, 0.3)), large = nice(quantile(sizes, 0.75));
     if (large <= small) large = 2 * small;
-    var cuts = [1 - large, 1 - small, small, large], some = small >= large - 1 ? rounded(small) : rounded(small) + " to " + rounded(large - 1);
-    var labels = ["less by " + rounded(large) + unit + " or more", "less by " + some + unit, small > 1 ? "within \u00b1" + rounded(small - 1) + unit : "no difference", "more by " + some + unit, "more by " + rounded(large) + unit + " or more"];
+    var cuts = [1 - large, 1 - small, small, large], some = small >= large - 1 ? rounded(small) : tell("{n} to {n2}", { n: rounded(small), n2: rounded(large - 1) });
+    var labels = [tell("less by {n} or more", { n: amount(rounded(large)) }), tell("less by {n}", { n: amount(some) }), small > 1 ? tell("within \u00b1{n}", { n: amount(rounded(small - 1)) }) : tell("no difference"), tell("more by {n}", { n: amount(some) }), tell("more by {n} or more", { n: amount(rounded(large)) })];
     var index = whole.map(function (value) { return value === null ? -1 : cuts.filter(function (cut) { return value >= cut; }).length; });
     return { classes: labels.map(function (label, place) { return { label: label, color: BROWN_TO_GREEN[place], count: index.filter(function (own) { return own === place; }).length }; }), index: index };
   }
   function comparison() {
     var table = data.tables[view.table], series = compared.series, a = series.steps[compared.from], b = series.steps[compared.to], share = series.form === "percent";
     var gaps = a.values.map(function (value, row) { return isNumber(value) && isNumber(b.values[row]) ? b.values[row] - value : null; });
-    var made = aboutZero(gaps.map(function (gap) { return gap === null ? null : share ? 100 * gap : gap; }), share ? " points" : "");
+    var made = aboutZero(gaps.map(function (gap) { return gap === null ? null : share ? 100 * gap : gap; }), function (text) { return share ? tell("{n} points", { n: text }) : text; });
     var margins = gaps.map(function (gap, row) { return a.margins && b.margins && gap !== null && isNumber(a.margins[row]) && isNumber(b.margins[row]) ? Math.sqrt(a.margins[row] * a.margins[row] + b.margins[row] * b.margins[row]) : null; });
     var tested = margins.some(isNumber), weak = [];
     gaps.forEach(function (gap, row) { if (gap !== null && margins[row] !== null && Math.abs(gap) <= margins[row]) weak.push(row); });
     take(table);
     table.plain = table.columns.length;
     table.columns.push(
-      { key: COMPARED, label: "Difference", form: share ? "points" : "change", pair: tested ? "margin" : "", explain: "", group: "", short: "", always: false },
+      { key: COMPARED, label: tell("Difference"), form: share ? "points" : "change", pair: tested ? "margin" : "", explain: "", group: "", short: "", always: false },
       { key: COMPARED + "from", label: a.label, form: series.form, pair: "", explain: "", group: "", short: "", always: false },
       { key: COMPARED + "to", label: b.label, form: series.form, pair: "", explain: "", group: "", short: "", always: false });
     table.rows.forEach(function (cells, row) { cells.push(tested ? [gaps[row], margins[row]] : gaps[row], a.values[row], b.values[row]); });
     return {
-      key: COMPARED, label: series.label + ": " + b.label + " against " + a.label, table: view.table, column: COMPARED, level: view.level, noun: table.noun, points: table.points,
-      explain: "The number of " + b.label + " less that of " + a.label + (a.is_expected || b.is_expected ? ". Expected numbers have a range, which the panel shows." : "."),
-      classes: made.classes, index: made.index, weak: weak, weak_label: "May be no difference: within the 90% margin, each place by itself", approximate: table.approximate, how: [], sources: []
+      key: COMPARED, label: tell("{t}: {t2} against {t3}", { t: series.label, t2: b.label, t3: a.label }), table: view.table, column: COMPARED, level: view.level, noun: table.noun, points: table.points,
+      explain: tell("The number of {t} less that of {t2}.", { t: b.label, t2: a.label }) + (a.is_expected || b.is_expected ? " " + tell("Expected numbers have a range, which the panel shows.") : ""),
+      classes: made.classes, index: made.index, weak: weak, weak_label: tell("May be no difference: within the 90% margin, each place by itself"), approximate: table.approximate, how: [], sources: []
     };
   }
   // the columns of a comparison go as it goes
@@ -655,7 +666,7 @@ var schoolshed = (function () {
     if (chosen.length < 2 || to === "") { if (compared) show($("view").value); return; }
     compared = { series: data.tables[view.table].series[chosen[0]], from: Number(chosen[1]), to: Number(to) };
     show(COMPARED);
-    say("Shown: " + view.label);
+    say(tell("Shown: {t}", { t: view.label }));
   }
 
   function bars(box, table) {
@@ -664,15 +675,15 @@ var schoolshed = (function () {
     var parts = table.bars.parts.map(function (part, place) { return { part: part, value: values[place], most: table.bars.most[picked][place] }; }).filter(function (item) { return item.value !== null; });
     if (!parts.length) return;
     parts.sort(function (a, b) { return b.value - a.value; });
-    var whole = table.columns.findIndex(function (column) { return column.key === table.bars.whole; });
-    box.appendChild(el("h3", "", "Why: what adds up to " + (whole < 0 ? "the whole" : one("index", weight(table.rows[picked][whole]))) + " " + table.bars.unit));
+    var whole = table.columns.findIndex(function (column) { return column.key === table.bars.whole; }), inPoints = table.bars.unit === "points";
+    box.appendChild(el("h3", "", tell(inPoints ? "Why: what adds up to {n} points" : "Why: what adds up to {n} standard deviations", { n: whole < 0 ? tell("the whole") : one("index", weight(table.rows[picked][whole])) })));
     parts.forEach(function (item) {
       var place = table.columns.findIndex(function (column) { return column.key === item.part.field; });
       var line = el("li"), label = el("span", "", item.part.label), bar = el("span", "bar"), length = el("span");
       if (place >= 0) {
         var text = written(table.columns[place], table.rows[picked][place]);
         label.appendChild(document.createTextNode(" "));
-        label.appendChild(el("span", "detail", text === null ? "not known" : text));
+        label.appendChild(el("span", "detail", text === null ? tell("not known") : text));
       }
       bar.setAttribute("aria-hidden", "true");
       length.style.width = (largest ? 100 * Math.abs(item.value) / largest : 0) + "%";
@@ -680,7 +691,7 @@ var schoolshed = (function () {
       bar.appendChild(length);
       line.appendChild(label);
       line.appendChild(bar);
-      line.appendChild(el("span", "adds", one("index", item.value) + (item.most === null ? "" : " of " + rounded(item.most, item.most % 1 ? 1 : 0)) + (table.bars.unit === "points" ? " points" : "")));
+      line.appendChild(el("span", "adds", tell(item.most === null ? (inPoints ? "{n} points" : "{n}") : inPoints ? "{n} of {n2} points" : "{n} of {n2}", { n: one("index", item.value), n2: item.most === null ? "" : rounded(item.most, item.most % 1 ? 1 : 0) })));
       list.appendChild(line);
     });
     box.appendChild(list);
@@ -705,7 +716,7 @@ var schoolshed = (function () {
     drawPanel();
     if (row < 0) return;
     var table = data.tables[view.table], place = table.columns.findIndex(function (column) { return column.key === view.column; });
-    say(table.names[row] + ": " + table.columns[place].label + " " + (written(table.columns[place], table.rows[row][place]) || "not known"));
+    say(table.names[row] + ": " + table.columns[place].label + " " + (written(table.columns[place], table.rows[row][place]) || tell("not known")));
     var shape = shapes[view.table].rows[row];
     if (zoom && shape) bring(shape);
   }
@@ -755,7 +766,7 @@ var schoolshed = (function () {
           shape.on("click", function () { pick(feature.id); });
           shape.bindTooltip(function () {
             var table = data.tables[key], place = table.columns.findIndex(function (column) { return column.key === view.column; });
-            return tip(table.names[feature.id], table.columns[place].label + ": " + (written(table.columns[place], table.rows[feature.id][place]) || "not known"));
+            return tip(table.names[feature.id], table.columns[place].label + ": " + (written(table.columns[place], table.rows[feature.id][place]) || tell("not known")));
           }, { sticky: true, direction: "top", offset: [0, -6] });
         }
       });
@@ -866,7 +877,7 @@ var schoolshed = (function () {
     if (on) under.addTo(map); else map.removeLayer(under);
     map.getContainer().classList.toggle("on-tiles", on);
     $("tiles-credit").hidden = !on;
-    $("tiles-credit").textContent = "Streets: " + data.tiles.credit;
+    $("tiles-credit").textContent = tell("Streets: {any}", { any: data.tiles.credit });
   }
 
   // ---- names on the map, where they fit -------------------------------------------------
@@ -995,7 +1006,7 @@ var schoolshed = (function () {
     shorten();
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
-    map.getContainer().setAttribute("aria-label", "Map. Every area is also a row of the table.");
+    map.getContainer().setAttribute("aria-label", tell("Map. Every area is also a row of the table."));
     var several = Object.keys(data.tables).length > 1, groups = {};
     data.views.forEach(function (item) {
       var option = el("option", "", item.label), into = $("view");
@@ -1010,7 +1021,7 @@ var schoolshed = (function () {
       }
       into.appendChild(option);
     });
-    $("view").addEventListener("change", function () { show($("view").value); say("Shown: " + view.label); });
+    $("view").addEventListener("change", function () { show($("view").value); say(tell("Shown: {t}", { t: view.label })); });
     $("from").addEventListener("change", function () { offerOthers(); compare(); });
     $("to").addEventListener("change", compare);
     $("names").addEventListener("change", names);
@@ -1060,7 +1071,7 @@ var schoolshed = (function () {
   }
   // on a phone a long answer is cut, so that the map is near; a button gives the rest
   function shorten() {
-    var answer = document.querySelector(".answer"), more = el("button", "more-rows", "Read the whole answer");
+    var answer = document.querySelector(".answer"), more = el("button", "more-rows", tell("Read the whole answer"));
     if (!answer || window.innerWidth > 700 || answer.offsetHeight < 200) return;
     more.type = "button";
     more.setAttribute("aria-expanded", "false");
@@ -1075,7 +1086,7 @@ var schoolshed = (function () {
     Array.prototype.forEach.call(document.querySelectorAll("details"), function (part) { part.open = true; });
     unfolds.forEach(function (unfold) { unfold(); });
     Array.prototype.forEach.call(document.querySelectorAll(".printed"), function (line) {
-      line.textContent = "Printed on " + new Date().toLocaleDateString("en-US", { year: "numeric", month: "long", day: "numeric" }) + ".";
+      line.textContent = tell("Printed on {any}.", { any: new Date().toLocaleDateString(LOCALE, { year: "numeric", month: "long", day: "numeric" }) });
     });
   }
   // the map is as high as the window leaves beside its legend
@@ -1084,7 +1095,7 @@ var schoolshed = (function () {
     // beside a table the legend ends within the window: a long one is scrolled
     legend.style.maxHeight = window.innerWidth > 980 ? Math.max(96, window.innerHeight - top - 274) + "px" : "";
     var scrolls = legend.scrollHeight > legend.clientHeight + 1;
-    if (scrolls) { legend.tabIndex = 0; legend.setAttribute("role", "region"); legend.setAttribute("aria-label", "Legend"); }
+    if (scrolls) { legend.tabIndex = 0; legend.setAttribute("role", "region"); legend.setAttribute("aria-label", tell("Legend")); }
     else ["tabindex", "role", "aria-label"].forEach(function (name) { legend.removeAttribute(name); });
     var room = window.innerHeight - top - legend.offsetHeight - 14;
     var high = Math.max(260, Math.min(room, 900)) + "px";

@@ -32,6 +32,6 @@
       item.hidden = !words[place].includes(text);
       shown += item.hidden ? 0 : 1;
     });
-    status.textContent = text ? shown + " found" : "";
+    status.textContent = text ? shown + " " + status.dataset.found : "";
   });
 })();

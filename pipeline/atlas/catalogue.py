@@ -1,0 +1,300 @@
+"""The catalogue of messages: every sentence of the pages in English, and what it is in another language.
+
+Pages and published tables are written in English, once, from numbers. Another language is the same page retold: a
+sentence is found in the catalogue by its pattern, and its numbers and names are copied as they stand. So the two
+languages cannot disagree on a number, and a translator needs no Python: ``messages/es.po`` is a file of GNU gettext.
+
+In a message ``{...}`` stands for what differs from one sentence to the next, and its first letters say what it may be:
+
+=========== ===========================================================================================
+``{n}``     a number as the pages write it, with sign and percent: copied
+``{y}``     a year, a school year or the years of a survey: copied
+``{g}``     a grade: copied
+``{name}``  a name or id of the study: copied
+``{names}`` several of them in a row, as `words.listed` writes them: the words between are retold
+``{any}``   anything, as of a file's own words: copied
+``{t}``     a text that is itself in the catalogue
+``{list}``  several of those in a row
+=========== ===========================================================================================
+
+Further letters or digits tell two of a kind apart: ``{n1}``, ``{n2}``, ``{t_of}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+
+from babel.messages.pofile import read_po
+
+MESSAGES = files("pipeline.atlas") / "messages"
+LANGUAGES = {"es": "Espa\u00f1ol"}  # beside English, each by its own name
+KINDS = {
+    "n": r"[+\u2212\u00b1-]?\d[\d,]*(?:\.\d+)?%?",
+    "y": r"\d{4}(?:[-\u2013]\d{2,4})?",
+    "g": r"(?:pre-K|TK|K|\d{1,2})",
+    "name": r".+?",
+    "names": r".+?",
+    "any": r".+?",
+    "t": r".+?",
+    "list": r".+?",
+}
+_SLOT = re.compile(r"\{([a-z]+)(_?\w*?)\}")
+_WORD = re.compile(r"[a-z]+")
+_LETTER = re.compile(r"[^\W\d_]")
+_AFTER_SENTENCE = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
+_LEAD = re.compile(r"[:,;\u00b7][:,;\u00b7\s]*")
+_BETWEEN = " \u00b7 "
+_AND, _OTHERS = " and ", re.compile(r"(\d+) others")
+DEEPEST = 6  # texts within texts
+LONGEST = 3000  # letters; nothing longer is a sentence of ours, and patterns take long over it
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence or a word in English, and in the other language; ``where`` tells two meanings of a word apart."""
+
+    english: str
+    other: str
+    where: str = ""
+
+    @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """What differs from one sentence to the next.
+
+        >>> Message("{n} of {n2} schools", "").slots
+        ('n', 'n2')
+        """
+        return tuple(kind + rest for kind, rest in _SLOT.findall(self.english))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Words that must stand in any sentence of its kind."""
+        return frozenset(_WORD.findall(_SLOT.sub(" ", self.english).lower()))
+
+    @cached_property
+    def weight(self) -> int:
+        """How many letters it fixes: of two messages that fit a sentence, the one that fixes more is meant."""
+        return len(_SLOT.sub("", self.english))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What its sentences look like; their first letter may be large or small."""
+        pieces, end = [], 0
+        for found in _SLOT.finditer(self.english):
+            pieces.append(_literal(self.english[end : found.start()], first=end == 0))
+            pieces.append(f"(?P<{found[1]}{found[2]}>{KINDS[found[1]]})")
+            end = found.end()
+        pieces.append(_literal(self.english[end:], first=end == 0))
+        return re.compile("".join(pieces), re.DOTALL)
+
+    def filled(self, parts: Mapping[str, str]) -> str:
+        """The other language's sentence with what stands in the slots.
+
+        >>> Message("{n} of {n2} schools", "de {n2} escuelas, {n}").filled({"n": "3", "n2": "9"})
+        'de 9 escuelas, 3'
+        """
+        return _SLOT.sub(lambda slot: parts[slot[1] + slot[2]], self.other)
+
+
+def _literal(text: str, *, first: bool) -> str:
+    if first and text[:1].isalpha():
+        return f"[{text[0].upper()}{text[0].lower()}]{re.escape(text[1:])}"
+    return re.escape(text)
+
+
+def _kind(slot: str) -> str:
+    found = _SLOT.fullmatch(f"{{{slot}}}")
+    return found[1] if found else ""
+
+
+@cache
+def messages(language: str) -> tuple[Message, ...]:
+    """All messages of a language, as they stand in its file."""
+    with (MESSAGES / f"{language}.po").open("rb") as file:
+        read = read_po(file, locale=language, abort_invalid=True)
+    return tuple(
+        Message(str(each.id), str(each.string), each.context or "") for each in read if each.id and each.string
+    )
+
+
+class Catalogue:
+    """Retells English texts in one other language.
+
+    Parameters
+    ----------
+    messages : what is known; in any order.
+    names : names and ids of the study, which stay as they are.
+
+    Attributes
+    ----------
+    missing : texts that were asked for and are in no message, with how often; they stay in English.
+
+    Examples
+    --------
+    >>> told = Catalogue([Message("{n} of {n2} schools are {t}", "{n} de {n2} escuelas son {t}"), Message("Strong", "Fuertes")])
+    >>> told.tell("3 of 1,204 schools are strong")
+    '3 de 1,204 escuelas son fuertes'
+    >>> told.tell("Nobody knows."), dict(told.missing)
+    ('Nobody knows.', {'Nobody knows.': 1})
+    """
+
+    def __init__(self, messages: Iterable[Message], names: Iterable[str] = ()) -> None:
+        self.names = frozenset(names)
+        self.missing: Counter[str] = Counter()
+        ordered = sorted(messages, key=lambda each: (-each.weight, each.english, each.where))
+        self._all = {each.english: each.other for each in ordered if not each.where}
+        self._fixed = {(each.where, each.english): each for each in ordered if not each.slots}
+        common = Counter(word for each in ordered for word in each.words)
+        self._by_word: dict[str, list[Message]] = {}
+        self._loose: list[Message] = []
+        for each in ordered:
+            if not each.slots:
+                continue
+            rarest = min(each.words, key=lambda word: (common[word], word), default="")
+            (self._by_word.setdefault(rarest, []) if rarest else self._loose).append(each)
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def of(self, texts: Iterable[str]) -> dict[str, str]:
+        """Those of these texts that are messages themselves, slots and all, each with the other language's."""
+        return {text: self._all[text] for text in texts if text in self._all}
+
+    def keeping(self, texts: Iterable[str]) -> Catalogue:
+        """The same catalogue, for a page some of whose texts are told already."""
+        other = copy(self)
+        other.names = self.names.union(texts)
+        other._known = {}
+        return other
+
+    def tell(self, text: str, where: str = "") -> str:
+        """A text in the other language; in English, and counted, where no message fits it."""
+        told = self.find(text, where)
+        if told is None:
+            self.missing[text] += 1
+            return text
+        return told
+
+    def find(self, text: str, where: str = "", depth: int = 0) -> str | None:
+        """A text in the other language, or None."""
+        key = (where, text)
+        if key not in self._known:
+            self._known[key] = self._find(text, where, depth)
+        return self._known[key]
+
+    def _find(self, text: str, where: str, depth: int) -> str | None:
+        if len(text) > LONGEST:
+            return None
+        if not _LETTER.search(text) or text in self.names or text.startswith(("https://", "http://")):
+            return text
+        lead = _LEAD.match(text)
+        if lead:  # the rest of a line whose head is another element
+            rest = self.find(text[lead.end() :], where, depth)
+            return None if rest is None else lead[0] + rest
+        one = self._fixed_as(text, where) or self._as_pattern(text, depth)
+        if one is not None or depth > DEEPEST:
+            return one
+        if _BETWEEN in text:
+            parts = [self.find(part, where, depth + 1) for part in text.split(_BETWEEN)]
+            if None not in parts:
+                return _BETWEEN.join(part for part in parts if part is not None)
+        # several sentences: the first that is known, then the rest
+        for gap in _AFTER_SENTENCE.finditer(text):
+            head = self.find(text[: gap.start()], where, depth + 1)
+            rest = self.find(text[gap.end() :], where, depth + 1) if head is not None else None
+            if head is not None and rest is not None:
+                return f"{head} {rest}"
+        return None
+
+    def _fixed_as(self, text: str, where: str) -> str | None:
+        for place in dict.fromkeys((where, "")):
+            for start in dict.fromkeys((text[:1], text[:1].upper(), text[:1].lower())):
+                found = self._fixed.get((place, start + text[1:]))
+                if found:
+                    return _cased(found.other, found.english, text)
+        return None
+
+    def _as_pattern(self, text: str, depth: int) -> str | None:
+        if depth > DEEPEST:
+            return None
+        words = set(_WORD.findall(text.lower()))
+        near = [each for word in words for each in self._by_word.get(word, ()) if each.words <= words]
+        near.sort(key=lambda each: (-each.weight, each.english))
+        for each in (*near, *self._loose):
+            found = each.pattern.fullmatch(text)
+            parts = found and self._parts(found.groupdict(), depth)
+            if parts:
+                return _cased(each.filled(parts), each.english, text)
+        return None
+
+    def _parts(self, found: Mapping[str, str], depth: int) -> dict[str, str] | None:
+        """What stands in each slot, retold by its kind; None where one is not what it must be."""
+        parts = {}
+        for slot, text in found.items():
+            kind = _kind(slot)
+            if kind == "name":
+                part = text if text in self.names else None
+            elif kind == "t":
+                part = self.find(text, "", depth + 1)
+            elif kind in ("names", "list"):
+                part = self._row(text, depth, names=kind == "names")
+            else:
+                part = text
+            if part is None:
+                return None
+            parts[slot] = part
+        return parts
+
+    def _row(self, text: str, depth: int, *, names: bool) -> str | None:
+        """Several in a row; a name may itself hold a comma or an "and"."""
+
+        def one(item: str) -> str | None:
+            return (item if item in self.names else None) if names else self.find(item, "", depth + 1)
+
+        whole = one(text)
+        if whole is not None:
+            return whole
+        at = text.rfind(_AND)
+        while at >= 0:
+            last = text[at + len(_AND) :]
+            others = _OTHERS.fullmatch(last)
+            end = self.find(last, "", depth + 1) if others else one(last)
+            front = self._several(text[:at], one) if end is not None else None
+            if front is not None and end is not None:
+                return f"{front} {self._and(end)} {end}"
+            at = text.rfind(_AND, 0, at)
+        return self._several(text, one)
+
+    def _and(self, following: str) -> str:
+        """The word between the last two of a row; Spanish "y" gives way before the same sound (e inglés, but y hierro)."""
+        word = self._all.get("and", "and")
+        start = following.lower()
+        return (
+            "e"
+            if word == "y" and start.startswith(("i", "hi")) and not start.startswith(("hia", "hie", "io"))
+            else word
+        )
+
+    def _several(self, text: str, one: Callable[[str], str | None]) -> str | None:
+        whole = one(text)
+        if whole is not None:
+            return whole
+        at = text.find(", ")
+        while at >= 0:
+            head = one(text[:at])
+            rest = self._several(text[at + 2 :], one) if head is not None else None
+            if head is not None and rest is not None:
+                return f"{head}, {rest}"
+            at = text.find(", ", at + 2)
+        return None
+
+
+def _cased(other: str, english: str, text: str) -> str:
+    """The other language's text, beginning large or small where the sentence does so otherwise than its message."""
+    if english[:1] == text[:1] or english[:1].lower() != text[:1].lower():
+        return other
+    return (other[:1].upper() if text[:1].isupper() else other[:1].lower()) + other[1:]
