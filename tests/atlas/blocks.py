@@ -42,7 +42,7 @@ def block(page: str) -> dict[str, Any]:
         for made in table["counts"]:
             for name in COUNTED:
                 if name in made:
-                    first, other = made[name]["like"] if "like" in made[name] else (None, name)
+                    first, other = made[name].get("like", (None, 0)) if isinstance(made[name], dict) else (None, 0)
                     made[name] = _list(made[name]) if first is None else table["counts"][first][COUNTED[other]]
         for fact in table["since"]:
             fact.update({name: _list(fact[name]) for name in ("from", "to", "evidence", "why")})
