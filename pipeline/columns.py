@@ -107,7 +107,7 @@ _CENSUS_COUNTS = (
     (
         "households",
         "Households; in profiles the total of the table of languages (C16002), in tables of incomes the sum of the "
-        "brackets (B19001): the Bureau's totals are the same; Millbrook's tables are samples of their own and differ, by 1 to 2% in all",
+        "brackets (B19001): the Bureau's totals are the same; those of the fictional Millbrook differ by 1 to 2%",
         "households",
         "homes",
     ),

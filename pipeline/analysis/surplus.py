@@ -191,23 +191,33 @@ def _verdict(
         return say("watch", "may_fill_up", f"{start}, but not surely so in {then}.", watched)
     found = terms(is_offered=True)
     if found.rooms is None or found.rooms < smallest_rooms:
-        reason = f"{start} and still in {then}, but only {found.rooms or 0:,.0f} rooms are free; the study asks for {smallest_rooms:g}."
+        reason = (
+            f"{start} and still in {then}, but only {_free(found.rooms or 0)}; the study asks for {smallest_rooms:g}."
+        )
         return say("watch", "few_rooms", reason, watched)
     if len(now) < definitions:
-        reason = f"{start} and still in {then}, {found.rooms:,.0f} rooms free: the study asks for {definitions} to agree; only {len(now)} can be computed."
+        reason = f"{start} and still in {then}, {_rooms(found.rooms)} free: the study asks for {definitions} to agree; only {len(now)} can be computed."
         return say("watch", "one_definition", reason, found)
-    return say("offered", "surplus", f"{start} and still in {then}: {found.rooms:,.0f} rooms free.", found)
+    return say("offered", "surplus", f"{start} and still in {then}: {_rooms(found.rooms)} free.", found)
+
+
+def _rooms(count: float) -> str:
+    return f"{count:,.0f} {'room' if round(count) == 1 else 'rooms'}"
+
+
+def _free(count: float) -> str:
+    return f"{_rooms(count)} {'is' if round(count) == 1 else 'are'} free"
 
 
 def _empty_site(status: str, now: list[Use], found: Lease) -> tuple[str, Lease]:
     """Why an empty site is offered, and its rooms, which no host can need back."""
     free = Lease(found.seats, found.rooms, found.rooms_now, found.rooms_horizon, limit="no_host")
     what = "closed" if status == "closed" else "declared surplus"
-    if free.seats is None:
+    if free.seats is None or free.rooms is None:
         return f"The site is {what} and stands empty; its capacity is not known.", free
     by = "the smallest capacity definition" if len(now) > 1 else f"its {NAMES[now[0].definition]}"
     return (
-        f"The site is {what} and stands empty: {free.seats:,.0f} seats, about {free.rooms:,.0f} rooms, by {by}.",
+        f"The site is {what} and stands empty: {free.seats:,.0f} seats, about {_rooms(free.rooms)}, by {by}.",
         free,
     )
 

@@ -158,7 +158,8 @@ class Catalogue:
                 continue
             rarest = min(each.words, key=lambda word: (common[word], word), default="")
             (self._by_word.setdefault(rarest, []) if rarest else self._loose).append(each)
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[str, str], str] = {}
+        self._failed: dict[tuple[str, str], int] = {}
 
     def of(self, texts: Iterable[str]) -> dict[str, str]:
         """Those of these texts that are messages themselves, slots and all, each with the other language's."""
@@ -168,7 +169,7 @@ class Catalogue:
         """The same catalogue, for a page some of whose texts are told already."""
         other = copy(self)
         other.names = self.names.union(texts)
-        other._known = {}
+        other._known, other._failed = {}, {}
         return other
 
     def tell(self, text: str, where: str = "") -> str:
@@ -182,9 +183,14 @@ class Catalogue:
     def find(self, text: str, where: str = "", depth: int = 0) -> str | None:
         """A text in the other language, or None."""
         key = (where, text)
-        if key not in self._known:
-            self._known[key] = self._find(text, where, depth)
-        return self._known[key]
+        known = self._known.get(key)
+        if known is None and depth < self._failed.get(key, DEEPEST + 2):
+            known = self._find(text, where, depth)
+            if known is None:
+                self._failed[key] = depth  # a text too deep within others may be known by itself
+            else:
+                self._known[key] = known
+        return known
 
     def _find(self, text: str, where: str, depth: int) -> str | None:
         if len(text) > LONGEST:
@@ -205,7 +211,7 @@ class Catalogue:
         # several sentences: the first that is known, then the rest
         for gap in _AFTER_SENTENCE.finditer(text):
             head = self.find(text[: gap.start()], where, depth + 1)
-            rest = self.find(text[gap.end() :], where, depth + 1) if head is not None else None
+            rest = self.find(text[gap.end() :], where, depth) if head is not None else None
             if head is not None and rest is not None:
                 return f"{head} {rest}"
         return None

@@ -14,6 +14,7 @@ from pipeline.atlas.committee_parts import (
     reliability,
     short,
     signed,
+    whole_sentences,
     with_margin,
 )
 from pipeline.atlas.escape import plain
@@ -196,7 +197,7 @@ def quotes(tables: Tables) -> Lines:
     """The lines for the committee that the study can say."""
     lines = tables["public_lines"].sort_values("line", kind="stable")
     lines = lines[~lines["topic"].isin(SAID_ABOVE)]
-    said = [f"{short(row.statement, LONGEST_LINE)} {reliability(row.reliability_class)}" for row in lines.itertuples() if row.is_told]  # fmt: skip
+    said = [f"{whole_sentences(row.statement, LONGEST_LINE)} {reliability(row.reliability_class)}" for row in lines.itertuples() if row.is_told]  # fmt: skip
     return Lines("To quote", tuple(said), "The data of this study allow no line to quote.")
 
 
@@ -205,5 +206,6 @@ def lacking(tables: Tables) -> Lines:
     missing = tables["public_missing"].sort_values("line", kind="stable")
     names = [told(plain(name)) for name in missing.loc[missing["entry"] == "missing_input", "subject_name"]]
     names = list(dict.fromkeys(names))
-    said = (f"Not available in this study: {short(listed(names, 8), LONGEST_LINE)}. The sheet Quality of the data says what follows from it.",) if names else ()  # fmt: skip
+    most = next((most for most in range(8, 1, -1) if len(listed(names, most)) <= LONGEST_LINE), 1)
+    said = (f"Not available in this study: {listed(names, most)}. The sheet Quality of the data says what follows from it.",) if names else ()  # fmt: skip
     return Lines("What is not known", said, "Every kind of file that the method asks for was there.")

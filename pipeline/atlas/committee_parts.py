@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -97,6 +98,20 @@ def short(name: object, most: int = LONGEST) -> str:
     """
     text = plain(name)
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}\u2026"
+
+
+def whole_sentences(text: object, most: int) -> str:
+    """As many whole sentences as fit into so many letters; the first always.
+
+    >>> whole_sentences("Ten seats are missing. They are at Bay School. Nobody knows why.", 50)
+    'Ten seats are missing. They are at Bay School.'
+    """
+    kept, *rest = re.split(r"(?<=[.?!]) (?=[A-Z])", plain(text))
+    for sentence in rest:
+        if len(kept) + 1 + len(sentence) > most:
+            break
+        kept += f" {sentence}"
+    return kept
 
 
 def reliability(code: object) -> str:

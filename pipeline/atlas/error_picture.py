@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLORS = ("#c3cbd3", "#8d96a0", "#0b6478")  # no change, last year's change, the method used
 WIDTH, HEIGHT, FOOT, TOP = 300, 190, 34, 30
 BAR = 24
-LEGEND = (8, 72, 160)
+LEGEND = (8, 72, 190)  # room for the words of any language
 
 
 def error_bars(tables: Mapping[str, pd.DataFrame]) -> str:

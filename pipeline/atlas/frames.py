@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -243,7 +244,7 @@ def expand_fields(places: Places, frame: pd.DataFrame) -> list[Field]:
                     field,
                     key=f"{field.key}|{code}",
                     label=field.label.replace("{each}", words),
-                    short=field.label.replace(", {each}", "").replace(", by {each}", ""),
+                    short=re.sub(r",?( by)? \{each\}$", "", field.label).replace("{each}", words),
                     group=group[:1].upper() + group[1:],
                     columns=tuple(f"{column}|{code}" for column in field.columns),
                     absent=f"{field.absent}|{code}" if field.absent else "",
@@ -256,8 +257,10 @@ def expand_fields(places: Places, frame: pd.DataFrame) -> list[Field]:
 
 def _made(made: Counts | None, code: str) -> Counts | None:
     """The counts of one band, level or indicator."""
-    spread = {name: tuple(f"{column}|{code}" for column in getattr(made, name)) for name in ("count", "whole") if made}
-    return replace(made, **spread) if made else None
+    if made is None:
+        return None
+    count, whole = (tuple(f"{column}|{code}" for column in columns) for columns in (made.count, made.whole))
+    return replace(made, count=count, whole=whole)
 
 
 _GROUPS = {

@@ -47,7 +47,7 @@ def terms(row: Any, tables: Tables, about: About) -> Rows:
         "no_host": "no school is at the site that would need the rooms; how long is the district's to say",
     }
     offer = row.lease_offer if isinstance(row.lease_offer, str) and row.lease_offer else ""
-    sure = f"{say('confidence_class', row.confidence_class).lower()}: {row.confidence_rule}. Certainty of the count, not fitness of the building"
+    sure = f"{say('confidence_class', row.confidence_class).lower()}: {row.confidence_rule.rstrip('.')}. Certainty of the count, not fitness of the building"
     return [
         ("Rooms to offer", f"{_known(row.surplus_rooms, 'room', 'rooms')}, {_known(row.surplus_seats, 'seat', 'seats')}"),
         ("Rooms free", f"{_known(row.surplus_rooms_now)} today, {_known(row.surplus_rooms_horizon)} after {number(about.rules.years_ahead)} years"),

@@ -15,7 +15,7 @@ from pipeline.atlas.catalogue import LANGUAGES, Catalogue, messages
 from pipeline.atlas.escape import data_block, esc, plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Leaf, Lines, Packet
 from pipeline.atlas.spec import About
-from pipeline.columns import BY_NAME
+from pipeline.columns import BY_NAME, LEVELS
 
 _PIECE = re.compile(r"(<(script|style)\b.*?</\2>|<[^>]*>)|([^<]+)", re.DOTALL)
 _BLOCK = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.DOTALL)
@@ -37,6 +37,7 @@ _NO_TEXT = frozenset(
         "features",
         "ids",
         "names",
+        "sources",
         "sort",
         "address",
         "tiles",
@@ -44,7 +45,8 @@ _NO_TEXT = frozenset(
         "shapes",
         "letters",
         "level",
-        "marks",
+        "kinds",
+        "unit",
     ]
 )
 _ASIDE = re.compile(r'href="((?:schoolshed|data_dictionary)[^"]*)"')  # files that are the same in every language
@@ -54,13 +56,13 @@ _BARE = frozenset(("title", "option", "text", "tspan"))  # elements that hold pl
 
 def catalogue(language: str, tables: Mapping[str, Any], about: About) -> Catalogue:
     """The catalogue of a language, with the names of a study, which no language changes."""
-    names = {plain(about.title), plain(about.prepared_by), *LANGUAGES.values(), "English"}
+    names = {plain(about.title), plain(about.prepared_by)}
     names |= {plain(part) for source in about.sources for part in source}
     for table in tables.values():
         for name in table.columns:
             if name in ("name", "address") or getattr(BY_NAME.get(name), "kind", "") == "key" or name == "vintage":
                 names |= {plain(value) for value in table[name].dropna().unique()}
-    return Catalogue(messages(language), names - {""})
+    return Catalogue(messages(language), names - {"", *LEVELS})
 
 
 def in_other_languages(file: str) -> str:
@@ -132,7 +134,8 @@ def _data(value: Any, told: Catalogue, where: str = "") -> Any:
     if isinstance(value, list):
         return [_data(each, told, where) for each in value]
     if isinstance(value, dict):
-        place = value["key"] if "cells" in value else where
+        # a column's words and those of the legend drawn from it are told by one meaning
+        place = value["key"] if "cells" in value else value.get("column", where)
         return {name: each if name in _NO_TEXT else _data(each, told, place) for name, each in value.items()}
     return value
 

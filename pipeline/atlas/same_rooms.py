@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.atlas.words import count_of, listed, number
+from pipeline.atlas.words import count_of, listed
 
 Tables = Mapping[str, Any]
 
@@ -26,7 +26,8 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
     matches = tables["public_matches"]
     rows = matches[matches["match_status"] == "matched"].sort_values("name", kind="stable")
     guests = [
-        row["name"] + ("" if row["needed_rooms"] != row["needed_rooms"] else f" ({number(row['needed_rooms'])} rooms)")
+        row["name"]
+        + ("" if row["needed_rooms"] != row["needed_rooms"] else f" ({count_of(row['needed_rooms'], 'room', 'rooms')})")
         for row in rows.to_dict("records")
         if site_id in (row["site_id"], *_words(row["further_site_ids"]))
     ]

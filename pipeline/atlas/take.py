@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.atlas import committee, committee_page, committee_pdf, exports, open_data
 from pipeline.atlas.catalogue import LANGUAGES
 from pipeline.atlas.committee_map import outlines
+from pipeline.atlas.committee_parts import short
 from pipeline.atlas.escape import plain
 from pipeline.atlas.retold import catalogue, retell, retold_packet
 from pipeline.atlas.spec import About
@@ -39,6 +40,7 @@ def take(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     }
     for language in LANGUAGES:
         told = catalogue(language, tables, about)
+        told = told.keeping(map(short, told.names))
         other = retold_packet(packet, told)
         keeping = told.keeping(
             (

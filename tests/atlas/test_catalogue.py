@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from pipeline import config, store
 from pipeline.atlas.catalogue import KINDS, LANGUAGES, Catalogue, Message, messages
 from pipeline.atlas.escape import esc, plain
 from pipeline.atlas.retold import catalogue, retell, script_words
+from pipeline.atlas.words import LABELS
 from tests.atlas.payloads import PAYLOADS
 
 SLOT = re.compile(r"\{(\w+)\}")
@@ -66,7 +69,7 @@ def left_in_data(other: str, english: str) -> list[str]:
 def found_in(page: str) -> Any:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
     data = json.loads(found[1]) if found else {}
-    return {name: value for name, value in data.items() if name != "messages"}
+    return {name: value for name, value in data.items() if name not in ("messages", "sources")}  # titles keep theirs
 
 
 def sentences(value: Any) -> list[str]:
@@ -149,3 +152,51 @@ def _about(title: str) -> Any:
     from tests.atlas.published import ABOUT
 
     return ABOUT.__class__(**{**ABOUT.__dict__, "title": title})
+
+
+# Modules whose words stand on no page: files that are in English only, and what is no prose.
+NO_PAGE = {"open_data", "exports", "styles", "paper", "render", "catalogue", "retold"}
+NO_PROSE = re.compile(r"[{}<>=;]|--|'none'|\bIS NULL\b|[a-z]_[a-z]|src\b")
+
+
+def pieces(path: Path) -> set[str]:
+    """What a module says between its slots: parts of two words or more of its texts, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None}  # fmt: skip
+    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    faults = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in ast.walk(node)}
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in docs | inner | faults:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = re.sub(r"\{[a-z]*\}", "\0", node.value)
+        else:
+            continue
+        for part in re.split(r"<[^>]*>|\n|\0|(?<=[.?!:;\u00b7])\s", html.unescape(text)):
+            words = part.strip(' .,;:()\u00b7"%')
+            if len(re.findall(r"[A-Za-z]{2,}", words)) >= 2 and " " in words and not NO_PROSE.search(words):
+                found.add(words)
+    return found
+
+
+def _ways(piece: str) -> Iterator[str]:
+    """How a piece may stand in a message: a level is one text with its school, a number may be a slot."""
+    for text in (piece, piece.removeprefix("school ")):
+        yield from (text, re.sub(r"\d+", "\0", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_piece_of_text_in_the_atlas_is_in_a_message(language: str) -> None:
+    known = "\n".join(SLOT.sub("\0", each.english) for each in messages(language)).lower()
+    modules = [path for path in sorted(Path("pipeline/atlas").glob("*.py")) if path.stem not in NO_PAGE]
+    codes = {code for labels in LABELS.values() for code in labels} | {"state loading"}
+    lost = {
+        f"{path.stem}: {piece}"
+        for path in modules
+        for piece in pieces(path) - codes
+        if not any(way in known for way in _ways(piece.lower()))
+    }
+    assert len(modules) > 50 and sorted(lost) == []

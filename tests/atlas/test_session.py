@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from pipeline.atlas.sheets import SHEETS
+
 pytestmark = pytest.mark.browser
 ROWS = "#table tbody tr.row"
 
@@ -107,8 +109,7 @@ def test_from_an_area_to_its_page_of_the_packet_and_back(millbrook_workspace: Pa
     page, wrong = visit(maps / "need.html")
     page.locator(f"{ROWS} button", has_text="Almond Acres").click()
     panel = page.locator("#panel")
-    said = panel.inner_text()
-    assert "Since the release 2023-24" in said and re.search(r"Need rank: \d+ \u2192 \d+\. Within its margins", said)
+    assert "There is no earlier release of this study to compare with." in panel.inner_text()
     page.locator("#panel .how summary").click()
     counts = page.locator("#panel .counts li").all_inner_texts()
     assert len(counts) == 9 and all(re.search(r": [\d,]+ \u00b1 \d+ of [\d,]+ \u00b1 \d+\.$", line) for line in counts)
@@ -120,7 +121,7 @@ def test_from_an_area_to_its_page_of_the_packet_and_back(millbrook_workspace: Pa
     page.wait_for_url("**/packet.html#n-N07")
     leaf = page.locator(".leaf:visible")
     assert leaf.count() == 1 and leaf.locator("h2").inner_text() == "Almond Acres"
-    assert "Since the release 2023-24" in leaf.inner_text()
+    assert "Since the last release" in leaf.inner_text()
     leaf.get_by_role("link", name="Open it on the map").click()
     page.wait_for_url("**/need.html#area=N07")
     assert page.locator("#panel h2").inner_text() == "Almond Acres"
@@ -160,12 +161,13 @@ def test_the_menu_takes_one_line_and_every_sheet_can_be_reached_in_it(
     for name in ("index", "need", "rfp", "quality_of_data"):
         page, wrong = visit(millbrook_workspace / "maps" / f"{name}.html", width, height)
         links = page.locator(".band nav ul a")
-        assert links.count() == 15
-        tops = {round(links.nth(place).bounding_box()["y"]) for place in range(15)}
+        many = links.count()
+        assert many == len(SHEETS) + 1
+        tops = {round(links.nth(place).bounding_box()["y"]) for place in range(many)}
         assert len(tops) == 1, name
         current = page.locator(".band nav [aria-current]").bounding_box()
         assert current["x"] >= 0 and current["x"] + current["width"] <= width
-        last = links.nth(14)
+        last = links.nth(many - 1)
         last.focus()
         box = last.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
@@ -217,3 +219,21 @@ def test_the_table_of_sharing_needs_no_scrolling_on_a_desk(millbrook_workspace: 
     assert page.evaluate(
         "(() => { const box = document.querySelector('.side .scroll'); return box.scrollWidth <= box.clientWidth + 1; })()"
     )
+
+
+def test_a_panel_tells_what_changed_since_the_last_release(pages: Path, visit: Any) -> None:
+    page, wrong = visit(pages / "need.html")
+    panel = page.locator("#panel")
+    page.locator(f"{ROWS} button", has_text="Alder Grove").first.click()
+    assert panel.locator("h3", has_text="Since the release 2023-24").count() == 1
+    (line,) = panel.locator(".since li").all_inner_texts()
+    assert line == "Need rank: 4 \u2192 2. Within its margins: may be chance. Newer data."
+    page.locator(f"{ROWS} button", has_text="Ash Hill").first.click()
+    assert panel.locator("p.since").inner_text() == "Nothing that the release 2023-24 tells of it has changed."
+    page.locator(f"{ROWS} button", has_text="Willow Grove").first.click()
+    assert panel.locator("p.since").inner_text() == "The release 2023-24 has no numbers of it."
+    page, more = visit(pages / "facilities.html")
+    page.locator(f"{ROWS} button").first.click()
+    assert page.locator("#panel p.since").inner_text() == "The release 2023-24 has no numbers of it."
+    assert page.locator("#panel p.leaf").count() == 0
+    assert wrong == more == []

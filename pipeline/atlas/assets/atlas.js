@@ -93,7 +93,8 @@ var schoolshed = (function () {
   // ---- words: a page in another language brings its messages; in English a message says itself ----
   var LOCALE = document.documentElement.lang === "es" ? "es-US" : "en-US";
   function tell(message, parts) {
-    return ((data.messages || {})[message] || message).replace(/\{(\w+)\}/g, function (slot, name) { return parts[name]; });
+    var told = (data.messages || {})[message] || message;
+    return parts ? told.replace(/\{(\w+)\}/g, function (slot, name) { return parts[name]; }) : told;
   }
 
   // ---- numbers as words -------------------------------------------------------------
