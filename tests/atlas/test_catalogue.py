@@ -6,7 +6,6 @@ import ast
 import html
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from pipeline.atlas.escape import esc, plain
 from pipeline.atlas.retold import catalogue, retell, script_words
 from pipeline.atlas.words import LABELS
 from tests.atlas.payloads import PAYLOADS
+from tests.atlas.twins import digits, unlike
 
 SLOT = re.compile(r"\{(\w+)\}")
 PAGES = [f"{sheet}.html" for sheet in ("access", "enrollment", "facilities", "growth", "how_wrong", "index", "need", "outlook", "packet", "quality_of_data", "rfp", "rfp_packets", "schools", "seats", "sharing", "siting")]  # fmt: skip
@@ -54,45 +54,16 @@ def test_the_scripts_ask_for_messages_that_are_there(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", PAGES)
-def test_no_text_of_the_demo_town_is_left_in_english(millbrook_workspace: Path, language: str, name: str) -> None:
-    page = (millbrook_workspace / "maps" / language / name).read_text(encoding="utf-8")
-    assert re.findall(r'<span lang="en">(.*?)</span>', page) == []
-    assert left_in_data(page, (millbrook_workspace / "maps" / name).read_text(encoding="utf-8")) == []
+def test_a_page_of_the_demo_town_and_its_twin_say_the_same(millbrook_workspace: Path, language: str, name: str) -> None:
+    english, other = (millbrook_workspace / "maps" / folder / name for folder in ("", language))
+    assert list(unlike(english.read_text(encoding="utf-8"), other.read_text(encoding="utf-8"))) == []
 
 
-def left_in_data(other: str, english: str) -> list[str]:
-    """Sentences of a page's data that are the same in both languages."""
-    mine, theirs = ({*sentences(found_in(page))} for page in (other, english))
-    return sorted(text for text in mine & theirs if len(re.findall(r"\b(the|of|and|is|are|to|in)\b", text)) >= 2)
-
-
-def found_in(page: str) -> Any:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    data = json.loads(found[1]) if found else {}
-    return {name: value for name, value in data.items() if name not in ("messages", "sources")}  # titles keep theirs
-
-
-def sentences(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for part in parts for text in sentences(part)]
-
-
-def digits(page: str) -> Counter[str]:
-    """Every number of a page but those of its scripts, styles, links and policy."""
-    data = json.dumps(found_in(page), ensure_ascii=False)
-    shown = re.sub(r"<(script|style)\b.*?</\1>|<meta [^>]*>", " ", page, flags=re.S)
-    return Counter(re.findall(r"\d[\d,.]*\d|\d", f"{html.unescape(shown)} {data}"))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", PAGES)
-def test_both_languages_print_the_same_numbers(millbrook_workspace: Path, language: str, name: str) -> None:
-    english, other = ((millbrook_workspace / "maps" / folder / name).read_text(encoding="utf-8") for folder in ("", language))  # fmt: skip
-    if name == "packet.html":  # letters of a longer text are smaller: z1, z2
-        english, other = (re.sub(r'class="leaf[^"]*"', "", page) for page in (english, other))
-    assert digits(english) == digits(other)
+def test_a_sentence_left_in_english_would_be_found() -> None:
+    page = '<main><span lang="en">Nobody knows.</span></main>'
+    assert list(unlike(page, page)) == ["1 texts are left in English, first: Nobody knows."]
+    data = '<script type="application/json" id="data">{"label":"One of the indicators of the index"}</script>'
+    assert list(unlike(data, data)) == ["1 texts are left in English, first: One of the indicators of the index"]
 
 
 def test_a_wrong_number_would_be_found() -> None:
@@ -200,3 +171,30 @@ def test_every_piece_of_text_in_the_atlas_is_in_a_message(language: str) -> None
         if not any(way in known for way in _ways(piece.lower()))
     }
     assert len(modules) > 50 and sorted(lost) == []
+
+
+@pytest.mark.browser
+def test_a_spanish_page_speaks_spanish_at_every_click(millbrook_workspace: Path, visit: Any) -> None:
+    page, wrong = visit(millbrook_workspace / "maps/es/need.html")
+    page.select_option("#view", index=1)
+    assert page.locator("#status").text_content().startswith("Se muestra: ")
+    page.locator("#table tbody button").first.click()
+    name = page.locator("#panel h2").text_content()
+    assert page.locator("#panel button").first.get_attribute("aria-label") == f"Cerrar {name}"
+    shown = (
+        page.locator("#panel").inner_text() + page.locator("#legend").inner_text() + page.locator("#table").inner_text()
+    )
+    assert re.findall(r"\b(?:the|of|and|is|are|not|known|rank|need)\b", shown) == []
+    twin = page.locator("a.language")
+    assert (twin.text_content(), twin.get_attribute("href")) == ("English", "../need.html")
+    assert wrong == [] and page.evaluate("window.executed") == []
+
+
+def test_each_page_links_to_its_twin(millbrook_workspace: Path) -> None:
+    maps = millbrook_workspace / "maps"
+    for name in PAGES:
+        for here, there in ((maps / name, f"es/{name}"), (maps / "es" / name, f"../{name}")):
+            page = here.read_text(encoding="utf-8")
+            assert f'href="{there}"' in page and (here.parent / there).is_file()
+            links = re.findall(r'href="(?!#|https?:|data:)([^"#]+)', page)
+            assert [link for link in links if not (here.parent / html.unescape(link)).is_file()] == []

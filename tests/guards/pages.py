@@ -1,4 +1,4 @@
-"""``python -m tests.guards.pages FOLDER ...``: open every page of finished atlases offline, wide and on a phone; fail on anything wrong."""
+"""``python -m tests.guards.pages FOLDER ...``: open every page of finished atlases offline, wide and on a phone; fail on anything wrong, or unlike its twin in another language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from pipeline.atlas.catalogue import LANGUAGES
 from tests.atlas.conftest import CHROMIUM, QUIET
+from tests.atlas.twins import unlike
 
 SIZES = ((1280, 800), (390, 844))
 
@@ -29,6 +31,9 @@ def wrong_with(context: Any, path: Path, width: int, axe: str) -> Iterator[str]:
     if rows.count():
         rows.first.click()
     yield from found
+    twin = path.parent.parent / path.name
+    if path.parent.name in LANGUAGES:
+        yield from unlike(twin.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
     if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
         yield f"{wide} pixels wide on a screen of {width}"
     if axe:

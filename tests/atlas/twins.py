@@ -1,0 +1,47 @@
+"""A page and its twin in another language: what one has and the other lacks."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+
+def unlike(english: str, other: str) -> Iterator[str]:
+    """What is wrong with the twin of an English page: texts left in English, other numbers."""
+    left = [*re.findall(r'<span lang="en">(.*?)</span>', other), *_left_in_data(other, english)]
+    if left:
+        yield f"{len(left)} texts are left in English, first: {html.unescape(left[0])}"
+    # the letters of a longer text are smaller: z1, z2
+    mine, theirs = (digits(re.sub(r'class="leaf[^"]*"', "", page)) for page in (english, other))
+    if mine != theirs:
+        yield f"numbers differ: {dict((mine - theirs) | (theirs - mine))}"
+
+
+def _left_in_data(other: str, english: str) -> list[str]:
+    """Sentences of a page's data that are the same in both languages."""
+    mine, theirs = ({*_sentences(_data_of(page))} for page in (other, english))
+    return sorted(text for text in mine & theirs if len(re.findall(r"\b(the|of|and|is|are|to|in)\b", text)) >= 2)
+
+
+def _data_of(page: str) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    data = json.loads(found[1]) if found else {}
+    return {name: value for name, value in data.items() if name not in ("messages", "sources")}  # titles keep theirs
+
+
+def _sentences(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in _sentences(part)]
+
+
+def digits(page: str) -> Counter[str]:
+    """Every number of a page but those of its scripts, styles, links and policy."""
+    data = json.dumps(_data_of(page), ensure_ascii=False)
+    shown = re.sub(r"<(script|style)\b.*?</\1>|<meta [^>]*>", " ", page, flags=re.S)
+    return Counter(re.findall(r"\d[\d,.]*\d|\d", f"{html.unescape(shown)} {data}"))
