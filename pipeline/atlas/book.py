@@ -16,7 +16,7 @@ from pipeline.atlas.page import index_page, sheet_page
 from pipeline.atlas.retold import catalogue, retell
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Sheet
-from pipeline.atlas.words import say, told
+from pipeline.atlas.words import sure, told
 from pipeline.columns import LEVELS
 
 GREY = "#d5d8dc"
@@ -115,13 +115,13 @@ def _advice(tables: Mapping[str, Any]) -> list[dict[str, str]]:
     }
     rows = tables["public_recommendations"].to_dict("records")
     rows.sort(key=lambda row: order.get(f"{row['subject_kind']} {row['subject_id']}", float("inf")))
-    return [{**row, "reliability": say("reliability_class", row["reliability_class"])} for row in rows]
+    return [{**row, "reliability": sure(row["reliability_class"])} for row in rows]
 
 
 def _lines(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The lines for the committee in order, each with its reliability in words."""
     rows = tables["public_lines"].sort_values("line", kind="stable").to_dict("records")
-    return [{**row, "reliability": say("reliability_class", row["reliability_class"])} for row in rows]
+    return [{**row, "reliability": sure(row["reliability_class"])} for row in rows]
 
 
 def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, str]]:

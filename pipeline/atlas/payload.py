@@ -13,7 +13,7 @@ from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_lay
 from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
 from pipeline.atlas.series import series_of
 from pipeline.atlas.spec import About, Field, Layer, Places, Sheet
-from pipeline.atlas.words import LABELS, count_of, each_label, percent, rule, say
+from pipeline.atlas.words import LABELS, count_of, each_label, percent, rule, say, sure
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -291,7 +291,7 @@ def _notes(places: Places, frame: pd.DataFrame, tables: Tables) -> dict[str, lis
                 texts
                 | {
                     "rule": plain(rule(record["rule_id"])),
-                    "reliability": say("reliability_class", record["reliability_class"]),
+                    "reliability": sure(record["reliability_class"]),
                 }
             )
     return notes

@@ -569,6 +569,15 @@ def say(column: str, code: object) -> str:
     return LABELS.get(column, {}).get(str(code)) or sentence(str(code))
 
 
+def sure(reliability_class: object) -> str:
+    """How far a statement carries, beside it.
+
+    >>> sure("high"), sure("not_known")
+    ('Reliable', 'Reliability not known')
+    """
+    return "Reliability not known" if reliability_class == "not_known" else say("reliability_class", reliability_class)
+
+
 def _counted_by(method: str) -> str:
     """How residents and seats of a zone were counted.
 
