@@ -26,6 +26,7 @@ from pipeline.atlas.page import sheet_page
 from pipeline.atlas.render import asset
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About
+from pipeline.columns import LEVELS
 from pipeline.tables import empty
 
 CRS = "EPSG:3310"
@@ -54,18 +55,38 @@ def published(areas: int, indicators: int, vertices: int = 95, seed: int = 7) ->
     plain |= {"children_0_17_moe": rng.integers(40, 200, n), "reliability_class": "medium", "is_approximate": False}
     frame = pd.DataFrame({"neighborhood_id": ids, **plain}).reindex(columns=tables["public_neighborhoods"].columns)
     tables["public_neighborhoods"] = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=CRS)
+    universes = {indicator.universe: rng.integers(60, 2_400, n) for indicator in INDICATORS}
+    whole = np.column_stack([universes[indicator.universe] for indicator in INDICATORS[: len(names)]])
     tables["public_contributions"] = pd.DataFrame(
         {
             "neighborhood_id": np.repeat(ids, len(names)),
             "indicator": np.tile(names, n),
             "indicator_share": share.ravel(),
             "indicator_share_moe": np.round(share.ravel() / 5 + 0.02, 3),
+            "indicator_count": np.round(share * whole).ravel(),
+            "indicator_count_moe": np.round(share * whole / 5 + 9).ravel(),
+            "universe_count": whole.ravel().astype("float64"),
+            "universe_count_moe": np.round(whole / 9 + 7).ravel(),
             "percentile_share": 0.5,
             "indicator_weight": 1 / len(names),
             "contribution_index": adds.ravel(),
         }
     )
+    tables["public_changes"] = changed(ids, rank, rng, tables["public_changes"])
     return tables
+
+
+def changed(ids: list[str], rank: Any, rng: np.random.Generator, none: pd.DataFrame) -> pd.DataFrame:
+    """Every neighborhood with another rank and another access than in the last release."""
+    parts = []
+    for fact, level in (("need_rank", "all"), *(("relative_access_ratio", level) for level in LEVELS)):
+        now = rank if fact == "need_rank" else np.round(rng.gamma(3, 0.3, len(ids)), 2)
+        then = now + (rng.integers(1, 9, len(ids)) if fact == "need_rank" else 0.07)
+        plain = {"release_id": "2023-24", "subject_kind": "neighborhood", "fact_level": level, "fact": fact}
+        plain |= {"change_evidence": "within" if fact == "need_rank" else "no_margin", "changed_by": "data"}
+        numbers = {"value_from": then.round(2), "value_to": now, "value_change": now - then}
+        parts.append(pd.DataFrame({"subject_id": ids, **plain, **numbers}))
+    return pd.concat(parts, ignore_index=True).reindex(columns=none.columns)
 
 
 def ours(tables: dict[str, Any]) -> str:

@@ -440,6 +440,14 @@ COLUMNS: tuple[Column, ...] = (
     C("indicator_share", "share", "Value of the indicator"),
     C("indicator_share_moe", "margin", "90% margin of the indicator", "share"),
     C(
+        "indicator_count",
+        "count",
+        "Those whom a census indicator counts, whole; empty of pupils, and where whole numbers do not give the share to a point",
+    ),
+    C("indicator_count_moe", "margin", "90% margin of those whom the indicator counts, whole"),
+    C("universe_count", "count", "Those of whom the indicator is a share, whole"),
+    C("universe_count_moe", "margin", "90% margin of those of whom the indicator is a share, whole"),
+    C(
         "percentile_share",
         "share",
         "Percentile rank of the indicator among neighborhoods, or among the areas of the state",

@@ -151,7 +151,7 @@ MADE_FROM = {
     "public_school_changes": "school_changes",
     "public_backtest": "backtest enrollment_groups public_enrollment",
     "public_neighborhoods": "neighborhoods need neighborhood_profile need_contributions need_clusters",
-    "public_contributions": "need_contributions",
+    "public_contributions": "need_contributions neighborhood_profile",
     "public_families": "need_families family_contributions need_contributions",
     "public_family_contributions": "family_contributions need_contributions",
     "public_sensitivity": "rank_sensitivity",

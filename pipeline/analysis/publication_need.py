@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.analysis.disclosure import Published
 from pipeline.analysis.publication import as_is
+from pipeline.analysis.told_counts import COUNTS, told_counts
 from pipeline.analysis.told_need import in_unit, of_pupils, told_contributions, told_need, told_parts, unit_of
 
 _PROTECTED = "census figures, already protected; index in whole points"
@@ -25,11 +26,15 @@ _CLUSTERS = ["neighborhood_id", "cluster_measure", "smoothed_share", "hot_spot_c
 _SENSITIVITY = ["first_order_index", "first_order_low", "first_order_high", "total_index", "total_low", "total_high"]
 
 
-def contributions(parts: pd.DataFrame, family: str) -> Published:
-    """What makes each neighborhood's index, in whole points that add up to the published index."""
-    shown = told_contributions(parts, family)
-    reason = "shares of areas; shares of pupils in steps of five points, contributions in whole points"
-    return _counted("indicator_share", *as_is("public_contributions", shown, list(parts.columns), reason))
+def contributions(parts: pd.DataFrame, family: str, profile: pd.DataFrame) -> Published:
+    """What makes each neighborhood's index, in whole points that add up to the published index.
+
+    ``profile`` has the counts behind the shares of the census (``neighborhood_profile`` of one vintage).
+    """
+    shown = told_contributions(parts, family).join(told_counts(parts, profile))
+    reason = "shares of areas with their census counts; shares of pupils in steps of five points without counts, contributions in whole points"
+    columns = [*parts.columns, *COUNTS]
+    return _counted("indicator_share", *as_is("public_contributions", shown, columns, reason))
 
 
 def _counted(column: str, shown: pd.DataFrame, line: dict[str, Any]) -> Published:

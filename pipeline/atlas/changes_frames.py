@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.atlas.spec import About, Annex, Field
+from pipeline.atlas.escape import plain
+from pipeline.atlas.spec import About, Annex, Field, Places
 from pipeline.atlas.words import count_of, each_label, listed, number, percent, say
-from pipeline.columns import BY_NAME
+from pipeline.columns import BY_NAME, LEVELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,9 @@ Names = Mapping[str, Mapping[str, str]]
 SHARES = ("relative_access_ratio", "quality_share")
 # Columns of the tables that are made here.
 MADE = ("subject_text", "fact_text", "from_text", "to_text")
+NO_RELEASE = "There is no earlier release of this study to compare with."
+# What can be said of a change, the surest first; "same" is none.
+SUREST = ("beyond", "no_margin", "within", "overlapping", "not_comparable")
 MOST = 200  # rows of a page: the workbook has all
 
 CHANGES = Annex(
@@ -40,17 +44,15 @@ def changes(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     """What is not the same as in the last release: the district first, then the surest and largest."""
     rows = tables["public_changes"]
     rows = rows[rows["change_evidence"].ne("same")]
-    order = {
-        name: place for place, name in enumerate(("beyond", "no_margin", "within", "overlapping", "not_comparable"))
-    }
+    order = {name: place for place, name in enumerate(SUREST)}
     facts = list(BY_NAME["fact"].values)
     told = rows.to_dict("records")
     return (
         rows.assign(
             subject_text=[_subject(row, names) for row in told],
-            fact_text=[_fact(row) for row in told],
-            from_text=[_told(row, "from") for row in told],
-            to_text=[_told(row, "to") for row in told],
+            fact_text=[fact_of(row) for row in told],
+            from_text=[value_of(row, "from") for row in told],
+            to_text=[value_of(row, "to") for row in told],
             first=rows["subject_kind"].ne("district"),
             sure=rows["change_evidence"].map(order),
             which=rows["fact"].map(facts.index),
@@ -68,17 +70,74 @@ def _subject(row: Mapping[Any, Any], names: Names) -> str:
     return names[row["subject_kind"]].get(key, row["subject_id"])
 
 
-def _fact(row: Mapping[Any, Any]) -> str:
+def fact_of(row: Mapping[Any, Any]) -> str:
+    """What a change is of, with the level where it has one."""
     level = "" if row["fact_level"] == "all" or row["subject_kind"] == "zone" else f", {each_label('level', row['fact_level'])}"  # fmt: skip
     return f"{say('fact', row['fact'])}{level}"
 
 
-def _told(row: Mapping[Any, Any], side: str) -> str:
+def value_of(row: Mapping[Any, Any], side: str) -> str:
     """A number with its interval, in its unit."""
     form = _tenths if row["fact"] == "quality_share" else percent if row["fact"] in SHARES else number
     low, high = row[f"value_low_{side}"], row[f"value_high_{side}"]
     span = f" ({form(low)} to {form(high)})" if low == low and high == high else ""
     return f"{form(row[f'value_{side}'])}{span}"
+
+
+# Facts in the form of a table's column.
+FORMS = {"need_rank": "rank", "relative_access_ratio": "percent"}
+KINDS = {"neighborhood_id": "neighborhood", "zone_id": "zone", "school_id": "school", "site_id": "site"}
+
+
+def since_of(places: Places, frame: pd.DataFrame, tables: Tables) -> list[dict[str, Any]]:
+    """Each fact of a set of places then and now, in order of the rows; what is the same has no numbers."""
+    kind, level = KINDS[places.id], dict(places.only).get("level", "")
+    rows = tables["public_changes"]
+    rows = rows[rows["subject_kind"].eq(kind)]
+    if kind == "zone":
+        rows = rows[rows["fact_level"].eq(level)]
+    told = []
+    for fact in BY_NAME["fact"].values:
+        for own in ("all", *LEVELS):
+            some = rows[rows["fact"].eq(fact) & rows["fact_level"].eq(own)].set_index("subject_id")
+            if some.empty:
+                continue
+            found = some.reindex(frame[places.id])
+            moved = found["change_evidence"].ne("same") & found["change_evidence"].notna()
+            numbers = {side: found[f"value_{side}"].where(moved) for side in ("from", "to")}
+            evidence, why = (
+                found[name].map({code: say(name, code) for code in some[name].unique()})
+                for name in ("change_evidence", "changed_by")
+            )
+            told.append(
+                {
+                    "what": fact_of({"fact": fact, "fact_level": own, "subject_kind": kind}),
+                    "form": FORMS.get(fact, "whole"),
+                    **{
+                        side: [None if n != n else float(f"{n:.7g}") for n in column]
+                        for side, column in numbers.items()
+                    },
+                    "evidence": [word if isinstance(word, str) else None for word in evidence.tolist()],
+                    "why": [
+                        word if is_moved else None for word, is_moved in zip(why.tolist(), moved.tolist(), strict=True)
+                    ],
+                }
+            )
+    return told
+
+
+def since_words(tables: Tables) -> dict[str, str]:
+    """What a panel says of the last release, whatever it tells of a place."""
+    rows = tables["public_changes"]
+    if rows.empty:
+        return {"none": NO_RELEASE}
+    release = plain(rows["release_id"].iloc[0])
+    return {
+        "head": f"Since the release {release}",
+        "unmoved": say("change_evidence", "same"),
+        "same": f"Nothing that the release {release} tells of it has changed.",
+        "none": f"The release {release} has no numbers of it.",
+    }
 
 
 def _tenths(share: float) -> str:
@@ -89,7 +148,7 @@ def since(tables: Tables) -> str:
     """One sentence on what changed since the last release; that there is none, where there is none."""
     rows = tables["public_changes"]
     if rows.empty:
-        return "There is no earlier release of this study to compare with."
+        return NO_RELEASE
     amount = rows["change_evidence"].value_counts()
     apart, counts = int(amount.get("not_comparable", 0)), int(amount.get("no_margin", 0))
     sure = int(amount.get("beyond", 0))

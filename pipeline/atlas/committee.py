@@ -36,6 +36,7 @@ TABLES = (
     "public_sites",
     "public_pockets",
     "public_lines",
+    "public_changes",
     "public_missing",
 )
 
@@ -121,7 +122,7 @@ def _leaf(row: Any, place: int, known: parts.Known, near: _Near, about: About) -
         figures=(parts.need(row, known, about), parts.service(zones, known), parts.growth(area, known, about)),
         why=parts.why(row, known),
         grids=(parts.zone_grid(area, zones, known), parts.school_grid(good), parts.room_grid(rooms)),
-        lines=(parts.changes(around, known, about),),
+        lines=(parts.since(area, known), parts.changes(around, known, about)),
         said=f"{f'rank {number(row.need_rank)}, ' if row.need_rank == row.need_rank else ''}{say('need_class', row.need_class).lower()}",
         place=place,
         where=f"Where {plain(row.name)} lies",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from importlib.resources import files
+from urllib.parse import quote
 
 import numpy as np
 
@@ -72,10 +73,17 @@ def _leaf(leaf: Leaf, foot: str, drawn: Outlines) -> str:
     warned = f'<p class="w">{esc(leaf.warning)}</p>' if leaf.warning else ""
     why = f'<div class="y"><div>{_bars(leaf.why)}</div>{_map(leaf, drawn)}</div>' if leaf.why else ""
     return (
-        f'<section class="leaf{smaller}" id="{anchor(leaf.key)}"><h2>{esc(leaf.title)}</h2><p class="u">{esc(leaf.under)}</p>{warned}'
+        f'<section class="leaf{smaller}" id="{anchor(leaf.key)}"><h2>{esc(leaf.title)}</h2><p class="u">{esc(leaf.under)}{_to_map(leaf)}</p>{warned}'
         f'<div class="f">{"".join(map(_figure, leaf.figures))}</div>{why}'
         f'{"".join(map(_grid, leaf.grids))}{"".join(map(_lines, leaf.lines))}<p class="s">{esc(foot)}</p></section>\n'
     )
+
+
+def _to_map(leaf: Leaf) -> str:
+    """The way to the neighborhood's panel on the sheet Need; paper has none."""
+    if leaf.place < 0:
+        return ""
+    return f' <a class="o" href="need.html#area={quote(leaf.key, safe="")}">Open it on the map</a>'
 
 
 def _figure(figure: Figure) -> str:
@@ -87,7 +95,7 @@ def _bars(bars: Bars) -> str:
     if not bars.rows:
         return f"<h3>{esc(bars.head)}</h3><p>{esc(bars.empty)}</p>"
     rows = "".join(
-        f'<tr><th scope="row" width="46%">{esc(label)}</th><td class="r" width="20%">{esc(value)}</td><td class="r" width="10%">{esc(adds)}</td>'
+        f'<tr><th scope="row" width="60%">{esc(label)}</th><td class="r" width="18%">{esc(value)}</td><td class="r" width="8%">{esc(adds)}</td>'
         f'<td><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="100" height="8" fill="#e8edf1"/><rect width="{round(100 * length)}" height="8" fill="#2c7fb8"/></svg></td></tr>'
         for label, value, adds, length in bars.rows
     )

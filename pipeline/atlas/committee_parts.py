@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.atlas.changes_frames import NO_RELEASE, SUREST, fact_of, value_of
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
 from pipeline.atlas.spec import About
@@ -45,6 +46,9 @@ class Known:
         self.years = _grouped(years.sort_values("fall_year", kind="stable"), "school_id")
         changes = tables["public_school_changes"]
         self.changes = _grouped(changes[changes["fall_year"] >= about.fall_year - 1], "school_id")
+        released = tables["public_changes"]
+        self.release = plain(released["release_id"].iloc[0]) if len(released) else ""
+        self.released = _grouped(released[released["subject_kind"] == "neighborhood"], "subject_id")
         self.pockets = {row["pocket_id"]: row for row in tables["public_pockets"].to_dict("records")}
 
 
@@ -269,7 +273,7 @@ def why(row: Any, known: Known) -> Bars:
     shown, rest = rows[:INDICATORS], rows[INDICATORS:]
     bars = [
         (
-            say("indicator", r["indicator"]),
+            f"{say('indicator', r['indicator'])}{counted(r)}",
             with_margin(r["indicator_share"], r["indicator_share_moe"], is_share=True),
             signed(r["contribution_index"]) if known.longest_bar >= 5 else _fine(r["contribution_index"]),
             min(abs(r["contribution_index"]) / known.longest_bar, 1.0),
@@ -288,6 +292,17 @@ def why(row: Any, known: Known) -> Bars:
         tuple(bars),
         f"Value, and the points it adds to the index; bars are on one scale on all pages.{others}",
     )
+
+
+def counted(row: Row) -> str:
+    """The counts behind a share, in brackets; nothing where they are not told.
+
+    >>> counted({"indicator_count": 67.0, "universe_count": 1517.0}), counted({"indicator_count": float("nan"), "universe_count": float("nan")})
+    (' (67 of 1,517)', '')
+    """
+    if not is_known(row["indicator_count"]) or not is_known(row["universe_count"]):
+        return ""
+    return f" ({number(row['indicator_count'])} of {number(row['universe_count'])})"
 
 
 def _fine(value: float) -> str:
@@ -389,6 +404,26 @@ def room_grid(rooms: Found) -> Grid:
         else "",
         empty="No site of this study can be listed for a request for proposals.",
     )
+
+
+def since(area: str, known: Known) -> Lines:
+    """What is another number than in the last release, surest first, and what made it so."""
+    rows = known.released.get(area, [])
+    moved = sorted((row for row in rows if row["change_evidence"] != "same"), key=_surest)
+    nothing = f"Nothing that the release {known.release} tells of it has changed." if rows else f"The release {known.release} has no numbers of it."  # fmt: skip
+    return Lines(
+        f"Since the release {known.release}" if known.release else "Since the last release",
+        tuple(
+            f"{fact_of(row)}: {value_of(row, 'from')} \u2192 {value_of(row, 'to')}. {say('change_evidence', row['change_evidence'])}. {say('changed_by', row['changed_by'])}."
+            for row in moved[:MOST_CHANGES]
+        ),
+        nothing if known.release else NO_RELEASE,
+    )
+
+
+def _surest(row: Row) -> tuple[int, int, int]:
+    facts, levels = BY_NAME["fact"].values, ("all", *LEVELS)
+    return SUREST.index(row["change_evidence"]), facts.index(row["fact"]), levels.index(row["fact_level"])
 
 
 def changes(around: Found, known: Known, about: About) -> Lines:

@@ -154,7 +154,7 @@ def _bars(bars: Bars, pen: _Pen, width: float) -> None:
         pen.text("P", bars.empty, LEFT, width)
         return
     paper, size = pen.paper, pen.size
-    cells = (0.5 * width, 0.68 * width, 0.79 * width)
+    cells = (0.6 * width, 0.76 * width, 0.86 * width)
     with paper.part("L") if paper else _nothing():
         for label, value, adds, length in bars.rows:
             lines = wrapped(label, round(cells[0] / size, 2))
@@ -164,7 +164,7 @@ def _bars(bars: Bars, pen: _Pen, width: float) -> None:
                     paper.lines(lines, LEFT, at, size)
                     for text, right in ((value, cells[1]), (adds, cells[2])):
                         paper.lines((writable(text),), 0, at, size, right=LEFT + right)
-                start, whole = LEFT + 0.81 * width, 0.19 * width
+                start, whole = LEFT + 0.88 * width, 0.12 * width
                 paper.block(start, pen.y - 0.95 * size, whole, 0.75 * size, EMPTY)
                 paper.block(start, pen.y - 0.95 * size, whole * length, 0.75 * size, BAR)
             pen.y -= len(lines) * LEAD * size + 0.15 * size

@@ -5,6 +5,7 @@ The page's script reads it back (`assets/atlas.js`, `unpack`); every value is th
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 HATCHED = "abcde"  # classes of a view whose place is hatched
+COUNTED = ("count", "count_moe", "whole", "whole_moe")  # of what a share is made of
+MOST_TENS = 9  # decimals of a number in letters
 NEAR = 5  # bits of a letter; the sixth says that more follow
 
 
@@ -66,20 +69,57 @@ def _letters(moves: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[
 
 
 def values(column: list[Any]) -> Any:
-    """A column; where few values recur, they stand once and each row holds a letter for its own.
+    """A column in the fewest letters: where few values recur, they stand once and each row holds a letter for its own.
+
+    Numbers of few digits are steps above the least one, in tens of a power, each in as many letters (`_steps`).
 
     >>> values(["not known", "low", "not known", "not known", "low", "not known", "not known", "low"])
     {'of': ['not known', 'low'], 'at': '01001001'}
     >>> values([1.5, 2, 3])
     [1.5, 2, 3]
+    >>> values([None, *(round(0.125 + place / 1000, 3) for place in range(70))])["at"][:12]
+    '000102030405'
     """
-    kinds: dict[Any, int] = {value: place for place, value in enumerate(dict.fromkeys(column))}
-    if len(kinds) > len(LETTERS):
-        return column
-    long = sum(len(str(value)) + 1 for value in column)
-    if sum(len(str(value)) + 3 for value in kinds) + len(column) + 20 < long:
-        return {"of": list(kinds), "at": "".join(LETTERS[kinds[value]] for value in column)}
+    amount = Counter(column)
+    if len(amount) > len(LETTERS):
+        steps = _steps(column)
+        return steps if steps and len(steps["at"]) + 40 < _length(amount) else column
+    if sum(len(str(value)) + 3 for value in amount) + len(column) + 20 < _length(amount):
+        kinds = {value: LETTERS[place] for place, value in enumerate(amount)}
+        return {"of": list(amount), "at": "".join([kinds[value] for value in column])}
     return column
+
+
+def _length(amount: Counter[Any]) -> int:
+    """Letters of a column that is written out."""
+    return sum((len(str(value)) + 1) * count for value, count in amount.items())
+
+
+def _steps(column: list[Any]) -> dict[str, Any] | None:
+    """Numbers as whole steps of ``1 / 10 ** tens`` above ``low``, and no number as none; nothing if they are not such.
+
+    A reader divides whole numbers by a power of ten, which gives the written number to the last bit.
+
+    >>> _steps([12.5, None, 0.25])
+    {'tens': 2, 'low': 25, 'wide': 2, 'at': 'JA0001'}
+    """
+    if not set(map(type, column)) <= {int, float, type(None)}:
+        return None
+    numbers = np.array([np.nan if value is None else value for value in column], dtype="float64")
+    known = np.isfinite(numbers)
+    for tens in range(MOST_TENS + 1):
+        whole = np.rint(numbers[known] * 10.0**tens)
+        if len(whole) and (np.abs(whole) < 2**52).all() and (whole / 10.0**tens == numbers[known]).all():
+            break
+    else:
+        return None
+    low = int(whole.min())
+    codes = np.zeros(len(numbers), dtype="int64")
+    codes[known] = whole.astype("int64") - low + 1
+    wide = max(1, -(-int(codes.max()).bit_length() // 6))
+    digits = codes[:, None] >> (6 * np.arange(wide - 1, -1, -1)) & 63
+    alphabet = np.frombuffer(LETTERS.encode(), dtype="uint8")
+    return {"tens": tens, "low": low, "wide": wide, "at": alphabet[digits].tobytes().decode()}
 
 
 def packed(page: dict[str, Any]) -> dict[str, Any]:
@@ -125,10 +165,32 @@ def _table(table: dict[str, Any], views: list[dict[str, Any]], key: str) -> dict
     return {
         **_columns(table),
         "series": series,
+        "counts": _counts(table["counts"]),
+        "since": [
+            {name: values(own) if isinstance(own, list) else own for name, own in fact.items()}
+            for fact in table["since"]
+        ],
         "bars": bars,
         "approximate": view["approximate"],
         "points": view["points"],
     }
+
+
+def _counts(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What shares are made of; a column that stands there already is named by the place of the first, and of its name."""
+    known: dict[tuple[Any, ...], list[int]] = {}
+    written = []
+    for place, made in enumerate(counts):
+        own: dict[str, Any] = {}
+        for name, value in made.items():
+            if isinstance(value, list):
+                here = [place, COUNTED.index(name)]
+                first = known.setdefault(tuple(value), here)
+                own[name] = values(value) if first == here else {"like": first}
+            else:
+                own[name] = value
+        written.append(own)
+    return written
 
 
 def _view(view: dict[str, Any]) -> dict[str, Any]:

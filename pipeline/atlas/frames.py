@@ -22,7 +22,7 @@ from pipeline.atlas.quality_frames import FRAMES as QUALITY_FRAMES
 from pipeline.atlas.quality_frames import methods_poor, schools_with_paths
 from pipeline.atlas.siting_frames import FRAMES as SITING_FRAMES
 from pipeline.atlas.siting_frames import with_what_is_left
-from pipeline.atlas.spec import About, Annex, Field, Layer, Places, Wide
+from pipeline.atlas.spec import About, Annex, Counts, Field, Layer, Places, Wide
 from pipeline.atlas.words import each_label, grade, told
 from pipeline.columns import BY_NAME, HIDDEN
 
@@ -214,7 +214,7 @@ def last_of(long: pd.DataFrame, column: str, start: str) -> pd.DataFrame:
 
 
 def _ordered(by: str, long: pd.DataFrame) -> list[str]:
-    present = set(long[by])
+    present = set(long[by].unique())
     if by == "indicator":
         weights = long.groupby("indicator")["indicator_weight"].max()
         return sorted(present, key=lambda code: (-weights[code], code))
@@ -248,10 +248,19 @@ def expand_fields(places: Places, frame: pd.DataFrame) -> list[Field]:
                     group=group[:1].upper() + group[1:],
                     columns=tuple(f"{column}|{code}" for column in field.columns),
                     absent=f"{field.absent}|{code}" if field.absent else "",
+                    made=_made(field.made, code),
                 )
                 for field in members
             ]
     return fields
+
+
+def _made(made: Counts | None, code: str) -> Counts | None:
+    """The counts of one band, level or indicator."""
+    if made is None:
+        return None
+    count, whole = (tuple(f"{column}|{code}" for column in columns) for columns in (made.count, made.whole))
+    return replace(made, count=count, whole=whole)
 
 
 _GROUPS = {

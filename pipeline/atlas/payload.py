@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas import compact, provenance, shapes
+from pipeline.atlas.changes_frames import since_of, since_words
 from pipeline.atlas.classes import classify
 from pipeline.atlas.drawings import Drawings, layer_of
 from pipeline.atlas.escape import plain
@@ -54,6 +55,8 @@ def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None 
             page["frames"][places.key] = shapes.bounds([geometry])
             page.setdefault("border", drawing.outline if drawing and known else _outline(geometry))
     backdrop(sheet, tables, page, drawn, drawings or {})
+    if page["tables"]:
+        page["since"] = since_words(tables)
     if sheet.pockets:
         page["pockets"] = pockets(tables, about)
     if sheet.lines:
@@ -156,6 +159,9 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
         "least_first": places.least_first,
         "bars": _bars(places, frame, about),
         "notes": _notes(places, frame, tables),
+        "counts": _counts(fields, frame),
+        "since": since_of(places, frame, tables),
+        "leaves": places.id == "neighborhood_id",
         "series": series_of(places, frame, tables, about.fall_year),
     }
 
@@ -193,7 +199,7 @@ def _column(field: Field, frame: pd.DataFrame) -> list[Any]:
     parts = [
         [
             _value(name, field, value) if known else instead
-            for value, known, instead in zip(frame[name].tolist(), frame[name].notna(), why, strict=True)
+            for value, known, instead in zip(frame[name].tolist(), frame[name].notna().tolist(), why, strict=True)
         ]
         for name in field.columns
     ]
@@ -244,6 +250,29 @@ def _bars(places: Places, frame: pd.DataFrame, about: About) -> dict[str, Any] |
         "unit": "points" if in_points else "standard deviations",
         "whole": next(f.key for f in places.fields if f.columns == (whole,)),
     }
+
+
+def _counts(fields: list[Field], frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """What each share is made of, place by place: its count and its whole, as published."""
+    made = []
+    for field in fields:
+        if field.made is None:
+            continue
+        names = (compact.COUNTED[:2], compact.COUNTED[2:])
+        columns = {
+            name: frame[column]
+            for pair, own in zip(names, (field.made.count, field.made.whole), strict=True)
+            for name, column in zip(pair, own, strict=False)
+        }
+        told = {name: _whole(column) for name, column in columns.items() if column.notna().any()}
+        if "whole" in told and ("count" in told or not field.made.count):
+            made.append({"field": field.key, "form": field.made.form, **told})
+    return made
+
+
+def _whole(column: pd.Series) -> list[int | None]:
+    """Counts that are published as whole numbers."""
+    return [None if value != value else round(value) for value in column.tolist()]
 
 
 def _notes(places: Places, frame: pd.DataFrame, tables: Tables) -> dict[str, list[dict[str, str]]]:

@@ -22,7 +22,7 @@ from pipeline.atlas.outlook_sheets import ERROR_ANNEXES, OUTLOOK_ANNEXES, OUTLOO
 from pipeline.atlas.quality_sheets import SCHOOL_ANNEXES, SCHOOLS, SEAT_ANNEXES
 from pipeline.atlas.sharing_sheet import SHARING
 from pipeline.atlas.siting_sheets import CANDIDATES, SITING, SITING_ANNEXES
-from pipeline.atlas.spec import SEQUENTIAL, Annex, Dots, Field, Layer, Part, Places, Scheme, Series, Sheet, Wide
+from pipeline.atlas.spec import SEQUENTIAL, Annex, Counts, Dots, Field, Layer, Part, Places, Scheme, Series, Sheet, Wide
 from pipeline.atlas.words import LABELS, each_label
 from pipeline.columns import LEVELS
 
@@ -40,6 +40,7 @@ _RELIABILITY = Scheme(
 _UNRELIABLE = ("reliability_class", ("low", "not_known"))
 _QUALITY = _words("quality_class", strong="#e66101", middle="#fdb863", weak="#ffffff", not_rated="#8d96a0")
 
+COUNTS = ("indicator_count", "indicator_count_moe"), ("universe_count", "universe_count_moe")
 _CHILDREN = Field("children", "Children under 18", "whole", ("children_0_17", "children_0_17_moe"), "margin")
 
 _NEED = Places(
@@ -50,7 +51,7 @@ _NEED = Places(
     id="neighborhood_id",
     subject_kind="neighborhood",
     sort="rank",
-    wides=(Wide("public_contributions", "neighborhood_id", "indicator", ("indicator_share", "indicator_share_moe", "contribution_index", "indicator_weight")),),
+    wides=(Wide("public_contributions", "neighborhood_id", "indicator", ("indicator_share", "indicator_share_moe", *COUNTS[0], *COUNTS[1], "contribution_index", "indicator_weight")),),
     bars=("indicator", "contribution_index", "need_index", "indicator_weight"),
     fields=(
         Field("rank", "Rank", "rank", ("need_rank",), explain="1 is the neediest"),
@@ -66,7 +67,7 @@ _NEED = Places(
         Field("outlier", "Among its neighbors", "word", ("moran_class",), always=False),
         Field("reliability", "Reliability of the index", "word", ("reliability_class",), always=False),
         Field("inside", "Inside the district", "percent", ("inside_share",), explain="Share of its ground. Of a census area that reaches beyond the district, only the part inside is counted", always=False),
-        Field("indicator", "{each}", "percent", ("indicator_share", "indicator_share_moe"), "margin", always=False, each="indicator"),
+        Field("indicator", "{each}", "percent", ("indicator_share", "indicator_share_moe"), "margin", always=False, each="indicator", made=Counts("of", *COUNTS)),
     ),
     layers=(
         Layer("need", "Need index", "need", "The index combines the indicators listed under the map; how, and on what scale, stands there too.", weak=_UNRELIABLE, weak_label="Unreliable, or its reliability is not known"),
@@ -96,6 +97,9 @@ _NEED = Places(
 )  # fmt: skip
 
 
+_SEATS = ("quality_seats",), ("resident_pupils",)
+
+
 def _zones(level: str) -> Places:
     return Places(
         key=f"zones_{level}",
@@ -109,10 +113,10 @@ def _zones(level: str) -> Places:
         sort="rank",
         fields=(
             Field("rank", "Rank of gap", "rank", ("service_gap_rank",), explain="1 is the largest gap of its level"),
-            Field("unmet", "Seats missing", "whole", ("unmet_seats",), explain="Resident pupils without a seat in a quality school of their zone"),
+            Field("unmet", "Seats missing", "whole", ("unmet_seats",), explain="Resident pupils without a seat in a quality school of their zone", made=Counts("seats_for", *_SEATS)),
             Field("residents", "Resident pupils", "whole", ("resident_pupils",)),
             Field("quality", "Quality seats", "whole", ("quality_seats",), explain="In tens"),
-            Field("service", "Service level", "percent", ("service_level_ratio",), explain="Quality seats for each 100 resident pupils"),
+            Field("service", "Service level", "percent", ("service_level_ratio",), explain="Quality seats for each 100 resident pupils", made=Counts("seats_for", *_SEATS)),
             Field("approximate", "Approximate", "word", ("is_approximate",), always=False),
             Field("method", "Counted by", "word", ("method",), always=False),
             Field("missing", "Missing seats: {each}", "whole", ("unmet_seats",), always=False, each="variant"),
@@ -144,7 +148,7 @@ _SITES = Places(
         Field("condition", "Condition", "word", ("condition_class",)),
         Field("use", "Use", "word", ("site_status",), always=False),
         Field("agree", "Counts agreeing", "whole", ("definitions_under", "definitions_known"), "of", "Ways to count capacity by which the site is underutilized, and ways that could be computed", always=False),
-        Field("utilization", "In use, by {each}", "percent", ("utilization_ratio",), always=False, each="capacity_definition"),
+        Field("utilization", "In use, by {each}", "percent", ("utilization_ratio",), always=False, each="capacity_definition", made=Counts("seats_of", (), ("capacity_seats",))),
         Field("capacity", "Seats, by {each}", "whole", ("capacity_seats",), always=False, each="capacity_definition"),
         Field("rooms_counted", "Rooms counted, by {each}", "whole", ("rooms_counted",), always=False, each="capacity_definition"),
         Field("reason", "Why", "text", ("reason",), always=False),

@@ -96,6 +96,19 @@ class About:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What a share is made of: the columns of the count and of the whole, each with its margin where it has one.
+
+    ``form`` says how the page's script says it (`SAID` of atlas.js): one "of" the other, "seats_for" pupils or
+    "seats_of" a site, whose pupils are not told.
+    """
+
+    form: str
+    count: tuple[str, ...]
+    whole: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Field:
     """A column of a sheet's table; two columns are shown as a value with its margin, as a range, or as "2 of 3"."""
 
@@ -110,6 +123,7 @@ class Field:
     group: str = ""  # filled in where several fields are given for each band or level
     short: str = ""
     absent: str = ""  # column that says in words why there is no number
+    made: Counts | None = None
 
 
 @dataclass(frozen=True)

@@ -145,17 +145,18 @@ def need_side(study: Study, tables: Mapping[str, Any]) -> dict[str, Published]:
     """What is told of need: the index and its parts, how sure it is, other indices, clusters."""
     family, parts = study.need.family, tables["need_contributions"]
     by_family, family_parts = public_need.families(tables["need_families"], tables["family_contributions"], parts)
+    profile, now = tables["neighborhood_profile"], study.vintages.now
     return {
         "public_neighborhoods": public_need.neighborhoods(
             tables["neighborhoods"],
             tables["need"],
-            tables["neighborhood_profile"],
-            study.vintages.now,
+            profile,
+            now,
             parts=parts,
             clusters=tables["need_clusters"],
             family=family,
         ),
-        "public_contributions": public_need.contributions(parts, family),
+        "public_contributions": public_need.contributions(parts, family, profile[profile["vintage"] == now]),
         "public_families": by_family,
         "public_family_contributions": family_parts,
         "public_sensitivity": public_need.sensitivity(tables["rank_sensitivity"]),

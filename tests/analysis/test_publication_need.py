@@ -13,6 +13,7 @@ from shapely import box
 
 from pipeline.analysis import publication_need as public
 from pipeline.analysis import told_need as told
+from pipeline.analysis.told_counts import COUNTS, told_counts
 from pipeline.tables import BY_TABLE, check, empty
 
 VALUES = st.one_of(st.floats(-40, 40, allow_nan=False), st.just(float("nan")))
@@ -51,8 +52,24 @@ def parts(**columns: object) -> pd.DataFrame:
     return rows.assign(**columns)
 
 
+PROFILE = pd.DataFrame(
+    {
+        "neighborhood_id": ["a", "b"],
+        "people_in_poverty": [213.4, 1.3],
+        "people_in_poverty_moe": [60.4, 1.0],
+        "poverty_universe": [1001.9, 26.4],
+        "poverty_universe_moe": [90.5, float("nan")],
+        # counts of pupils under the names that the indicator gives them: they must not get through
+        "pupils_below_standard": [437.0, 61.0],
+        "pupils_below_standard_moe": [1.0, 1.0],
+        "pupils_tested": [1000.0, 100.0],
+        "pupils_tested_moe": [1.0, 1.0],
+    }
+)
+
+
 def test_shares_of_pupils_are_told_in_steps_without_a_margin() -> None:
-    shown, line = public.contributions(parts(), "percentile")
+    shown, line = public.contributions(parts(), "percentile", PROFILE)
     assert shown["indicator_share"].tolist() == [0.45, 0.213, 0.6, 0.05]
     assert shown["percentile_share"].tolist() == [0.35, 0.91, 0.6, 0.12]
     assert shown["indicator_share_moe"].isna().tolist() == [True, False, True, False]
@@ -60,10 +77,31 @@ def test_shares_of_pupils_are_told_in_steps_without_a_margin() -> None:
     assert line["shown_cells"] == 4
 
 
+def test_counts_are_told_of_the_census_alone_and_only_where_they_give_the_share() -> None:
+    shown, _ = public.contributions(parts(), "percentile", PROFILE)
+    counts = shown.set_index(["neighborhood_id", "indicator"])[list(COUNTS)]
+    assert counts.loc[("a", "poverty")].tolist() == [213.0, 60.0, 1002.0, 91.0]
+    assert counts.drop(("a", "poverty")).isna().all(axis=None)  # 1 of 26 people are not 5% of them
+    few = parts(indicator_share=[0.437, 0.213, 0.61, 1.3 / 26.4])
+    rest, _ = public.contributions(few, "percentile", PROFILE.assign(people_in_poverty=[213.4, 1.0]))
+    assert rest["indicator_count"].notna().tolist() == [False, True, False, False]
+
+
+@given(st.floats(1, 5000), st.floats(0, 1))
+def test_told_counts_give_the_told_share_to_a_point(people: float, share: float) -> None:
+    profile = PROFILE.assign(poverty_universe=people, people_in_poverty=share * people)
+    rows = parts(indicator_share=share)
+    told_there = told_counts(rows, profile).dropna(subset="indicator_count")
+    assert (told_there["indicator_count"] / told_there["universe_count"] - share).abs().le(0.01).all()
+    assert len(told_there) == 2 or people < 101
+
+
 def test_the_index_is_the_sum_of_its_published_parts() -> None:
     need = pd.DataFrame({"neighborhood_id": ["a", "b", "c"], "need_index": [79.4, 21.2, np.nan], "need_rank_shift": [0.333, 1.25, np.nan]})  # fmt: skip
     shown = told.told_need(need, parts(), "percentile").set_index("neighborhood_id")
-    sums = public.contributions(parts(), "percentile")[0].groupby("neighborhood_id")["contribution_index"].sum()
+    sums = (
+        public.contributions(parts(), "percentile", PROFILE)[0].groupby("neighborhood_id")["contribution_index"].sum()
+    )
     assert shown["need_index"].dropna().to_dict() == sums.to_dict() == {"a": 79.0, "b": 21.0}
     assert shown["need_rank_shift"].dropna().tolist() == [0.3, 1.3]
 
@@ -111,7 +149,9 @@ def test_a_study_without_a_neighborhood_publishes_empty_tables() -> None:
     tables = {
         "public_families": shown,
         "public_family_contributions": adds,
-        "public_contributions": public.contributions(empty("need_contributions", ""), "standardised")[0],
+        "public_contributions": public.contributions(
+            empty("need_contributions", ""), "standardised", empty("neighborhood_profile", "")
+        )[0],
         "public_sensitivity": public.sensitivity(empty("rank_sensitivity", ""))[0],
         "public_clusters": public.clusters(empty("need_clusters", ""))[0],
     }

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from pipeline.atlas.borders import GRID
-from pipeline.atlas.compact import HATCHED, LETTERS
+from pipeline.atlas.compact import COUNTED, HATCHED, LETTERS
 
 
 def written(page: str) -> dict[str, Any]:
@@ -38,6 +38,14 @@ def block(page: str) -> dict[str, Any]:
         if table.get("bars"):
             for name in ("values", "most"):
                 table["bars"][name] = [list(row) for row in zip(*map(_list, table["bars"][name]), strict=True)]
+    for table in data.get("tables", {}).values():
+        for made in table["counts"]:
+            for name in COUNTED:
+                if name in made:
+                    first, other = made[name].get("like", (None, 0)) if isinstance(made[name], dict) else (None, 0)
+                    made[name] = _list(made[name]) if first is None else table["counts"][first][COUNTED[other]]
+        for fact in table["since"]:
+            fact.update({name: _list(fact[name]) for name in ("from", "to", "evidence", "why")})
     data["shapes"] = {key: features(layer) for key, layer in data.get("shapes", {}).items()}
     for name in ("backdrop", "border"):
         if name in data:
@@ -49,6 +57,15 @@ def block(page: str) -> dict[str, Any]:
 
 
 def _list(packed: Any) -> list[Any]:
+    if isinstance(packed, dict) and "tens" in packed:
+        wide, numbers = packed["wide"], []
+        for start in range(0, len(packed["at"]), wide):
+            code = 0
+            for letter in packed["at"][start : start + wide]:
+                code = 64 * code + LETTERS.index(letter)
+            whole = code - 1 + packed["low"]
+            numbers.append(None if code == 0 else whole / 10 ** packed["tens"] if packed["tens"] else whole)
+        return numbers
     return packed if isinstance(packed, list) else [packed["of"][LETTERS.index(c)] for c in packed["at"]]
 
 

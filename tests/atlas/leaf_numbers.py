@@ -58,6 +58,7 @@ def allowed(key: str, tables: dict[str, Any]) -> set[str]:
     pick = lambda name, **by: tables[name][np.logical_and.reduce([tables[name][c] == v for c, v in by.items()])]  # noqa: E731
     rows: list[dict[str, Any]] = area.drop(columns="geometry").to_dict("records")
     rows += pick("public_contributions", neighborhood_id=key).to_dict("records")
+    rows += pick("public_changes", subject_kind="neighborhood", subject_id=key).to_dict("records")
     growth = pick("public_growth_need", neighborhood_id=key).to_dict("records")
     rows += growth + pick("public_growth", layer="neighborhood", area_id=key).to_dict("records")
     rows += pick("public_access", neighborhood_id=key).to_dict("records")

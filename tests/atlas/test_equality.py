@@ -13,8 +13,15 @@ import pandas as pd
 import pytest
 
 from pipeline import store
+from pipeline.analysis.indicators import INDICATORS
+from pipeline.analysis.told_counts import COUNTS
+from pipeline.atlas.book import bind
+from pipeline.atlas.changes_frames import fact_of
+from pipeline.atlas.compact import COUNTED
 from pipeline.atlas.sheets import SHEETS
+from pipeline.atlas.words import say
 from tests.atlas.blocks import block
+from tests.atlas.published import ABOUT, town
 
 # Pages print seven digits.
 SAME = 1e-6
@@ -144,6 +151,7 @@ def strangers(key: str, page: dict[str, Any], tables: dict[str, pd.DataFrame]) -
                     count += 1
                     if not is_among(value, known):
                         strange.append(f"{key}, {place}, {column['key']}: {value}")
+        count += _of_panels(key, table, places, strange)
     captions = {annex.caption: annex.table for sheet in SHEETS if sheet.key == key for annex in sheet.annexes}
     computed = {column: compute(tables) for (sheet, column), compute in COMPUTED.items() if sheet == key}
     for annex in page["annexes"]:
@@ -156,6 +164,20 @@ def strangers(key: str, page: dict[str, Any], tables: dict[str, pd.DataFrame]) -
                     if not is_among(value, known_here):
                         strange.append(f"{key}, {annex['caption']}, {column['key']}: {value}")
     return count, strange
+
+
+def _of_panels(key: str, table: dict[str, Any], places: dict[str, list[float]], strange: list[str]) -> int:
+    """Numbers that only a panel says: the counts behind shares, and those of the last release."""
+    seen = 0
+    for part, names in (("counts", COUNTED), ("since", ("from", "to"))):
+        for own in table[part]:
+            for name in names:
+                for place, value in zip(table["ids"], own.get(name, ()), strict=bool(own.get(name))):
+                    if value is not None:
+                        seen += 1
+                        if not is_among(value, places[str(place)]):
+                            strange.append(f"{key}, {place}, {own.get('field', own.get('what'))}, {name}: {value}")
+    return seen
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +209,79 @@ def test_a_wrong_digit_anywhere_is_found(millbrook_workspace: Path, tables: dict
                 planted += len(wrong)
                 row[place] = wrong if isinstance(cell, list) or not wrong else wrong[0]
     assert planted > 500 and len(strangers("need", page, tables)[1]) == planted
+
+
+def test_the_counts_of_a_panel_give_the_share_beside_them(
+    millbrook_workspace: Path, tables: dict[str, pd.DataFrame]
+) -> None:
+    """On the page a share is that of its counts: to a point for those of the census, exactly for seats and pupils."""
+    compared = {"of": 0, "seats_for": 0}
+    for key in ("need", "seats"):
+        page = block((millbrook_workspace / "maps" / f"{key}.html").read_text(encoding="utf-8"))
+        for table in page["tables"].values():
+            columns = {column["key"]: place for place, column in enumerate(table["columns"])}
+            for made in table["counts"]:
+                for row, cells in enumerate(table["rows"]):
+                    shown, count, whole = cells[columns[made["field"]]], made["count"][row], made["whole"][row]
+                    if count is None or whole is None or shown is None:
+                        continue
+                    if made["field"] == "unmet":
+                        assert shown == max(whole - count, 0)
+                    elif made["form"] == "of":
+                        assert abs(count / whole - shown[0]) <= 0.01
+                    else:
+                        assert abs(count / whole - shown) <= 0.005
+                    compared[made["form"]] += 1
+    assert compared["of"] > 300 and compared["seats_for"] > 50
+
+
+def test_no_count_of_pupils_stands_behind_an_indicator(
+    millbrook_workspace: Path, tables: dict[str, pd.DataFrame]
+) -> None:
+    rows = tables["public_contributions"]
+    pupils = rows["indicator"].isin([each.name for each in INDICATORS if each.source != "census"])
+    assert pupils.sum() > 100 and rows.loc[pupils, list(COUNTS)].isna().all(axis=None)
+    page = block((millbrook_workspace / "maps" / "need.html").read_text(encoding="utf-8"))
+    (table,) = page["tables"].values()
+    told = {made["field"].partition("|")[2] for made in table["counts"]}
+    assert told == set(rows.loc[~pupils, "indicator"])
+
+
+def test_a_panel_tells_every_number_that_the_release_told_otherwise() -> None:
+    released = town()
+    places, zones = released["public_neighborhoods"], released["public_zones"]
+    rows = [
+        ("neighborhood", places["neighborhood_id"][3], "all", "need_rank", 12.0, 9.0, "beyond", "both"),
+        ("neighborhood", places["neighborhood_id"][3], "high", "relative_access_ratio", 0.41, 0.52, "no_margin", "data"),
+        ("neighborhood", places["neighborhood_id"][4], "all", "children_0_17", 240.123456, 260.5, "overlapping", "data"),
+        ("neighborhood", places["neighborhood_id"][5], "all", "children_0_17", 240.0, 240.0, "same", "nothing"),
+        *(("zone", zone, level, "unmet_seats", 40.0, 70.0, "not_comparable", "both") for level, zone in zip(zones["level"], zones["zone_id"], strict=True)),
+    ]  # fmt: skip
+    names = [
+        "subject_kind",
+        "subject_id",
+        "fact_level",
+        "fact",
+        "value_from",
+        "value_to",
+        "change_evidence",
+        "changed_by",
+    ]
+    changes = pd.DataFrame(rows, columns=names).assign(release_id="2023-24", period_from="2023", period_to="2024")
+    released["public_changes"] = changes.reindex(columns=released["public_changes"].columns)
+    pages = bind(released, ABOUT)
+    for key, kind in (("need", "neighborhood"), ("access", "neighborhood"), ("seats", "zone"), ("schools", "school")):
+        page = block(str(pages[f"maps/{key}.html"]))
+        told = [
+            (kind, str(place), fact["what"], before, now, evidence, why)
+            for table in page["tables"].values()
+            for fact in table["since"]
+            for place, before, now, evidence, why in zip(table["ids"], *(fact[name] for name in ("from", "to", "evidence", "why")), strict=True)
+            if before is not None
+        ]  # fmt: skip
+        wanted = changes[(changes["subject_kind"] == kind) & (changes["change_evidence"] != "same")]
+        assert sorted(told) == sorted(
+            (kind, row["subject_id"], fact_of(row), float(f"{row['value_from']:.7g}"), float(f"{row['value_to']:.7g}"), say("change_evidence", row["change_evidence"]), say("changed_by", row["changed_by"]))
+            for row in wanted.to_dict("records")
+        )  # fmt: skip
+        assert page["since"]["head"] == "Since the release 2023-24"

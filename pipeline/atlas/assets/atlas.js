@@ -2,6 +2,7 @@
 var schoolshed = (function () {
   "use strict";
   var HIDDEN = "#d5d8dc", INK = "#4a5a6a", PICKED = "#f2a900";
+  var COUNTED = ["count", "count_moe", "whole", "whole_moe"];
   var data = unpack(JSON.parse(document.getElementById("data").textContent));
   var shapes = {}, map = null, view = null, dots = null, picked = -1, moved = false, tables = {};
   var order = {};  // table: {column, down}
@@ -15,7 +16,17 @@ var schoolshed = (function () {
   function unpack(page) {
     var letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", at = {};
     letters.split("").forEach(function (letter, place) { at[letter] = place; });
-    function list(packed) { return Array.isArray(packed) ? packed : packed.at.split("").map(function (letter) { return packed.of[at[letter]]; }); }
+    // numbers as whole steps above the least, each in as many letters
+    function steps(packed) {
+      var out = [], scale = Math.pow(10, packed.tens);
+      for (var start = 0; start < packed.at.length; start += packed.wide) {
+        var code = 0;
+        for (var place = start; place < start + packed.wide; place += 1) code = 64 * code + at[packed.at.charAt(place)];
+        out.push(code ? (code - 1 + packed.low) / scale : null);
+      }
+      return out;
+    }
+    function list(packed) { return !Array.isArray(packed) && packed.wide ? steps(packed) : Array.isArray(packed) ? packed : packed.at.split("").map(function (letter) { return packed.of[at[letter]]; }); }
     function spread(columns) { return columns.length ? columns[0].map(function (_, row) { return columns.map(function (column) { return column[row]; }); }) : []; }
     function table(packed) {
       var columns = packed.columns.map(function (column) {
@@ -49,6 +60,8 @@ var schoolshed = (function () {
       var own = page.tables[key], bars = own.bars;
       table(own);
       own.series.forEach(function (one) { one.steps.forEach(function (step) { ["values", "low", "high", "margins"].forEach(function (name) { if (step[name]) step[name] = list(step[name]); }); }); });
+      own.counts.forEach(function (made) { COUNTED.forEach(function (name) { if (made[name]) made[name] = made[name].like ? own.counts[made[name].like[0]][COUNTED[made[name].like[1]]] : list(made[name]); }); });
+      own.since.forEach(function (fact) { ["from", "to", "evidence", "why"].forEach(function (name) { fact[name] = list(fact[name]); }); });
       if (bars) { bars.values = spread(bars.values.map(list)); bars.most = spread(bars.most.map(list)); }
       page.shapes[key] = layer(page.shapes[key]);
     });
@@ -240,7 +253,7 @@ var schoolshed = (function () {
     Array.prototype.forEach.call(document.querySelectorAll(".scroll, .wide"), function (box) {
       var hint = box.previousElementSibling, wide = box.scrollWidth > box.clientWidth + 1;
       if (!hint || !hint.classList.contains("sideways")) {
-        hint = el("p", "sideways", tell(tell(tell("More columns: scroll the table sideways \u2192"))));
+        hint = el("p", "sideways", tell("More columns: scroll the table sideways \u2192"));
         box.parentNode.insertBefore(hint, box);
       }
       hint.hidden = !wide;
@@ -389,11 +402,11 @@ var schoolshed = (function () {
       if (!kind.count) return;
       list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, list.childNodes.length ? String(kind.count) : noun(kind.count, view.noun)));
     });
-    if (hidden) list.appendChild(legendLine(colored(HIDDEN), tell(tell(tell("not known or not shown"))), String(hidden)));
+    if (hidden) list.appendChild(legendLine(colored(HIDDEN), tell("not known or not shown"), String(hidden)));
     box.appendChild(list);
     if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
     if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), tell("approximate"), String(view.approximate.length)));
-    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), tell(tell(tell("pocket of change, with the change in children"))), String(data.pockets.labels.length)));
+    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), tell("pocket of change, with the change in children"), String(data.pockets.labels.length)));
     if (shapes.lines) [["line", "swatch stroke", tell("a school and the site it would share")], ["placed", "swatch round found", tell("school with a place")], ["waiting", "swatch round waiting", tell("school without one")]].forEach(function (kind) {
       var count = data.lines.kinds.filter(function (own) { return own === kind[0]; }).length;
       if (count) extra.appendChild(legendLine(el("span", kind[1]), kind[2], String(count)));
@@ -424,7 +437,7 @@ var schoolshed = (function () {
     top.appendChild(close);
     box.replaceChildren(top);
     if (view.weakSet[picked]) box.appendChild(el("p", "warn", view.weak_label + "."));
-    if (view.approximateSet[picked]) box.appendChild(el("p", "warn", tell(tell(tell("The border is a stand-in, or people were placed by plain area: the numbers are approximate.")))));
+    if (view.approximateSet[picked]) box.appendChild(el("p", "warn", tell("The border is a stand-in, or people were placed by plain area: the numbers are approximate.")));
     var inBars = {}, charts = table.series.filter(function (series) { return series.has_chart; });
     charts.slice(0, 1).forEach(function (series) { trend(box, series); });
     if (table.bars) table.bars.parts.forEach(function (part) { inBars[part.field] = true; });
@@ -453,14 +466,65 @@ var schoolshed = (function () {
       card.appendChild(el("p", "moe", note.rule + " \u00b7 " + note.reliability));
       box.appendChild(card);
     });
+    since(box);
+    if (table.leaves) {
+      var leaf = el("a", "", tell("Its page in the committee\u2019s packet"));
+      leaf.href = leafOf(table.ids[picked]);
+      box.appendChild(el("p", "leaf")).appendChild(leaf);
+    }
     explained(box);
     box.scrollTop = 0;
+  }
+  // how the counts behind a number are said (pipeline/atlas/spec.py, Counts)
+  var SAID = {
+    of: function (parts) { return tell("{t}: {n} of {n2}.", parts); },
+    seats_for: function (parts) { return tell("{t}: {n} quality seats for {n2} resident pupils.", parts); },
+    seats_of: function (parts) { return tell("{t}: of {n2} seats.", parts); }
+  };
+  // the counts behind the shown number; behind an index, those of all its parts
+  function counted() {
+    var table = data.tables[view.table], whole = table.bars && view.column === table.bars.whole, parts = {};
+    if (whole) table.bars.parts.forEach(function (part) { parts[part.field] = true; });
+    return table.counts.filter(function (made) { return made.field === view.column || parts[made.field]; }).map(function (made) {
+      function told(name) {
+        var value = made[name] && made[name][picked], margin = made[name + "_moe"] && made[name + "_moe"][picked];
+        return isNumber(value) ? one("whole", value) + (isNumber(margin) ? " \u00b1 " + one("whole", margin) : "") : null;
+      }
+      var column = table.columns.find(function (own) { return own.key === made.field; }), count = told("count"), all = told("whole");
+      return all === null || made.count && count === null ? null : SAID[made.form]({ t: column.label, n: count, n2: all });
+    }).filter(Boolean);
+  }
+  // what the last release told of the place, where it is another number now
+  function since(box) {
+    var facts = data.tables[view.table].since, words = data.since, list = el("ul"), known = false;
+    if (!words) return;
+    facts.forEach(function (fact) {
+      if (!fact.evidence[picked]) return;
+      known = true;
+      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", tell("{t}: {n} \u2192 {n2}. {t2}. {t3}.", { t: fact.what, n: one(fact.form, fact.from[picked]), n2: one(fact.form, fact.to[picked]), t2: fact.evidence[picked], t3: fact.why[picked] })));
+    });
+    if (words.head && list.childNodes.length) {
+      box.appendChild(el("h3", "", words.head));
+      list.className = "since";
+      box.appendChild(list);
+    } else box.appendChild(el("p", "since detail", known ? words.same : words.none));
+  }
+  // the place of a leaf in the packet, as pipeline/atlas/committee_page.py names it
+  function leafOf(id) {
+    return "packet.html#n-" + Array.from(id).map(function (letter) { return /[0-9A-Za-z]/.test(letter) ? letter : "-" + letter.codePointAt(0).toString(16) + "-"; }).join("").replace(/-+$/, "");
   }
   // what the shown number means, down to its counts, and where it comes from
   function explained(box) {
     if (!view.how || !view.how.length && !view.sources.length) return;
-    var fold = el("details", "how"), means = el("ul"), from = el("ul");
+    var fold = el("details", "how"), means = el("ul"), from = el("ul"), counts = counted();
     fold.appendChild(el("summary", "", tell("How \u201c{t}\u201d was computed, and from what", { t: view.label })));
+    if (counts.length) {
+      var own = el("ul", "counts");
+      counts.forEach(function (line) { own.appendChild(el("li", "", line)); });
+      fold.appendChild(el("h3", "", tell("Counted here")));
+      fold.appendChild(own);
+      fold.appendChild(el("h3", "", tell("What it means")));
+    }
     view.how.forEach(function (line) { means.appendChild(el("li", "", line)); });
     fold.appendChild(means);
     if (view.sources.length) {
@@ -837,28 +901,38 @@ var schoolshed = (function () {
     if (!$("names").checked) return;
     named = where;
     var table = data.tables[view.table], seen = map.getBounds(), taken = [], own = shapes[view.table].rows, order = own.map(function (_, row) { return row; });
+    // nor under the map's own controls
+    var edge = map.getContainer().getBoundingClientRect();
+    Array.prototype.forEach.call(document.querySelectorAll(".picture .over, .leaflet-control"), function (control) {
+      var box = control.getBoundingClientRect(), a = map.containerPointToLayerPoint([box.left - edge.left, box.top - edge.top]), b = map.containerPointToLayerPoint([box.right - edge.left, box.bottom - edge.top]);
+      taken.push([a.x, a.y, b.x, b.y]);
+    });
+    var fixed = taken.length, others = [];  // points of later classes give way where a place of the first finds no room
     if (view.points) {  // no name lies over a point; those of the first class are named first
-      own.forEach(function (shape) { var spot = shape && map.latLngToLayerPoint(shape.getLatLng()); if (spot) taken.push([spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7]); });
+      own.forEach(function (shape, row) { var spot = shape && map.latLngToLayerPoint(shape.getLatLng()); if (spot) (view.index[row] ? others : taken).push([spot.x - 7, spot.y - 7, spot.x + 7, spot.y + 7]); });
+      fixed = taken.length;
+      taken = taken.concat(others);
       order.sort(function (a, b) { return (view.index[a] < 0) - (view.index[b] < 0) || view.index[a] - view.index[b] || a - b; });
     }
     order.forEach(function (row) {
       var shape = own[row];
       if (!shape) return;
       var lines = [table.names[row]], spot = null, wide = 0, high = 0;
-      function lies(middle) {
+      function lies(middle, over) {
         var box = [middle.x - wide / 2, middle.y - high, middle.x + wide / 2, middle.y + high], at = map.layerPointToContainerPoint(middle);
         if (at.x < wide / 2 || at.x + wide / 2 > map.getSize().x || at.y < high || at.y + high > map.getSize().y) return true;
-        return taken.some(function (other) { return box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]; });
+        return taken.some(function (other, place) { return !(over && place >= fixed && place < fixed + others.length) && box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]; });
       }
       if (lines[0].length > 40) return;
       for (var turn = 0; turn < 2 && !spot; turn += 1) {
         if (turn || view.points) lines = halves(table.names[row]);
         wide = Math.max.apply(null, lines.map(widthOf)) + 4;
         high = 6.5 * lines.length;
-        spot = shape.getLatLng ? beside(shape, wide, high).filter(function (middle) { return !lies(middle); })[0] : inside(shape, wide, 6 * lines.length, seen);
+        var near = shape.getLatLng && beside(shape, wide, high), first = near && view.index[row] === 0;
+        spot = near ? near.filter(function (middle) { return !lies(middle); })[0] || first && near.filter(function (middle) { return !lies(middle, true); })[0] : inside(shape, wide, 6 * lines.length, seen);
         if (lines.length < 2 && turn) break;
       }
-      if (!spot || lies(spot)) return;
+      if (!spot || !shape.getLatLng && lies(spot)) return;
       taken.push([spot.x - wide / 2, spot.y - high, spot.x + wide / 2, spot.y + high]);
       var label = el("span", "place-name");
       labels.push({ node: label, row: row });
@@ -888,7 +962,7 @@ var schoolshed = (function () {
   function beside(shape, wide, high) {
     if (view.index.length > 60 || !map.getBounds().contains(shape.getLatLng())) return [];
     var middle = map.latLngToLayerPoint(shape.getLatLng());
-    return [[0, high + 9], [0, -high - 9], [wide / 2 + 10, 0], [-wide / 2 - 10, 0]].map(function (off) { return middle.add(off); });
+    return [[0, high + 9], [0, -high - 9], [wide / 2 + 10, 0], [-wide / 2 - 10, 0], [wide / 2 + 4, high + 4], [-wide / 2 - 4, high + 4], [wide / 2 + 4, -high - 4], [-wide / 2 - 4, -high - 4]].map(function (off) { return middle.add(off); });
   }
   // the middle of the longest stretch of an area, as high as a line of text, that is as wide as its name
   function inside(shape, wide, high, seen) {
@@ -925,6 +999,8 @@ var schoolshed = (function () {
     return spans;
   }
   function begin() {
+    var here = document.querySelector(".band [aria-current]"), menu = here && here.closest("ul");
+    if (menu) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - 40;
     data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
     hints();
     window.addEventListener("resize", hints);
@@ -932,7 +1008,7 @@ var schoolshed = (function () {
     shorten();
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
-    map.getContainer().setAttribute("aria-label", tell(tell(tell("Map. Every area is also a row of the table."))));
+    map.getContainer().setAttribute("aria-label", tell("Map. Every area is also a row of the table."));
     var several = Object.keys(data.tables).length > 1, groups = {};
     data.views.forEach(function (item) {
       var option = el("option", "", item.label), into = $("view");
@@ -980,10 +1056,24 @@ var schoolshed = (function () {
     window.addEventListener("resize", layout);
     show(data.views[0].key);
     fit();
+    opened();
+    window.addEventListener("hashchange", opened);
+  }
+  // "need.html#area=..." opens that place: of the first set of places that has it
+  function opened() {
+    var found = /^#area=(.+)$/.exec(window.location.hash), id = null, row = -1;
+    try { id = found && decodeURIComponent(found[1]); } catch (wrong) { return; }  // not an address of ours
+    if (id === null) return;
+    var item = [view].concat(data.views).find(function (own) { return data.tables[own.table].ids.indexOf(id) >= 0; });
+    if (!item) return;
+    if (item.table !== view.table) { $("view").value = item.key; show(item.key); }
+    row = data.tables[item.table].ids.indexOf(id);
+    pick(row);
+    if (shapes[view.table].rows[row]) bring(shapes[view.table].rows[row]);
   }
   // on a phone a long answer is cut, so that the map is near; a button gives the rest
   function shorten() {
-    var answer = document.querySelector(".answer"), more = el("button", "more-rows", tell(tell(tell("Read the whole answer"))));
+    var answer = document.querySelector(".answer"), more = el("button", "more-rows", tell("Read the whole answer"));
     if (!answer || window.innerWidth > 700 || answer.offsetHeight < 200) return;
     more.type = "button";
     more.setAttribute("aria-expanded", "false");
@@ -1003,8 +1093,13 @@ var schoolshed = (function () {
   }
   // the map is as high as the window leaves beside its legend
   function layout() {
-    var frame = $("map"), picture = frame.parentNode, top = picture.getBoundingClientRect().top + window.scrollY;
-    var room = window.innerHeight - top - $("legend").offsetHeight - 14;
+    var frame = $("map"), legend = $("legend"), top = frame.getBoundingClientRect().top + window.scrollY;
+    // beside a table the legend ends within the window: a long one is scrolled
+    legend.style.maxHeight = window.innerWidth > 980 ? Math.max(96, window.innerHeight - top - 274) + "px" : "";
+    var scrolls = legend.scrollHeight > legend.clientHeight + 1;
+    if (scrolls) { legend.tabIndex = 0; legend.setAttribute("role", "region"); legend.setAttribute("aria-label", tell("Legend")); }
+    else ["tabindex", "role", "aria-label"].forEach(function (name) { legend.removeAttribute(name); });
+    var room = window.innerHeight - top - legend.offsetHeight - 14;
     var high = Math.max(260, Math.min(room, 900)) + "px";
     if (frame.style.height === high) return false;
     frame.style.height = high;
