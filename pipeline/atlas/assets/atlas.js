@@ -1000,7 +1000,10 @@ var schoolshed = (function () {
   }
   function begin() {
     var here = document.querySelector(".band [aria-current]"), menu = here && here.closest("ul");
-    if (menu) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - 40;
+    if (menu) {
+      menu.scrollLeft = here.offsetLeft - menu.offsetLeft - 40;
+      menu.addEventListener("focusin", function (event) { event.target.scrollIntoView({ block: "nearest", inline: "nearest" }); });
+    }
     data.annexes.forEach(function (annex) { $("annexes").appendChild(plainTable(annex)); });
     hints();
     window.addEventListener("resize", hints);
