@@ -96,34 +96,28 @@ def since_of(places: Places, frame: pd.DataFrame, tables: Tables) -> list[dict[s
     rows = rows[rows["subject_kind"].eq(kind)]
     if kind == "zone":
         rows = rows[rows["fact_level"].eq(level)]
+    groups = dict(iter(rows.groupby(["fact", "fact_level"], observed=True))) if len(rows) else {}
     told = []
-    for fact in BY_NAME["fact"].values:
-        for own in ("all", *LEVELS):
-            some = rows[rows["fact"].eq(fact) & rows["fact_level"].eq(own)].set_index("subject_id")
-            if some.empty:
-                continue
-            found = some.reindex(frame[places.id])
-            moved = found["change_evidence"].ne("same") & found["change_evidence"].notna()
-            numbers = {side: found[f"value_{side}"].where(moved) for side in ("from", "to")}
-            evidence, why = (
-                found[name].map({code: say(name, code) for code in some[name].unique()})
-                for name in ("change_evidence", "changed_by")
-            )
-            told.append(
-                {
-                    "what": fact_of({"fact": fact, "fact_level": own, "subject_kind": kind}),
-                    "form": FORMS.get(fact, "whole"),
-                    **{
-                        side: [None if n != n else float(f"{n:.7g}") for n in column]
-                        for side, column in numbers.items()
-                    },
-                    "evidence": [word if isinstance(word, str) else None for word in evidence.tolist()],
-                    "why": [
-                        word if is_moved else None for word, is_moved in zip(why.tolist(), moved.tolist(), strict=True)
-                    ],
-                }
-            )
+    for fact, own in ((fact, own) for fact in BY_NAME["fact"].values for own in ("all", *LEVELS)):
+        if (fact, own) not in groups:
+            continue
+        known = {row["subject_id"]: row for row in groups[fact, own].to_dict("records")}
+        found = [known.get(place) for place in frame[places.id]]
+        moved = [row if row and row["change_evidence"] != "same" else None for row in found]
+        told.append(
+            {
+                "what": fact_of({"fact": fact, "fact_level": own, "subject_kind": kind}),
+                "form": FORMS.get(fact, "whole"),
+                **{side: [_seven(row[f"value_{side}"]) if row else None for row in moved] for side in ("from", "to")},
+                "evidence": [say("change_evidence", row["change_evidence"]) if row else None for row in found],
+                "why": [say("changed_by", row["changed_by"]) if row else None for row in moved],
+            }
+        )
     return told
+
+
+def _seven(value: float) -> float | None:
+    return None if value != value else float(f"{value:.7g}")
 
 
 def since_words(tables: Tables) -> dict[str, str]:

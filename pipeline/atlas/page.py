@@ -138,7 +138,7 @@ def _explorer(chart: str, host: str) -> str:
 <div class="explorer">
 <section class="side" aria-label="Table">
 <div id="panel" class="panel" hidden></div>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption><h2><span id="caption"></span></h2></caption><thead></thead><tbody></tbody></table></div>
+<div class="scroll" role="region" aria-labelledby="caption"><table id="table" tabindex="-1"><caption><h2><span id="caption"></span></h2></caption><thead></thead><tbody></tbody></table></div>
 </section>
 <section class="picture" aria-label="Map">
 <div class="frame" id="map">{chart}</div>

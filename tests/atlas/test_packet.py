@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.atlas.packet import anchor, packets
+from pipeline.atlas.packet import anchor, archive, packets
 from pipeline.atlas.packet_pictures import sketch, utilization_chart
 from pipeline.atlas.same_rooms import elsewhere, promised
 from pipeline.atlas.sheets import SHEETS
@@ -31,12 +31,12 @@ def section(page: str, site_id: str) -> str:
 
 
 def test_every_listed_site_has_a_packet_and_a_file_and_no_other_has(tables: dict[str, Any]) -> None:
-    page, archive = packets(tables, ABOUT, SHEETS)
+    page, singles = packets(tables, ABOUT, SHEETS)
     rows = tables["public_rfp"]
     wanted = rows.loc[rows["rfp_status"].isin(["listed", "one_definition"]), "site_id"]
     assert len(wanted) == 4
     assert sorted(re.findall(r'<section class="packet card" id="(.*?)"', page)) == sorted(map(anchor, wanted))
-    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+    with zipfile.ZipFile(io.BytesIO(archive(singles))) as files:
         names = files.namelist()
         texts = [files.read(name).decode() for name in names]
     assert names == ["001_s00.html", "002_s07.html", "003_s02.html", "004_s09.html"]
@@ -125,19 +125,53 @@ def test_who_else_counts_the_same_rooms_is_named(tables: dict[str, Any]) -> None
 def test_names_that_would_be_markup_are_text() -> None:
     evil = "<img src=x onerror=alert(1)>"
     tables = town([evil])
-    page, archive = packets(tables, ABOUT, SHEETS)
-    assert evil not in page and evil.encode() not in archive
+    page, singles = packets(tables, ABOUT, SHEETS)
+    assert evil not in page and evil not in "".join(singles.values())
     assert evil in section(page, "s00")
     strange = tables["public_rfp"].copy()
     strange.loc[0, "site_id"] = "../../x"
-    with zipfile.ZipFile(io.BytesIO(packets({**tables, "public_rfp": strange}, ABOUT, SHEETS)[1])) as files:
+    with zipfile.ZipFile(io.BytesIO(archive(packets({**tables, "public_rfp": strange}, ABOUT, SHEETS)[1]))) as files:
         assert not any("/" in name or ".." in name for name in files.namelist())
 
 
 def test_a_study_without_listed_sites_says_so(tables: dict[str, Any]) -> None:
-    page, archive = packets({**tables, "public_rfp": tables["public_rfp"].iloc[:0]}, ABOUT, SHEETS)
+    page, singles = packets({**tables, "public_rfp": tables["public_rfp"].iloc[:0]}, ABOUT, SHEETS)
     assert "No site of this study can be listed" in page
-    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+    with zipfile.ZipFile(io.BytesIO(archive(singles))) as files:
+        assert files.namelist() == []
+
+
+def test_the_chart_draws_the_threshold_the_line_and_the_band_to_scale() -> None:
+    rows = pd.DataFrame(
+        {
+            "capacity_definition": "given", "fall_year": [2024, 2025], "utilization_ratio": [0.5, 1.0],
+            "utilization_low_ratio": [np.nan, 0.5], "utilization_high_ratio": [np.nan, 1.0],
+        }
+    )  # fmt: skip
+    drawn = utilization_chart(rows, 0.75, 2024)
+    # 158 units of height are 100%: half is at 89, the top at 10, three quarters at 49.5
+    assert 'd="M30.0 89.0L304.0 10.0" fill="none" stroke="#253494"' in drawn
+    assert 'd="M30.0 89.0L304.0 10.0L304.0 89.0L30.0 89.0Z"' in drawn
+    assert "M30 49.5H304" in drawn
+    assert utilization_chart(rows.assign(utilization_ratio=np.nan), 0.75, 2024) == ""
+
+
+def test_a_site_without_a_place_has_no_sketch(tables: dict[str, Any]) -> None:
+    layers = (tables["public_neighborhoods"], tables["public_schools"], tables["public_sites"])
+    assert sketch(None, *layers) == ""
+    drawn = sketch(tables["public_sites"].geometry.iloc[0], *layers)
+    assert drawn.count('fill="#253494"') == 1 and 'aria-label="Sketch' in drawnassert evil not in page and evil not in "".join(singles.values())
+    assert evil in section(page, "s00")
+    strange = tables["public_rfp"].copy()
+    strange.loc[0, "site_id"] = "../../x"
+    with zipfile.ZipFile(io.BytesIO(archive(packets({**tables, "public_rfp": strange}, ABOUT, SHEETS)[1]))) as files:
+        assert not any("/" in name or ".." in name for name in files.namelist())
+
+
+def test_a_study_without_listed_sites_says_so(tables: dict[str, Any]) -> None:
+    page, singles = packets({**tables, "public_rfp": tables["public_rfp"].iloc[:0]}, ABOUT, SHEETS)
+    assert "No site of this study can be listed" in page
+    with zipfile.ZipFile(io.BytesIO(archive(singles))) as files:
         assert files.namelist() == []
 
 
