@@ -160,38 +160,4 @@ def test_a_site_without_a_place_has_no_sketch(tables: dict[str, Any]) -> None:
     layers = (tables["public_neighborhoods"], tables["public_schools"], tables["public_sites"])
     assert sketch(None, *layers) == ""
     drawn = sketch(tables["public_sites"].geometry.iloc[0], *layers)
-    assert drawn.count('fill="#253494"') == 1 and 'aria-label="Sketch' in drawnassert evil not in page and evil not in "".join(singles.values())
-    assert evil in section(page, "s00")
-    strange = tables["public_rfp"].copy()
-    strange.loc[0, "site_id"] = "../../x"
-    with zipfile.ZipFile(io.BytesIO(archive(packets({**tables, "public_rfp": strange}, ABOUT, SHEETS)[1]))) as files:
-        assert not any("/" in name or ".." in name for name in files.namelist())
-
-
-def test_a_study_without_listed_sites_says_so(tables: dict[str, Any]) -> None:
-    page, singles = packets({**tables, "public_rfp": tables["public_rfp"].iloc[:0]}, ABOUT, SHEETS)
-    assert "No site of this study can be listed" in page
-    with zipfile.ZipFile(io.BytesIO(archive(singles))) as files:
-        assert files.namelist() == []
-
-
-def test_the_chart_draws_the_threshold_the_line_and_the_band_to_scale() -> None:
-    rows = pd.DataFrame(
-        {
-            "capacity_definition": "given", "fall_year": [2024, 2025], "utilization_ratio": [0.5, 1.0],
-            "utilization_low_ratio": [np.nan, 0.5], "utilization_high_ratio": [np.nan, 1.0],
-        }
-    )  # fmt: skip
-    drawn = utilization_chart(rows, 0.75, 2024)
-    # 158 units of height are 100%: half is at 89, the top at 10, three quarters at 49.5
-    assert 'd="M30.0 89.0L304.0 10.0" fill="none" stroke="#253494"' in drawn
-    assert 'd="M30.0 89.0L304.0 10.0L304.0 89.0L30.0 89.0Z"' in drawn
-    assert "M30 49.5H304" in drawn
-    assert utilization_chart(rows.assign(utilization_ratio=np.nan), 0.75, 2024) == ""
-
-
-def test_a_site_without_a_place_has_no_sketch(tables: dict[str, Any]) -> None:
-    layers = (tables["public_neighborhoods"], tables["public_schools"], tables["public_sites"])
-    assert sketch(None, *layers) == ""
-    drawn = sketch(tables["public_sites"].geometry.iloc[0], *layers)
     assert drawn.count('fill="#253494"') == 1 and 'aria-label="Sketch' in drawn
