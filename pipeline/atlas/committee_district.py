@@ -134,7 +134,7 @@ def neediest(tables: Tables, pages: Mapping[str, int]) -> Grid:
         "Neighborhoods of the highest rank",
         ("Rank", "Neighborhood", "Rank may be", "What can be said", "Children under 18", "Reliability", "Page"),
         rows,
-        (0.06, 0.27, 0.13, 0.18, 0.17, 0.12, 0.07),
+        (0.08, 0.25, 0.13, 0.17, 0.17, 0.12, 0.08),
         (0, 4, 6),
         empty="No neighborhood could be ranked.",
     )

@@ -364,7 +364,7 @@ def school_grid(good: Mapping[str, Found]) -> Grid:
         "Quality schools near",
         ("Level", "School", "Run as", "Grades", "Class", "Distance"),
         tuple(rows),
-        (0.19, 0.33, 0.1, 0.1, 0.16, 0.12),
+        (0.17, 0.29, 0.14, 0.1, 0.18, 0.12),
         (5,),
         note="Straight line from its edge. Whether they have a free seat, and for whom, is not said." if rows else "",
         empty="The study has no quality school with a known place.",
