@@ -751,6 +751,13 @@ class Expected(Strict):
 class Atlas(Strict):
     """The maps."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_language(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "language" in given:
+            raise ValueError("language is no setting any more: every language is written; delete the line")
+        return given
+
     prepared_by: str = ""
     tiles: str = Field(
         "",

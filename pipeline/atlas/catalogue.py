@@ -24,13 +24,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from io import BytesIO
 
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
+
+from pipeline.errors import PipelineError
 
 MESSAGES = files("pipeline.atlas") / "messages"
 LANGUAGES = {"es": "Espa\u00f1ol"}  # beside English, each by its own name
@@ -40,19 +43,22 @@ KINDS = {
     "g": r"(?:pre-K|TK|K|\d{1,2})",
     "name": r".+?",
     "names": r".+?",
-    "any": r".+?",
+    "any": r"(?:(?![.;?!] ).)+?",  # of one sentence
     "t": r".+?",
     "list": r".+?",
 }
 _SLOT = re.compile(r"\{([a-z]+)(_?\w*?)\}")
+_NUMBERS = re.compile(r"\{(?:n|y|g)\d*(?:_\w*)?\}|\d+")
+_LINE = re.compile(rb'#.*|\s*|(?:msg(?:ctxt|id|str) )?".*"')
 _WORD = re.compile(r"[a-z]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _AFTER_SENTENCE = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
 _LEAD = re.compile(r"[:,;\u00b7][:,;\u00b7\s]*")
 _BETWEEN = " \u00b7 "
-_AND, _OTHERS = " and ", re.compile(r"(\d+) others")
+_AND, _OTHERS, _BETWEEN_ITEMS = " and ", re.compile(r"(\d+) others"), re.compile("(, | and )")
 DEEPEST = 6  # texts within texts
-LONGEST = 3000  # letters; nothing longer is a sentence of ours, and patterns take long over it
+# Nothing longer is ours, and a hostile file must not make the search long.
+LONGEST, MOST_SENTENCES, MOST_TOGETHER, MOST_ITEMS = 1500, 40, 9, 40
 
 
 @dataclass(frozen=True)
@@ -115,12 +121,52 @@ def _kind(slot: str) -> str:
 
 @cache
 def messages(language: str) -> tuple[Message, ...]:
-    """All messages of a language, as they stand in its file."""
-    with (MESSAGES / f"{language}.po").open("rb") as file:
-        read = read_po(file, locale=language, abort_invalid=True)
-    return tuple(
-        Message(str(each.id), str(each.string), each.context or "") for each in read if each.id and each.string
-    )
+    """All messages of a language, as they stand in its file.
+
+    Raises
+    ------
+    PipelineError
+        If the file cannot be read, or a message stands twice, is marked fuzzy, has a slot that nothing is known of,
+        or other slots or numbers than its English, or these in another order; names the line.
+    """
+    place = f"pipeline/atlas/messages/{language}.po"
+    data = (MESSAGES / f"{language}.po").read_bytes()
+    for line, text in enumerate(data.splitlines(), start=1):
+        if not _LINE.fullmatch(text):
+            raise PipelineError(f"{place}, line {line} is neither a message nor a comment: {text[:60]!r}.")
+    try:
+        read = read_po(BytesIO(data), locale=language, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        raise PipelineError(f"{place} is no catalogue of messages in UTF-8: {error}.") from error
+    told = [each for each in read if each.id]
+    if len(told) != len(re.findall(rb"(?m)^msgid (?!\"\"$)", data)):
+        raise PipelineError(f"{place}: a message stands twice, or is cut off. `msgfmt -c {place}` says where.")
+    for each in told:
+        english, other = str(each.id), str(each.string)
+        if fault := _fault(english, other, is_fuzzy=each.fuzzy):
+            raise PipelineError(f"{place}, line {each.lineno}: {fault} ({english[:60]!r}).")
+    return tuple(Message(str(each.id), str(each.string), each.context or "") for each in told)
+
+
+def _fault(english: str, other: str, *, is_fuzzy: bool = False) -> str:
+    """What is wrong with a message; nothing where it is sound.
+
+    >>> _fault("{n} of {n2} schools", "{n2} escuelas, {n} de ellas")
+    'its numbers stand in another order than in English'
+    """
+    slots = [found[0] for found in _SLOT.finditer(english)]
+    if not other or is_fuzzy:
+        return "it is not told, or marked as fuzzy"
+    if unknown := [slot for slot, kind in _SLOT.findall(english) if slot not in KINDS] or len(slots) != english.count(
+        "{"
+    ):
+        return f"a slot is of no kind that is known ({', '.join(KINDS)}): {unknown}"
+    if len(set(slots)) < len(slots) or sorted(slots) != sorted(found[0] for found in _SLOT.finditer(other)):
+        return "its slots are not those of the English, each once"
+    # so that a page has the same numbers in the same order in every language, which a test can hold
+    if _NUMBERS.findall(english) != _NUMBERS.findall(other):
+        return "its numbers stand in another order than in English"
+    return ""
 
 
 class Catalogue:
@@ -172,16 +218,18 @@ class Catalogue:
         other._known, other._failed = {}, {}
         return other
 
-    def tell(self, text: str, where: str = "") -> str:
+    def tell(self, text: str, where: str = "", *, is_name: bool = False) -> str:
         """A text in the other language; in English, and counted, where no message fits it."""
-        told = self.find(text, where)
+        told = self.find(text, where, is_name=is_name)
         if told is None:
             self.missing[text] += 1
             return text
         return told
 
-    def find(self, text: str, where: str = "", depth: int = 0) -> str | None:
-        """A text in the other language, or None."""
+    def find(self, text: str, where: str = "", depth: int = 0, *, is_name: bool = False) -> str | None:
+        """A text in the other language, or None; ``is_name`` says that it is a name where the study has such a name."""
+        if is_name and text in self.names:
+            return text
         key = (where, text)
         known = self._known.get(key)
         if known is None and depth < self._failed.get(key, DEEPEST + 2):
@@ -193,28 +241,46 @@ class Catalogue:
         return known
 
     def _find(self, text: str, where: str, depth: int) -> str | None:
+        one = self._sentence(text, where, depth)
+        return one if one is not None or depth > DEEPEST else self._sentences(text, where, depth)
+
+    def _sentences(self, text: str, where: str, depth: int) -> str | None:
+        """Several sentences, each of them known; one message may hold a few."""
+        gaps = list(_AFTER_SENTENCE.finditer(text))
+        starts, ends = [0, *(gap.end() for gap in gaps)], [*(gap.start() for gap in gaps), len(text)]
+        if not 1 < len(starts) <= MOST_SENTENCES:
+            return None
+        parts: list[str | None] = [*([None] * len(starts)), ""]  # what is told from each sentence on
+        for first in reversed(range(len(starts))):
+            for last in range(first, min(first + MOST_TOGETHER, len(starts))):
+                rest = parts[last + 1]
+                if rest is None or (first == 0 and last == len(starts) - 1):
+                    continue
+                told = self._sentence(text[starts[first] : ends[last]], where, depth + 1)
+                if told is not None:
+                    parts[first] = f"{told} {rest}" if rest else told
+                    break
+        return parts[0]
+
+    def _sentence(self, text: str, where: str, depth: int) -> str | None:
+        """A text that is one message, a name, or nothing but numbers; or such parts with a dot between."""
+        if not _LETTER.search(text) or text.startswith(("https://", "http://")):
+            return text
+        fixed = self._fixed_as(text, where)
+        if fixed is not None or text in self.names:
+            return text if fixed is None else fixed
         if len(text) > LONGEST:
             return None
-        if not _LETTER.search(text) or text in self.names or text.startswith(("https://", "http://")):
-            return text
         lead = _LEAD.match(text)
         if lead:  # the rest of a line whose head is another element
             rest = self.find(text[lead.end() :], where, depth)
             return None if rest is None else lead[0] + rest
-        one = self._fixed_as(text, where) or self._as_pattern(text, depth)
-        if one is not None or depth > DEEPEST:
-            return one
-        if _BETWEEN in text:
+        told = self._as_pattern(text, depth)
+        if told is None and _BETWEEN in text and depth <= DEEPEST:
             parts = [self.find(part, where, depth + 1) for part in text.split(_BETWEEN)]
             if None not in parts:
                 return _BETWEEN.join(part for part in parts if part is not None)
-        # several sentences: the first that is known, then the rest
-        for gap in _AFTER_SENTENCE.finditer(text):
-            head = self.find(text[: gap.start()], where, depth + 1)
-            rest = self.find(text[gap.end() :], where, depth) if head is not None else None
-            if head is not None and rest is not None:
-                return f"{head} {rest}"
-        return None
+        return told
 
     def _fixed_as(self, text: str, where: str) -> str | None:
         for place in dict.fromkeys((where, "")):
@@ -245,7 +311,7 @@ class Catalogue:
             if kind == "name":
                 part = text if text in self.names else None
             elif kind == "t":
-                part = self.find(text, "", depth + 1)
+                part = self.find(text, "", depth + 1, is_name=True)
             elif kind in ("names", "list"):
                 part = self._row(text, depth, names=kind == "names")
             else:
@@ -256,24 +322,29 @@ class Catalogue:
         return parts
 
     def _row(self, text: str, depth: int, *, names: bool) -> str | None:
-        """Several in a row; a name may itself hold a comma or an "and"."""
-
-        def one(item: str) -> str | None:
-            return (item if item in self.names else None) if names else self.find(item, "", depth + 1)
-
-        whole = one(text)
-        if whole is not None:
-            return whole
-        at = text.rfind(_AND)
-        while at >= 0:
-            last = text[at + len(_AND) :]
-            others = _OTHERS.fullmatch(last)
-            end = self.find(last, "", depth + 1) if others else one(last)
-            front = self._several(text[:at], one) if end is not None else None
-            if front is not None and end is not None:
-                return f"{front} {self._and(end)} {end}"
-            at = text.rfind(_AND, 0, at)
-        return self._several(text, one)
+        """Several in a row; a name may itself hold a comma or an "and", so that the longest known one is taken."""
+        pieces = _BETWEEN_ITEMS.split(text)  # items, and what stands between them
+        if len(pieces) > 2 * MOST_ITEMS:
+            return None
+        rests: list[str | None] = [None] * len(pieces)  # what is told from each item on
+        lone: set[int] = set()  # where one item goes on to the end
+        for first in reversed(range(0, len(pieces), 2)):
+            for last in reversed(range(first, len(pieces), 2)):
+                end = last + 1 == len(pieces)
+                rest = "" if end else rests[last + 2]
+                if rest is None or (not end and pieces[last + 1] == _AND and last + 2 not in lone):
+                    continue  # "and" stands before the last only
+                item = "".join(pieces[first : last + 1])
+                if names and not _OTHERS.fullmatch(item):
+                    told = item if item in self.names else None
+                else:
+                    told = self.find(item, "", depth + 1, is_name=True)
+                if told is not None:
+                    between = "" if end else f" {self._and(rest)} " if pieces[last + 1] == _AND else ", "
+                    rests[first] = f"{told}{between}{rest}"
+                    lone |= {first} if end else set()
+                    break
+        return rests[0]
 
     def _and(self, following: str) -> str:
         """The word between the last two of a row; Spanish "y" gives way before the same sound (e inglés, but y hierro)."""
@@ -284,19 +355,6 @@ class Catalogue:
             if word == "y" and start.startswith(("i", "hi")) and not start.startswith(("hia", "hie", "io"))
             else word
         )
-
-    def _several(self, text: str, one: Callable[[str], str | None]) -> str | None:
-        whole = one(text)
-        if whole is not None:
-            return whole
-        at = text.find(", ")
-        while at >= 0:
-            head = one(text[:at])
-            rest = self._several(text[at + 2 :], one) if head is not None else None
-            if head is not None and rest is not None:
-                return f"{head}, {rest}"
-            at = text.find(", ", at + 2)
-        return None
 
 
 def _cased(other: str, english: str, text: str) -> str:

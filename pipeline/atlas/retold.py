@@ -76,9 +76,11 @@ def in_other_languages(file: str) -> str:
 def retell(page: str, told: Catalogue, language: str) -> str:
     """A page in another language, with its data block; elements marked ``translate="no"`` stay as they are.
 
-    A text that no message knows stays in English and is marked so, for those who listen to the page.
+    A text that no message knows stays in English and is marked so, for those who listen to the page; how many
+    there are stands at the page's root as ``data-english``.
     """
     written = []
+    before = told.missing.total()
     kept = ""  # the element whose text stays
     inside = ""
     for found in _PIECE.finditer(page):
@@ -95,7 +97,8 @@ def retell(page: str, told: Catalogue, language: str) -> str:
             written.append(tag if kept else _SPOKEN.sub(lambda one: f' {one[1]}="{_attribute(one[2], told)}"', tag))
         else:
             written.append(text if kept or not text.strip() else _node(text, told, is_bare=inside in _BARE))
-    other = "".join(written).replace('<html lang="en"', f'<html lang="{language}"', 1)
+    left = told.missing.total() - before
+    other = "".join(written).replace('<html lang="en"', f'<html lang="{language}" data-english="{left}"', 1)
     other = _ASIDE.sub(lambda one: f'href="../{one[1]}"', other)
     return _LINK.sub(lambda one: f'href="../{one[2]}" hreflang="en" lang="en" translate="no">English', other, count=1)
 
@@ -128,15 +131,21 @@ def script_words() -> tuple[str, ...]:
     return tuple(dict.fromkeys(json.loads(text) for text in re.findall(r'"(?:[^"\\\n]|\\.)*"', script)))
 
 
-def _data(value: Any, told: Catalogue, where: str = "") -> Any:
+def _data(value: Any, told: Catalogue, where: str = "", *, is_name: bool = False) -> Any:
     if isinstance(value, str):
-        return told.tell(value, where) if value else value
+        return told.tell(value, where, is_name=is_name) if value else value
     if isinstance(value, list):
-        return [_data(each, told, where) for each in value]
+        return [_data(each, told, where, is_name=is_name) for each in value]
     if isinstance(value, dict):
         # a column's words and those of the legend drawn from it are told by one meaning
         place = value["key"] if "cells" in value else value.get("column", where)
-        return {name: each if name in _NO_TEXT else _data(each, told, place) for name, each in value.items()}
+        is_text = value.get("form") == "text"
+        return {
+            name: each
+            if name in _NO_TEXT
+            else _data(each, told, place, is_name=is_name or (is_text and name in ("cells", "seconds")))
+            for name, each in value.items()
+        }
     return value
 
 
@@ -150,7 +159,8 @@ def retold_packet(packet: Packet, told: Catalogue) -> Packet:
         return replace(one, head=told.tell(one.head), value=told.tell(one.value), span=told.tell(one.span), sure=told.tell(one.sure))  # fmt: skip
 
     def grid(one: Grid) -> Grid:
-        return replace(one, head=told.tell(one.head), heads=tell(one.heads), rows=tuple(map(tell, one.rows)), note=told.tell(one.note), empty=told.tell(one.empty))  # fmt: skip
+        rows = tuple(tuple(told.tell(text, is_name=True) for text in row) for row in one.rows)
+        return replace(one, head=told.tell(one.head), heads=tell(one.heads), rows=rows, note=told.tell(one.note), empty=told.tell(one.empty))  # fmt: skip
 
     def bars(one: Bars) -> Bars:
         rows = tuple((told.tell(label), told.tell(value), told.tell(adds), length) for label, value, adds, length in one.rows)  # fmt: skip
@@ -162,7 +172,6 @@ def retold_packet(packet: Packet, told: Catalogue) -> Packet:
     def leaf(one: Leaf) -> Leaf:
         return replace(
             one,
-            title=told.tell(one.title),
             under=told.tell(one.under),
             warning=told.tell(one.warning),
             figures=tuple(map(figure, one.figures)),

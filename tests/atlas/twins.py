@@ -5,20 +5,21 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 
 def unlike(english: str, other: str) -> Iterator[str]:
-    """What is wrong with the twin of an English page: texts left in English, other numbers."""
+    """What is wrong with the twin of an English page: texts left in English, other numbers, or in another order."""
+    counted = re.search(r'<html lang="\w+" data-english="(\d+)"', other)
     left = [*re.findall(r'<span lang="en">(.*?)</span>', other), *_left_in_data(other, english)]
-    if left:
-        yield f"{len(left)} texts are left in English, first: {html.unescape(left[0])}"
+    if left or not counted or counted[1] != "0":
+        yield f"{counted[1] if counted else 'uncounted'} texts are left in English, first: {html.unescape(' '.join(left[:1]))}"
     # the letters of a longer text are smaller: z1, z2
-    mine, theirs = (digits(re.sub(r'class="leaf[^"]*"', "", page)) for page in (english, other))
+    mine, theirs = (numbers(re.sub(r'class="leaf[^"]*"', "", page)) for page in (english, other))
     if mine != theirs:
-        yield f"numbers differ: {dict((mine - theirs) | (theirs - mine))}"
+        place = next((n for n, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]), 0)
+        yield f"numbers differ, first {mine[place : place + 6]} and {theirs[place : place + 6]}"
 
 
 def _left_in_data(other: str, english: str) -> list[str]:
@@ -40,8 +41,8 @@ def _sentences(value: Any) -> list[str]:
     return [text for part in parts for text in _sentences(part)]
 
 
-def digits(page: str) -> Counter[str]:
-    """Every number of a page but those of its scripts, styles, links and policy."""
+def numbers(page: str) -> list[str]:
+    """Every number of a page in its order, but those of its scripts, styles and policy."""
     data = json.dumps(_data_of(page), ensure_ascii=False)
-    shown = re.sub(r"<(script|style)\b.*?</\1>|<meta [^>]*>", " ", page, flags=re.S)
-    return Counter(re.findall(r"\d[\d,.]*\d|\d", f"{html.unescape(shown)} {data}"))
+    shown = re.sub(r"<(script|style)\b.*?</\1>|<meta [^>]*>| data-english=\"\d+\"", " ", page, flags=re.S)
+    return re.findall(r"\d[\d,.]*\d|\d", f"{html.unescape(shown)} {data}")
