@@ -290,12 +290,16 @@ def empty(name: str, crs: str) -> pd.DataFrame:
     return geopandas.GeoDataFrame(frame, geometry=geopandas.GeoSeries([], crs=crs), crs=crs)
 
 
+LONGEST_NAME = 200
+
+
 def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
     """Hold a frame to a table's contract; return it in contract order, typed and sorted by key.
 
     Nulls are refused where the column is not marked ``?``; keys must be unique; text columns
-    must be text; counts and margins must not be negative; shares lie in 0-1; categories hold
-    their declared values; shapes must be valid, present and in a projected CRS.
+    must be text, and names no longer than a page has room for; counts and margins must not be
+    negative; shares lie in 0-1; categories hold their declared values; shapes must be valid,
+    present and in a projected CRS.
 
     Raises
     ------
@@ -401,6 +405,15 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
                 f"{name} must be one of {allowed}",
                 ~missing & ~values.isin(column.values),
                 "Map the code in the study or the source.",
+            )
+        )
+    if name == "name":
+        bad.append(
+            (
+                "E-TEXT-LONG",
+                f"a name must have at most {LONGEST_NAME} letters",
+                values.str.len().fillna(0) > LONGEST_NAME,
+                "Shorten it in the file: no page, packet or workbook has room for more.",
             )
         )
     if column.pattern:

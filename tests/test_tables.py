@@ -76,6 +76,14 @@ def test_each_fault_names_column_row_and_remedy(change: dict[str, object], code:
     assert code in message and words in message and "first:" in message
 
 
+def test_a_name_too_long_for_any_page_is_refused_by_its_row() -> None:
+    table = BY_TABLE["project_facts"]
+    frame = pd.DataFrame({"project_id": ["a", "b"], "name": ["Ash", "x" * 201], "home_type": "single_family", "planned_homes": 3.0, "first_year": 2024, "last_year": 2025})  # fmt: skip
+    with pytest.raises(ContractError, match=r"E-TEXT-LONG.*at most 200 letters.*project_id=b"):
+        check(table, frame)
+    assert len(check(table, frame.assign(name=["Ash", "x" * 200]))) == 2
+
+
 def test_numbers_are_written_plainly() -> None:
     with pytest.raises(ContractError, match=r"first: row 2, year=2021, area_id=a: -7\)\. .* or a typo"):
         check(BY_TABLE["births"], births(births=[3.0, -7.0]))
