@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import listed, number, percent
+from pipeline.analysis.quotes import chance, listed, number, percent
 from pipeline.analysis.recommendations import Advice, Names, by_chance, least_sure, sentences
 from pipeline.columns import LEVELS
 
@@ -58,7 +58,7 @@ def high_need_poor_access(
                 r.need_rank_high,
                 float(max(1, round(top * ranked))),
                 f"Need rank {number(r.need_rank)} ({number(r.need_rank_low)} to {number(r.need_rank_high)}) of {ranked:,}; among the "
-                f"neediest {percent(top)} in {percent(r.high_need_probability_share)} of all draws (at least {percent(certain)} are "
+                f"neediest {percent(top)} in {chance(r.high_need_probability_share)} of all draws (at least {percent(certain)} are "
                 f"asked). Access, against the district's mean: {poor} school (poor below {percent(poor_ratio)}).",
                 least_sure(
                     r.reliability_class, agreeing, by_chance(float(r.high_need_probability_share), certain=certain)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import count_of, listed, number, percent
+from pipeline.analysis.quotes import chance, count_of, listed, number
 from pipeline.analysis.recommendations import NAN, SURE, Advice, Names, by_chance, least_sure, sentences, span
 
 NEARLY = 0.05  # a second site that costs no more than this of a pair's full cost above the first would do as well
@@ -139,7 +139,7 @@ def co_locations(
                     f"From today to the horizon {span(low, high)} rooms are free for the {number(needed)} it needs."
                     if free == free
                     else "",
-                    f"Made in {percent(firm)} of the draws of the weights." if firm == firm else "",
+                    f"Made in {chance(firm)} of the draws of the weights." if firm == firm else "",
                 ),
                 least_sure(
                     str(site.confidence_class) if site else "not_known", by_chance(firm, certain=certain), by_grade

@@ -12,6 +12,7 @@ import shapely
 
 from pipeline.analysis.geometry import common_ground, polygons_of
 from pipeline.analysis.nearest import ZONE_COLUMNS, nearest_school_zones
+from pipeline.analysis.quotes import chance
 from pipeline.analysis.zoning import cut_overlaps, dissolve_parts, gaps
 from pipeline.errors import ContractError, Fault
 from pipeline.tables import empty
@@ -151,7 +152,7 @@ def census_neighborhoods(
     if clipped.any():
         reason = f"{int(clipped.sum())} of {len(own)} reach beyond the district: the part inside it is the neighborhood, which is approximate"
         least = own["area_geoid"].to_numpy()[share.argmin()]
-        ledger.note("neighborhoods", reason, item=f"least: {share.min():.0%} of {least}")
+        ledger.note("neighborhoods", reason, item=f"least: {chance(share.min())} of {least}")
     table = pd.DataFrame(
         {
             "neighborhood_id": own["area_geoid"].to_numpy(),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline.analysis.indicators import BY_INDICATOR
-from pipeline.analysis.quotes import Line, count_of, listed, named, number, percent, worst
+from pipeline.analysis.quotes import Line, chance, count_of, listed, named, number, percent, worst
 from pipeline.analysis.uncertainty import Z90
 
 FACTORS = {
@@ -47,7 +47,7 @@ def need(
         return Line("need", reason="The neighborhoods called high need all have figures too unreliable to quote.")
     weak = len(high) - len(sound)
     home, every = children.reindex(high["neighborhood_id"]).sum(), children.sum()
-    where = f", home to {number(home)} of {number(every)} children ({percent(home / every)})" if every > 0 else ""
+    where = f", home to {number(home)} of {number(every)} children ({chance(home / every)})" if every > 0 else ""
     least = sound["high_need_probability_share"].min()
     return Line(
         "need",

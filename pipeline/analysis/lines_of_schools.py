@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline.analysis.disclosure import complements, is_small, told_seats
-from pipeline.analysis.quotes import Line, count_of, listed, number, percent, school_year
+from pipeline.analysis.quotes import Line, chance, count_of, listed, number, percent, school_year
 from pipeline.columns import LEVELS
 
 
@@ -106,11 +106,11 @@ def quality(enrolled: pd.DataFrame) -> Line:
         return Line("quality", reason="Pupils in quality seats are not known for the district as a whole.")
     shares = rows["quality_pupils"] / rows["pupils"]
     years = [school_year(int(year)) for year in rows["fall_year"]]
-    since = f", {percent(shares.iloc[0])} in {years[0]}" if len(rows) > 1 else ""
+    since = f", {chance(shares.iloc[0])} in {years[0]}" if len(rows) > 1 else ""
     rated = "" if rows["results_fall"].iloc[-1] == rows["fall_year"].iloc[-1] else f" Ratings are of {school_year(int(rows['results_fall'].iloc[-1]))}."  # fmt: skip
     return Line(
         "quality",
-        f"{percent(shares.iloc[-1])} of pupils were in quality schools in {years[-1]}{since}.",
+        f"{chance(shares.iloc[-1])} of pupils were in quality schools in {years[-1]}{since}.",
         f"All years by the latest quality cut.{rated}",
         "medium",
     )

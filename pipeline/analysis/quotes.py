@@ -61,6 +61,18 @@ def percent(share: float) -> str:
     return f"{number(100 * share)}%"
 
 
+def chance(share: float) -> str:
+    """A probability, or a share that may lie near its ends, as percent: only all is 100%, and only none 0%.
+
+    >>> chance(1.0), chance(0.0), chance(0.997), chance(0.001), chance(0.344)
+    ('100%', '0%', 'over 99%', 'under 1%', '34%')
+    """
+    told = percent(share)
+    if told == "100%" and share < 1:
+        return "over 99%"
+    return "under 1%" if told == "0%" and share > 0 else told
+
+
 def school_year(fall: int) -> str:
     """A school year by its two calendar years."""
     return f"{fall}-{(fall + 1) % 100:02d}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.atlas import growth_answers
 from pipeline.atlas.changes_frames import since
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, number, part_of, percent, school_year
+from pipeline.atlas.words import chance, count_of, listed, number, part_of, percent, school_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def need(tables: Tables, about: About) -> str:
     sure = ranked[ranked["need_class"] == "high"]
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
     home = (
-        f", home to {number(children)} of {number(everyone)} children ({percent(children / everyone)})"
+        f", home to {number(children)} of {number(everyone)} children ({chance(children / everyone)})"
         if len(sure) and everyone > 0
         else ""
     )

@@ -11,10 +11,10 @@ from pipeline.atlas.catalogue import LANGUAGES
 from pipeline.atlas.drawings import closed_words, draw
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import names_of
-from pipeline.atlas.packet import archive, packets
 from pipeline.atlas.page import index_page, sheet_page
 from pipeline.atlas.retold import catalogue, retell
 from pipeline.atlas.sheets import SHEETS
+from pipeline.atlas.site_packets import archive, packets
 from pipeline.atlas.spec import About, Sheet
 from pipeline.atlas.words import sure, told
 from pipeline.columns import LEVELS
@@ -62,14 +62,14 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     files["maps/rfp_packets.html"], singles = packets(drawn, about, SHEETS)
     files["maps/rfp_packets.zip"] = archive(singles)
     for language in LANGUAGES:
-        told = catalogue(language, tables, about)
+        retelling = catalogue(language, tables, about)
         files |= {
-            name.replace("maps/", f"maps/{language}/", 1): retell(page, told, language)
+            name.replace("maps/", f"maps/{language}/", 1): retell(page, retelling, language)
             for name, page in files.items()
             if isinstance(page, str) and name.count("/") == 1
         }
         files[f"maps/{language}/rfp_packets.zip"] = archive(
-            {name: retell(page, told, language) for name, page in singles.items()}
+            {name: retell(page, retelling, language) for name, page in singles.items()}
         )
     return files
 

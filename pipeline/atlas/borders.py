@@ -160,8 +160,11 @@ def _noded(steps: Any, owners: Any) -> Any:
     face, owner = shapely.STRtree(owners).query(shapely.point_on_surface(faces), predicate="intersects")
     first = np.unique(face, return_index=True)[1]  # a face on two areas' border goes to the first
     out = np.full(len(steps), shapely.Polygon(), dtype=object)
-    for area in np.unique(owner[first]):
-        out[area] = shapely.coverage_union_all(faces[face[first][owner[first] == area]])
+    face, owner = face[first], owner[first]
+    order = np.argsort(owner, kind="stable")
+    areas, starts = np.unique(owner[order], return_index=True)
+    for area, own in zip(areas, np.split(face[order], starts)[1:], strict=True):
+        out[area] = shapely.coverage_union_all(faces[own])
     return out
 
 

@@ -43,7 +43,7 @@ def classify(values: pd.Series, scheme: Scheme, form: Form, most: int = MOST) ->
         return _by_word(values, scheme)
     shown = values.notna().to_numpy()
     fine = form == "index" and bool((values[shown] % 1 != 0).any())  # hundredths, as the page prints them
-    scale = 100 if fine or form in ("percent", "share_change") else 1
+    scale = 100 if fine or form in ("percent", "chance", "share_change") else 1
     numbers = values.astype("float64").to_numpy() * scale
     rounded = np.where(shown, np.copysign(np.floor(np.abs(numbers) + 0.5 + 1e-9), numbers), np.nan)
     present = rounded[shown]

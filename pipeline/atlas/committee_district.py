@@ -20,7 +20,7 @@ from pipeline.atlas.committee_parts import (
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, number, part_of, percent, say, told
+from pipeline.atlas.words import chance, count_of, listed, number, part_of, percent, say, told
 
 Tables = Mapping[str, Any]
 NEEDIEST, GAPS_OF_A_LEVEL, ROOMS = 10, 2, 5
@@ -51,7 +51,7 @@ def _need(tables: Tables, about: About) -> Figure:
     if ranked["need_rank_low"].isna().all():
         return Figure("High need", value, f"{number(possible)} possibly", "Margins of error are not published: nobody can say how sure a rank is.", is_weak=True)  # fmt: skip
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
-    home = f"{number(children)} of {number(everyone)} children ({percent(children / everyone)})" if everyone > 0 else ""
+    home = f"{number(children)} of {number(everyone)} children ({chance(children / everyone)})" if everyone > 0 else ""
     return Figure(
         "High need",
         value,

@@ -73,7 +73,8 @@ def outlines(areas: gpd.GeoDataFrame) -> Outlines:
     drawn = [rings(shape) for shape in smaller]
     if len(shapes) <= MOST:
         return Outlines([ring for each in drawn for ring in each], drawn)
-    border = outline(areas[there]).geometry.iloc[0].simplify(6 / scale)
+    fits = bool(shapely.coverage_is_valid(shapes[there]))
+    border = outline(areas[there], is_coverage=fits).geometry.iloc[0].simplify(6 / scale)
     return Outlines(rings(border), drawn)
 
 

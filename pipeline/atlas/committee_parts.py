@@ -10,7 +10,7 @@ from pipeline.atlas.changes_frames import NO_RELEASE, SUREST, fact_of, value_of
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, grade, number, part_of, percent, say, school_year
+from pipeline.atlas.words import chance, count_of, grade, number, part_of, percent, say, school_year, tenths
 from pipeline.columns import BY_NAME, GRADES
 
 Tables = Mapping[str, Any]
@@ -142,7 +142,7 @@ def warning(row: Any, zones: Mapping[str, list[Row]]) -> str:
     """What makes the page approximate."""
     said = []
     if row.inside_share < 1:
-        said.append(f"{percent(row.inside_share)} of it lies inside the district, and only that part is counted")
+        said.append(f"{chance(row.inside_share)} of it lies inside the district, and only that part is counted")
     elif row.is_approximate:
         said.append("its people could be placed by plain area only")
     if any(zone["is_approximate"] for rows in zones.values() for zone in rows):
@@ -163,7 +163,7 @@ def need(row: Any, known: Known, about: About) -> Figure:
     said = say("need_class", row.need_class)
     if is_known(row.need_rank_low):
         span = f"between {number(row.need_rank_low)} and {number(row.need_rank_high)} in nine of ten draws"
-        sure = f"{said}: among the neediest {part_of(rules.top_share)} in {percent(row.high_need_probability_share)} of draws. {reliability(row.reliability_class)}"
+        sure = f"{said}: among the neediest {part_of(rules.top_share)} in {chance(row.high_need_probability_share)} of draws. {reliability(row.reliability_class)}"
     else:
         span, sure = "no interval: margins of error are not published", f"{said}, by rank alone. {reliability(row.reliability_class)}"  # fmt: skip
     return Figure(
@@ -349,14 +349,14 @@ def school_grid(good: Mapping[str, Found]) -> Grid:
     for level in LEVELS:
         for school, far in good[level]:
             grades = " to ".join(grade(g) for g in dict.fromkeys((school["grade_low"], school["grade_high"])))
-            chance = school["class_probability_share"]
+            likely = school["class_probability_share"]
             rows.append(
                 (
                     say("level", level),
                     short(school["name"]),
                     say("sector", school["sector"]),
                     grades,
-                    f"{say('quality_class', school['quality_class'])}{f', {percent(chance)} sure' if is_known(chance) else ''}",
+                    f"{say('quality_class', school['quality_class'])}{f', {tenths(likely)} sure' if is_known(likely) else ''}",
                     distance(far),
                 )
             )

@@ -72,7 +72,7 @@ _YEARS = Annex(
         Field("district", "District schools", "whole", ("district_pupils",)),
         Field("charter", "Charter schools", "whole", ("charter_pupils",)),
         Field("other", "In no directory", "whole", ("other_pupils",), explain="Schools that no directory lists: closed long ago"),
-        Field("share", "Charter share", "percent", ("charter_share",), explain="Of the pupils of these, private schools left out"),
+        Field("share", "Charter share", "chance", ("charter_share",), explain="Of the pupils of these, private schools left out"),
         Field("private", "Private schools", "whole", ("private_pupils",), absent="private_absent"),
         Field("hidden", "Schools not shown", "whole", ("hidden",), explain="Their pupils are in none of the sums"),
     ),

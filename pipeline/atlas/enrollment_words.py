@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, count_of, listed, number, percent, school_year
+from pipeline.atlas.words import LABELS, chance, count_of, listed, number, percent, school_year
 from pipeline.columns import LEVELS
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def answer(tables: Tables, about: About) -> str:
     if not years["charter"].sum() > 0:
         return f"All {number(sums[now])} pupils counted at public schools in {school_year(now)} attend schools that the district runs, for no charter school of it has a count."
     share = (years["charter"].fillna(0.0) / sums).round(4)
-    then = f" ({percent(share[first])} in {school_year(first)})" if first < now else ""
-    return f"Of {number(sums[now])} pupils counted at public schools in {school_year(now)}, {number(years.loc[now, 'charter'])} ({percent(share[now])}) attend charter schools{then}{_between_zones(tables, about)}."
+    then = f" ({chance(share[first])} in {school_year(first)})" if first < now else ""
+    return f"Of {number(sums[now])} pupils counted at public schools in {school_year(now)}, {number(years.loc[now, 'charter'])} ({chance(share[now])}) attend charter schools{then}{_between_zones(tables, about)}."
 
 
 def _between_zones(tables: Tables, about: About) -> str:
@@ -55,7 +55,7 @@ def _between_zones(tables: Tables, about: About) -> str:
     zones = tables["public_zones"]
     named = zones[zones["level"].eq(level)].set_index("zone_id")["name"].dropna()
     low, high = (
-        f"{percent(row['sector_share'])} in {named.get(row['area_id'], row['area_id'])}"
+        f"{chance(row['sector_share'])} in {named.get(row['area_id'], row['area_id'])}"
         for row in (here.iloc[0], here.iloc[-1])
     )
     return f"; of those who live in {level} school zones it is from {low} to {high}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.answers import pupils_today
 from pipeline.atlas.outlook_frames import NAIVE, first_fall, method_in_force
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, count_of, listed, number, percent, school_year
+from pipeline.atlas.words import LABELS, chance, count_of, listed, number, school_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ def _tested(tables: Tables) -> str:
         beside = " and ".join(f"{name} by {_share(naive[name])}" for name in NAIVE if name in naive.index)
         cases = count_of(own.loc[years, "cases"], "past forecast", "past forecasts")
         parts.append(
-            f"{count_of(years, 'year', 'years')} ahead its total was missed by {_share(own.loc[years, 'mean_absolute_error_share'])} on average ({cases}; {beside})"
+            f"{count_of(years, 'year', 'years')} ahead its total was missed by {_share(own.loc[years, 'mean_absolute_error_share'])} on average ({cases}{f'; {beside}' if beside else ''})"
         )
     beyond = "" if 10 in own.index else "; further ahead could not be tested"
     return f" On past years, {', and '.join(parts)}{beyond}."
@@ -126,7 +126,7 @@ def _schools_held(tables: Tables) -> str:
     if size not in ("200_and_over", "under_200") or known.empty:
         return ""
     parts = [
-        f"{percent(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
+        f"{chance(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
         for row in known.to_dict("records")
     ]
     return f" In tests those of {size_words(size)} held {listed(parts)}, where 80% should."
@@ -151,7 +151,7 @@ def _judgement(tables: Tables) -> tuple[str, ...]:
         return (
             "No forecast could be tested against what happened: the study has too few years, so how wrong the outlook may be is not known.",
         )
-    lines, better = [], []
+    lines, better, is_compared = [], [], False
     for row in rows.to_dict("records"):
         years = row["horizon_years"]
         naive = known[
@@ -159,13 +159,16 @@ def _judgement(tables: Tables) -> tuple[str, ...]:
         ].set_index("method")["mean_absolute_error_share"]
         beside = ", ".join(f"{name} {_share(naive[name])}" for name in NAIVE if name in naive.index)
         lines.append(
-            f"{count_of(years, 'year', 'years')} ahead by {_share(row['mean_absolute_error_share'])} ({beside})"
+            f"{count_of(years, 'year', 'years')} ahead by {_share(row['mean_absolute_error_share'])}{f' ({beside})' if beside else ''}"
         )
+        is_compared |= len(naive) > 0
         if len(naive) and (row["mean_absolute_error_share"] < naive).all():
             better.append(years)
     first = f"Tried on past years, the method used here ({used}) missed {size_words(size)} {listed(lines)}."
     verdict = (
-        " It was better than both naive forecasts at every horizon."
+        " No naive forecast could be tried beside it."
+        if not is_compared
+        else " It was better than both naive forecasts at every horizon."
         if len(better) == len(rows)
         else f" It was better than both naive forecasts {listed([f'{number(years)}' for years in better])} {'year' if better == [1] else 'years'} ahead, not at the other horizons."
         if better
@@ -197,7 +200,7 @@ def _held(rows: pd.DataFrame) -> str:
     if known.empty:
         return " How often its intervals would have held could not be tried."
     parts = [
-        f"{percent(row['interval_share'])} of {number(row['interval_cases'])} cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
+        f"{chance(row['interval_share'])} of {number(row['interval_cases'])} cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
         for row in known.to_dict("records")
     ]
     return (

@@ -235,7 +235,7 @@ _TOLD = (
     Field("bias", "Too high or low by", "share_change", ("mean_error_change",), explain="Mean signed error: above zero, forecasts were too high"),
     Field("weighted", "Pupils missed, of all", "share", ("weighted_error_share",), explain="Pupils that forecasts were off by, over the pupils there were"),
     Field("median", "Median error", "share", ("median_error_share",)),
-    Field("held", "80% interval held", "percent", ("interval_held",), explain="Of the forecasts that had an interval by what was known then"),
+    Field("held", "80% interval held", "chance", ("interval_held",), explain="Of the forecasts that had an interval by what was known then"),
     Field("interval_cases", "Of forecasts", "whole", ("interval_cases",)),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_frames import latest_targets
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, at_least, count_of, listed, measure, number, percent, school_year
+from pipeline.atlas.words import LABELS, at_least, chance, count_of, listed, measure, number, school_year
 from pipeline.columns import LEVELS
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _in_quality_seats(tables: Tables) -> tuple[str, ...]:
     if whole.empty:
         return ()
     row = whole.loc[whole["fall_year"].idxmax()]
-    share = f" ({percent(row['quality_pupils'] / row['pupils'])})" if row["pupils"] > 0 else ""
+    share = f" ({chance(row['quality_pupils'] / row['pupils'])})" if row["pupils"] > 0 else ""
     by = (
         ""
         if row["fall_year"] == row["results_fall"]

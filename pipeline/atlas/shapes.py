@@ -115,11 +115,16 @@ def _marks(shapes: Any, colors: list[str]) -> str:
     coarse = np.where(shapely.is_empty(coarse), shapes[areas], coarse)
     if len(own) > MANY:
         kinds = sorted(set(own))
-        merged = [
-            shapely.union_all(coarse[np.array([color == kind for color in own])], grid_size=0.1) for kind in kinds
-        ]
+        merged = [_joined(coarse[np.array([color == kind for color in own])]) for kind in kinds]
         coarse, own = np.array(merged, dtype=object), kinds
     return "".join(_path(shape, color) for shape, color in zip(coarse, own, strict=True)) + points
+
+
+def _joined(shapes: Any) -> Any:
+    """Areas of one colour as one; of those that fit each other it is found much sooner."""
+    if shapely.coverage_is_valid(shapes):
+        return shapely.coverage_union_all(shapes)
+    return shapely.union_all(shapes, grid_size=0.1)
 
 
 def _path(shape: Any, color: str) -> str:

@@ -54,7 +54,7 @@ _MATCHES = Annex(
         Field("second", "Second best", "text", ("second_site_name",), explain="Where it would go if this site were closed to it and all others were placed anew"),
         Field("second_cost", "Cost more there", "index", ("second_cost_change",)),
         Field("lease", "Years of lease", "whole", ("longest_lease_years",), explain="School years in which all rooms given at the site stay free, at the upper end of the forecast: of the rooms taken, not of all the site has free. No longer than the outlook, whose far years no back-test has reached; empty where there is no host"),
-        Field("firm", "Holds in", "percent", ("pair_share",), explain="Share of draws of the weights in which the same pair is made"),
+        Field("firm", "Holds in", "chance", ("pair_share",), explain="Share of draws of the weights in which the same pair is made"),
         Field("reason", "Why", "text", ("reason",)),
     ),
     empty="No school of this study is looking for a place, or no site has room to offer.",

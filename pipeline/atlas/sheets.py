@@ -66,7 +66,7 @@ _NEED = Places(
         Field("cluster", "Cluster", "word", ("hot_spot_class",), always=False),
         Field("outlier", "Among its neighbors", "word", ("moran_class",), always=False),
         Field("reliability", "Reliability of the index", "word", ("reliability_class",), always=False),
-        Field("inside", "Inside the district", "percent", ("inside_share",), explain="Share of its ground. Of a census area that reaches beyond the district, only the part inside is counted", always=False),
+        Field("inside", "Inside the district", "chance", ("inside_share",), explain="Share of its ground. Of a census area that reaches beyond the district, only the part inside is counted", always=False),
         Field("indicator", "{each}", "percent", ("indicator_share", "indicator_share_moe"), "margin", always=False, each="indicator", made=Counts("of", *COUNTS)),
     ),
     layers=(

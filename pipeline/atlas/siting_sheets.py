@@ -44,7 +44,7 @@ SITING_ANNEXES = (
             Field("wanting", "Of", "whole", ("wanting_seats",)),
             Field("added", "More than with one fewer", "whole", ("more_seats",)),
             Field("travel", "Mean distance of those served", "km", ("mean_travel_m",), explain="Asked for least travel only; whoever is left without a school is not in it"),
-            Field("gap", "Could be better by", "percent", ("optimum_gap_share",), explain="0% is proven best"),
+            Field("gap", "Could be better by", "chance", ("optimum_gap_share",), explain="0% is proven best"),
             Field("finding", "Note", "text", ("finding",)),
         ),
         empty="No missing quality seats are known within reach of a site that could be offered.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.atlas.outlook_answers import size_words
 from pipeline.atlas.outlook_frames import AS_CHOSEN
-from pipeline.atlas.words import count_of, number, percent
+from pipeline.atlas.words import chance, count_of, number
 
 LARGE = 200.0
 
@@ -43,6 +43,6 @@ def held(tables: Mapping[str, Any], pupils: float) -> str:
         return ""
     row = rows.iloc[0]
     return (
-        f"in tests on past years intervals of {size_words(size)} held in {percent(row['interval_share'])} of "
+        f"in tests on past years intervals of {size_words(size)} held in {chance(row['interval_share'])} of "
         f"{number(row['interval_cases'])} cases {count_of(row['horizon_years'], 'year', 'years')} ahead, where 80% should"
     )

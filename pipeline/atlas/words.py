@@ -720,6 +720,29 @@ def percent(value: float) -> str:
     return f"{number(100 * value)}%"
 
 
+def chance(value: float) -> str:
+    """A probability, or a share that may lie near its ends, as percent: only all is 100%, and only none 0%.
+
+    >>> chance(1.0), chance(0.0), chance(0.997), chance(0.001), chance(0.344)
+    ('100%', '0%', 'over 99%', 'under 1%', '34%')
+    """
+    told = percent(value)
+    if told == "100%" and value < 1:
+        return "over 99%"
+    return "under 1%" if told == "0%" and value > 0 else told
+
+
+def tenths(value: float) -> str:
+    """A probability that is published to the nearest tenth.
+
+    >>> tenths(0.95), tenths(0.05), tenths(0.9)
+    ('over 95%', 'under 5%', '90%')
+    """
+    if value >= 0.95:
+        return "over 95%"
+    return "under 5%" if value <= 0.05 else percent(value)
+
+
 def count_of(amount: float, one: str, many: str) -> str:
     """An amount with its noun.
 

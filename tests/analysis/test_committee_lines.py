@@ -42,6 +42,11 @@ def test_high_need_is_said_of_those_of_that_class_alone() -> None:
     assert "for 1 more the draws leave it open (20% to 80%)" in said.evidence
 
 
+def test_a_home_of_nearly_all_children_is_not_the_home_of_all() -> None:
+    home = pd.Series({"a": 9996.0, "b": 1.0, "c": 1.0, "d": 2.0})
+    assert "home to 9,996 of 10,000 children (over 99%)" in lines.need(ranked(), home, NAMES, **RULES).statement
+
+
 @pytest.mark.parametrize("likely", [0.79, 0.2])
 def test_nothing_is_called_high_need_below_the_certain_share(likely: float) -> None:
     table = ranked(need_class=["possible", "possible", "not_high", "not_high"], high_need_probability_share=likely)

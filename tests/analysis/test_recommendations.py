@@ -309,6 +309,11 @@ def test_high_need_needs_certainty_reliability_and_poor_access() -> None:
     assert "By 1 of 2 other indices it is not among the neediest." in row["counter_evidence"]
 
 
+def test_nearly_all_draws_are_not_all_draws() -> None:
+    told = base.table(of_need(NEED.assign(high_need_probability_share=0.998)))
+    assert "in over 99% of all draws" in told.iloc[0]["evidence"]
+
+
 def test_ways_that_deny_poor_access_speak_against_it() -> None:
     at_a = METHODS["neighborhood_id"].eq("a")
     elementary = at_a & METHODS["level"].eq("elementary")

@@ -47,6 +47,8 @@ def of_rows(rows: Iterable[dict[str, Any]]) -> set[str]:
                 found |= set(NUMBER.findall(value))
             elif isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) and value == value:  # fmt: skip
                 found |= {whole(value), whole(100 * float(value))}
+                if 0 < value < 1 and whole(100 * float(value)) in ("0", "100"):
+                    found.add("99" if value > 0.5 else "1")  # over 99%, under 1%
     return found
 
 

@@ -59,8 +59,10 @@ def test_what_a_leaf_says_is_what_the_tables_say(taken: dict[str, Any], tables: 
         text = leaf_text(html, row.neighborhood_id)
         assert f"Rank {whole(row.need_rank)} of {ranked['need_rank'].notna().sum()}" in text
         assert f"between {whole(row.need_rank_low)} and {whole(row.need_rank_high)} in nine of ten draws" in text
-        share = whole(100 * row.high_need_probability_share)
-        assert f"{said[row.need_class]}: among the neediest fifth in {share}% of draws." in text
+        share = f"{whole(100 * row.high_need_probability_share)}%"
+        if 0 < row.high_need_probability_share < 1:
+            share = {"100%": "over 99%", "0%": "under 1%"}.get(share, share)
+        assert f"{said[row.need_class]}: among the neediest fifth in {share} of draws." in text
         assert f"{whole(row.children_0_17)} \u00b1 {whole(row.children_0_17_moe)} children under 18" in text
         adds = tables["public_contributions"].query("neighborhood_id == @row.neighborhood_id")
         for part in adds.itertuples():
@@ -149,6 +151,31 @@ def test_uncertain_numbers_are_marked_and_said(packet: Packet, tables: dict[str,
             assert "Unreliable: no decision should rest on it alone." in need.sure
     unranked = next(leaf for leaf in packet.leaves if leaf.key == "n39")
     assert unranked.figures[0].value == "Not ranked" and unranked.why and not unranked.why.rows
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1.0, "100%"), (0.997, "over 99%"), (0.995, "over 99%"), (0.994, "99%"), (0.001, "under 1%"), (0.0, "0%")],
+)
+def test_only_all_draws_are_called_all_and_only_none_none(tables: dict[str, Any], share: float, said: str) -> None:
+    places = tables["public_neighborhoods"].assign(high_need_probability_share=share)
+    leaf = committee.packet({**tables, "public_neighborhoods": places}, ABOUT).leaves[1]
+    assert f"among the neediest fifth in {said} of draws." in leaf.figures[0].sure
+
+
+def test_nearly_all_of_the_ground_is_not_all_of_it(tables: dict[str, Any]) -> None:
+    places = tables["public_neighborhoods"].assign(inside_share=0.9996)
+    leaf = committee.packet({**tables, "public_neighborhoods": places}, ABOUT).leaves[1]
+    assert "over 99% of it lies inside the district, and only that part is counted" in leaf.warning
+
+
+def test_the_class_of_a_school_near_is_as_sure_as_on_its_sheet(tables: dict[str, Any]) -> None:
+    schools = tables["public_schools"].assign(class_probability_share=0.95)
+    leaves = committee.packet({**tables, "public_schools": schools}, ABOUT).leaves[1:]
+    said = [
+        row[4] for leaf in leaves for grid in leaf.grids if grid.head == "Quality schools near" for row in grid.rows
+    ]
+    assert said and all(", over 95% sure" in text for text in said)
 
 
 def test_without_margins_no_interval_is_made_up(tables: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pipeline.atlas import outlook_answers, outlook_reading
 from pipeline.atlas.book import bind
 from pipeline.atlas.error_picture import error_bars
+from pipeline.atlas.outlook_frames import NAIVE
 from pipeline.columns import LEVELS
 from tests.atlas.blocks import block
 from tests.atlas.outlook_tables import ERRORS, USED
@@ -162,6 +163,22 @@ def test_the_verdict_on_the_method_follows_the_numbers(tables: dict[str, Any]) -
     worse.loc[own, "mean_absolute_error_share"] = 0.5
     told = whole("how_wrong", {**tables, "public_backtest": worse}, ABOUT)
     assert "better than both naive forecasts at no horizon" in told
+
+
+def test_without_a_naive_forecast_none_is_spoken_of(tables: dict[str, Any]) -> None:
+    tested = tables["public_backtest"]
+    bare = {**tables, "public_backtest": tested[~tested["method"].isin(NAIVE)]}
+    told = whole("how_wrong", bare, ABOUT)
+    assert "1 year ahead by 2.4%, 3 years" in told and "()" not in told and "( " not in told
+    assert "No naive forecast could be tried beside it." in told and "better than" not in told
+    told = whole("outlook", bare, ABOUT)
+    assert "missed by 12.0% on average (3 past forecasts)" in told and "; )" not in told
+
+
+def test_intervals_that_held_nearly_always_did_not_hold_always(tables: dict[str, Any]) -> None:
+    tested = tables["public_backtest"].assign(interval_share=0.997)
+    told = whole("how_wrong", {**tables, "public_backtest": tested}, ABOUT)
+    assert "held in over 99% of 34 cases 1 year ahead" in told
 
 
 def test_the_bars_are_as_high_as_the_errors(tables: dict[str, Any]) -> None:

@@ -115,7 +115,7 @@ var schoolshed = (function () {
     if (form === "tenths") return value <= 0.05 ? tell("under 5%") : value >= 0.95 ? tell("over 95%") : rounded(100 * value) + "%";
     if (form === "percent") return rounded(100 * value) + "%";
     if (form === "share") return rounded(100 * value, 1) + "%";
-    if (form === "chance") return value > 0.995 && value < 1 ? tell("over 99%") : value > 0 && value < 0.005 ? tell("under 1%") : rounded(100 * value) + "%";
+    if (form === "chance") return value < 1 && rounded(100 * value) === "100" ? tell("over 99%") : value > 0 && rounded(100 * value) === "0" ? tell("under 1%") : rounded(100 * value) + "%";
     if (form === "share_change") return (value > 0 ? "+" : "") + rounded(100 * value, 1) + "%";
     if (form === "points") return value ? tell("{n} points", { n: (value > 0 ? "+" : "") + rounded(100 * value) }) : tell("not moved");
     if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);

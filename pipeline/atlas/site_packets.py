@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas.escape import esc
-from pipeline.atlas.packet_pictures import sketch, utilization_chart
-from pipeline.atlas.packet_terms import address, around, building, terms
 from pipeline.atlas.page import document, footer, header
+from pipeline.atlas.site_pictures import sketch, utilization_chart
+from pipeline.atlas.site_terms import address, around, building, terms
 from pipeline.atlas.spec import About, Sheet
 from pipeline.atlas.words import LABELS, grade, number, percent, say
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.atlas.packet import anchor, archive, packets
-from pipeline.atlas.packet_pictures import sketch, utilization_chart
 from pipeline.atlas.same_rooms import elsewhere, promised
 from pipeline.atlas.sheets import SHEETS
+from pipeline.atlas.site_packets import anchor, archive, packets
+from pipeline.atlas.site_pictures import sketch, utilization_chart
 from tests.atlas.published import ABOUT, town
 
 
