@@ -516,7 +516,7 @@ var schoolshed = (function () {
   // what the shown number means, down to its counts, and where it comes from
   function explained(box) {
     if (!view.how || !view.how.length && !view.sources.length) return;
-    var fold = el("details", "how"), means = el("ul"), from = el("ul"), counts = counted();
+    var fold = el("details", "how"), means = el("ul"), from = el("ul", "from"), counts = counted();
     fold.appendChild(el("summary", "", tell("How \u201c{t}\u201d was computed, and from what", { t: view.label })));
     if (counts.length) {
       var own = el("ul", "counts");
@@ -1008,6 +1008,7 @@ var schoolshed = (function () {
     hints();
     window.addEventListener("resize", hints);
     window.addEventListener("beforeprint", unfolded);
+    window.addEventListener("afterprint", refolded);
     shorten();
     if (!map) return;
     map.getContainer().setAttribute("role", "group");
@@ -1050,12 +1051,8 @@ var schoolshed = (function () {
     $("whole").addEventListener("click", function () { moved = false; fit({}); });
     map.on("dragstart zoomstart", function (event) { if (event.type === "dragstart" || event.originalEvent) moved = true; });
     map.on("resize", function () { if (!moved) fit(); hints(); });
-    window.addEventListener("beforeprint", function () {
-      if (!all) showAll();
-      $("map").style.height = "";
-      map.invalidateSize({ animate: false }); fit();
-    });
-    window.addEventListener("afterprint", function () { layout(); if (!moved) fit(); });
+    window.addEventListener("beforeprint", toPaper);
+    window.addEventListener("afterprint", fromPaper);
     window.addEventListener("resize", layout);
     show(data.views[0].key);
     fit();
@@ -1086,14 +1083,35 @@ var schoolshed = (function () {
     function unfold() { answer.classList.remove("long"); more.remove(); }
     unfolds.push(unfold);
   }
+  var forPaper = [];  // folds that were opened for it, to be closed after
   // paper opens nothing: sources and long tables are unfolded for it, and the day is written
   function unfolded() {
-    Array.prototype.forEach.call(document.querySelectorAll("details"), function (part) { part.open = true; });
+    Array.prototype.forEach.call(document.querySelectorAll("details:not([open])"), function (part) { part.open = true; forPaper.push(part); });
     unfolds.forEach(function (unfold) { unfold(); });
     Array.prototype.forEach.call(document.querySelectorAll(".printed"), function (line) {
       line.textContent = tell("Printed on {any}.", { any: new Date().toLocaleDateString(LOCALE, { year: "numeric", month: "long", day: "numeric" }) });
     });
   }
+  // a browser lays the page out for paper after it was asked to draw the map: the frame is given its size on paper before
+  var PAPER = { width: "180mm", height: "110mm" }, kept = null;  // as atlas.css has it: within the margins of letter and of A4
+  function toPaper() {
+    if (!all) showAll();
+    if (!kept) kept = { center: map.getCenter(), zoom: map.getZoom(), height: $("map").style.height };
+    Object.assign($("map").style, PAPER);
+    map.invalidateSize({ animate: false, pan: false });
+    fit();
+    names();
+  }
+  function fromPaper() {
+    if (!kept) return;
+    var before = kept;
+    kept = null;
+    Object.assign($("map").style, { width: "", height: before.height });
+    map.invalidateSize({ animate: false, pan: false });
+    if (!layout() && !moved) fit();
+    if (moved) map.setView(before.center, before.zoom, { animate: false });
+  }
+  function refolded() { forPaper.splice(0).forEach(function (part) { part.open = false; }); }
   // the map is as high as the window leaves beside its legend
   function layout() {
     var frame = $("map"), legend = $("legend"), top = frame.getBoundingClientRect().top + window.scrollY;
