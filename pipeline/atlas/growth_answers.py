@@ -9,7 +9,7 @@ from pipeline.atlas.frames import names_of
 from pipeline.atlas.growth_frames import UNTOLD, driver_words, pockets_now
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, number
+from pipeline.atlas.words import count_of, listed, number, school_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def more(tables: Tables, about: About) -> tuple[str, ...]:
     """Where it grows and shrinks, where need is high too, and what is expected."""
     if tables["public_growth"].empty:
         return ()
-    return (*_pockets(tables, about), _crossed(tables, about), _expected(tables["public_population"]))
+    return (*_pockets(tables, about), _crossed(tables, about), _expected(tables["public_population"], tables["public_outlook"]))  # fmt: skip
 
 
 def _district(change: pd.DataFrame) -> str:
@@ -121,9 +121,9 @@ def _crossed(tables: Tables, about: About) -> str:
     return f" Growth and high need meet in {count_of(len(sure), 'neighborhood', 'neighborhoods')}: {where}.{more}"
 
 
-def _expected(outlook: pd.DataFrame) -> str:
-    """Children of school age expected in the whole district in the last year of the outlook."""
-    rows = outlook[(outlook["layer"] == "district") & (outlook["age_band"] == "5-17")]
+def _expected(children_ahead: pd.DataFrame, pupils_ahead: pd.DataFrame) -> str:
+    """Children of school age expected in the whole district in the last year of their outlook, and pupils beside them."""
+    rows = children_ahead[(children_ahead["layer"] == "district") & (children_ahead["age_band"] == "5-17")]
     if len(set(rows["area_id"])) != 1:
         return ""
     row = rows.loc[rows["year"].idxmax()]
@@ -132,4 +132,15 @@ def _expected(outlook: pd.DataFrame) -> str:
     span = f" ({number(low)} to {number(high)} eight times in ten)" if is_ranged else ""
     alone = "" if is_ranged else "; how far off that may be is not known"
     now = f", after {number(row['children_to'])} in {row['vintage_to']}" if _is_known(row["children_to"]) else ""
-    return f" In {int(row['year'])}, {number(row['children_projected'])} children of these ages{span} are expected{now}{alone}."
+    first = f" In {int(row['year'])}, {number(row['children_projected'])} children of these ages{span} are expected{now}{alone}."
+    return f"{first}{_pupils_beside(pupils_ahead, int(row['year']))}"
+
+
+def _pupils_beside(outlook: pd.DataFrame, year: int) -> str:
+    """Pupils that the sheet Outlook expects in the fall of that year: another forecast, of others."""
+    rows = outlook[(outlook["unit_kind"] == "district") & (outlook["fall_year"] == year)]
+    rows = rows[rows["pupils_projected"].notna()]
+    if len(rows) != 1:
+        return ""
+    pupils = number(rows["pupils_projected"].iloc[0])
+    return f" The sheet Outlook expects {pupils} public pupils in {school_year(year)}: the two are made apart and need not fit."

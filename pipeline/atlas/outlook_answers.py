@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 Tables = Mapping[str, "pd.DataFrame"]
 # Sizes of which the page of errors speaks first: the first of these with a number.
 FIRST = ("200_and_over", "under_200", "district_grade", "school_grade", "district")
+# Intervals that rest on errors of other units than their own.
+BORROWED = ("other_sizes", "beyond_tested", "borrowed_from_schools")
+HELD = 0.8  # an interval is said to hold eight times in ten
+# A warning is for what is plainly worse: by five points, and by more than luck in one of twenty tests.
+WORSE_BY, Z_ONE_SIDED = 0.05, 1.645
 _OF = {
     "district": "the district's total",
     "district_grade": "the district's grades",
@@ -43,7 +48,7 @@ def outlook(tables: Tables, about: About) -> str:
     today = pupils_today(tables, about)
     start = f"{number(today)} pupils today (the sum of the published counts); " if today is not None else ""
     first = f"{start}the district can expect {' and '.join(told)}."
-    return f"{first[:1].upper()}{first[1:]}"
+    return f"{first[:1].upper()}{first[1:]}{_held_less(tables)}"
 
 
 def outlook_more(tables: Tables, about: About) -> tuple[str, ...]:
@@ -117,6 +122,23 @@ def _changing(tables: Tables) -> tuple[str, ...]:
             f"Zones follow the district's cohorts, and their intervals are borrowed from schools.{_schools_held(tables)}",
         )
     return told, _schools_held(tables)
+
+
+def _held_less(tables: Tables) -> str:
+    """A warning where intervals rest on other units' errors, and those of schools held less often than they say."""
+    if not tables["public_outlook"]["interval_basis"].isin(BORROWED).any():
+        return ""
+    size, rows = judged(tables)
+    rows = rows[rows["interval_share"].notna() & rows["interval_cases"].gt(0)]
+    luck = (HELD * (1 - HELD) / rows["interval_cases"]) ** 0.5
+    short = rows[rows["interval_share"].lt(HELD - WORSE_BY) & rows["interval_share"].lt(HELD - Z_ONE_SIDED * luck)]
+    if size not in ("200_and_over", "under_200") or short.empty:
+        return ""
+    parts = [
+        f"{percent(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
+        for row in short.to_dict("records")
+    ]
+    return f" In tests such intervals of {size_words(size)} held less often: {listed(parts)}."
 
 
 def _schools_held(tables: Tables) -> str:

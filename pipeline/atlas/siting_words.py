@@ -23,22 +23,35 @@ def answer(tables: Tables, about: About) -> str:
     asked = _asked(plans)
     told: list[str] = []
     none: list[str] = []
+    named: list[str] = []
     for level in [level for level in LEVELS if level in set(asked["level"])]:
         of_level = asked[asked["level"].eq(level)].sort_values("new_sites")
         first = of_level[of_level["new_sites"].eq(1)]
         if first.empty or not first["added_seats"].iloc[0] > 0:
             none.append(level)
             continue
-        site = names.get(first["site_ids"].iloc[0], first["site_ids"].iloc[0])
+        named.append(first["site_ids"].iloc[0])
+        site = names.get(named[-1], named[-1])
         told.append(
-            f"{'of ' if told else 'Of '}{number(first['wanting_seats'].iloc[0])} missing {level} school seats, {site} would serve {number(first['added_seats'].iloc[0])} more"
+            f"{'of ' if told else 'Of '}{number(first['wanting_seats'].iloc[0])} missing {level} school seats, {site} would serve {number(first['added_seats'].iloc[0])} more than today"
         )
     if not told and not none:
         return "No missing quality seats and no site to offer are known together, so that no plan could be made."
     if not told:
         return f"No new site is known to serve missing {listed(none, 3)} school seats."
     rest = [f"no new site is known to serve missing {listed(none, 3)} school seats"] if none else []
-    return f"{'; '.join([*told, *rest])}."
+    return f"{'; '.join([*told, *rest])}.{_same_seats(named, tables)}"
+
+
+def _same_seats(named: list[str], tables: Tables) -> str:
+    """That a site which is best at several levels has its empty seats only once."""
+    sites = tables["public_sites"].set_index("site_id")
+    told = ""
+    for site in dict.fromkeys(site for site in named if named.count(site) > 1):
+        seats = sites["surplus_seats"].get(site, float("nan"))
+        amount = f"{number(seats)} empty seats" if seats == seats else "empty seats"
+        told += f" The {amount} of {names_of(tables)['site'].get(site, site)} are counted at each of these levels, and can serve one only."
+    return told
 
 
 def _asked(plans: pd.DataFrame) -> pd.DataFrame:

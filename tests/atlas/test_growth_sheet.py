@@ -160,6 +160,16 @@ def test_children_expected_are_a_layer_for_each_year_hatched_where_nothing_can_b
     assert {row["error"] for row in whole} == {"Stated, not tested"}
 
 
+def test_pupils_expected_in_the_same_fall_stand_beside_the_children(tables: dict[str, Any]) -> None:
+    ahead = tables["public_population"].query("layer == 'district' and age_band == '5-17'")
+    year = int(ahead["year"].max())
+    outlook = tables["public_outlook"].query("unit_kind == 'district'").iloc[:1]
+    same = outlook.assign(fall_year=year, pupils_projected=4321.0)
+    beside = f" The sheet Outlook expects 4,321 public pupils in {year}-{(year + 1) % 100:02d}: the two are made apart and need not fit."
+    assert beside in whole("growth", {**tables, "public_outlook": same}, ABOUT)
+    assert "made apart" not in whole("growth", {**tables, "public_outlook": same.assign(fall_year=year + 1)}, ABOUT)
+
+
 def test_families_moving_are_a_layer_and_a_table_by_age(page: dict[str, Any], tables: dict[str, Any]) -> None:
     rows = tables["public_migration"].query("layer == 'neighborhood' and age_band == '5-17'").reset_index(drop=True)
     layer = view(page, "neighborhoods:moved|5-17")

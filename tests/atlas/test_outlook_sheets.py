@@ -231,6 +231,29 @@ def test_zones_are_told_with_the_schools_intervals_and_how_often_these_held(tabl
     assert f"held {rows['interval_share'].iloc[0]:.0%} of cases 1 year ahead" in answer and "where 80% should" in answer
 
 
+def test_an_interval_that_held_less_than_it_says_is_warned_of_in_the_open(tables: dict[str, Any]) -> None:
+    tested, rows = tables["public_backtest"], tables["public_outlook"]
+    own = tested["method"].eq(USED) & tested["size_class"].eq("200_and_over")
+    near, far = own & tested["horizon_years"].eq(1), own & tested["horizon_years"].eq(5)
+    share = tested["interval_share"].mask(own, 0.79).mask(far, 0.5)
+    worse = tested.assign(interval_share=share, interval_cases=tested["interval_cases"].mask(own, 20.0))
+    lent = rows.assign(interval_basis="borrowed_from_schools")
+    warning = " In tests such intervals of schools of 200 pupils and over held less often: 50% of cases 5 years ahead."
+    answer = outlook_answers.outlook({**tables, "public_outlook": lent, "public_backtest": worse}, ABOUT)
+    assert near.any() and answer.endswith(warning)
+    # what is tested itself needs no such warning, nor does what held as it should, nor what may be luck
+    theirs = rows.assign(interval_basis="own_size")
+    assert "held less" not in outlook_answers.outlook(
+        {**tables, "public_outlook": theirs, "public_backtest": worse}, ABOUT
+    )
+    few = worse.assign(interval_cases=worse["interval_cases"].mask(own, 2.0))
+    held = worse.assign(interval_share=worse["interval_share"].mask(own, 0.8))
+    for good in (few, held):
+        assert "held less" not in outlook_answers.outlook(
+            {**tables, "public_outlook": lent, "public_backtest": good}, ABOUT
+        )
+
+
 def test_pupils_whom_a_law_brings_are_no_growth(tables: dict[str, Any]) -> None:
     grades = tables["public_outlook_grades"]
     assert "transitional kindergarten" not in whole("outlook", tables, ABOUT)

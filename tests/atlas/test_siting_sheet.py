@@ -17,7 +17,7 @@ def test_the_answer_names_the_best_site_what_it_adds_and_the_zone_that_is_short(
     tables = town()
     site = names_of(tables)["site"]["s00"]
     assert whole("siting", tables, ABOUT) == (
-        f"Of 700 missing elementary school seats, {site} would serve 210 more. "
+        f"Of 700 missing elementary school seats, {site} would serve 210 more than today. "
         "With the best 2 sites together, elementary school seats served rise from 40 to 430. "
         "The sheets Sharing buildings and Request for proposals offer the same rooms for other uses. "
         "Of 1 common enrollment zone, 1 cannot seat every child: North zone (20 to 29 of some 120 left). "
@@ -33,6 +33,11 @@ def test_a_site_in_the_plans_of_two_levels_has_its_seats_once() -> None:
     site = names_of(tables)["site"]["s00"]
     sentence = f"What {site} would serve of several levels are the same seats, for one level only."
     assert sentence in whole("siting", both, ABOUT) and sentence not in whole("siting", tables, ABOUT)
+    seats = tables["public_sites"].set_index("site_id").loc["s00", "surplus_seats"]
+    once = f" The {seats:,.0f} empty seats of {site} are counted at each of these levels, and can serve one only."
+    assert siting_words.answer(both, ABOUT).endswith(once) and once not in siting_words.answer(tables, ABOUT)
+    blank = tables["public_sites"].assign(surplus_seats=np.nan)
+    assert f" The empty seats of {site} are" in siting_words.answer({**both, "public_sites": blank}, ABOUT)
 
 
 def test_a_school_that_may_be_full_is_within_reach_and_serves_no_seat() -> None:
@@ -63,7 +68,7 @@ def test_plans_that_add_nothing_are_hidden_or_lacking_are_told_as_such() -> None
     )
     mixed = pd.concat([plans, idle.assign(level="high")], ignore_index=True)
     assert siting_words.answer({**tables, "public_siting_plans": mixed}, ABOUT).endswith(
-        "would serve 210 more; no new site is known to serve missing high school seats."
+        "would serve 210 more than today; no new site is known to serve missing high school seats."
     )
     hidden = plans.assign(served_seats=np.nan)
     assert "no plan could be made" in whole("siting", {**tables, "public_siting_plans": hidden}, ABOUT)
