@@ -3,71 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.analysis.indicators import INDICATORS
 from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.exports import PUBLISHED
 from pipeline.atlas.sheets import SHEETS
-from pipeline.atlas.spec import About, Rules
 from pipeline.config import Study
-from pipeline.lineage import FILLS, credits
+from pipeline.lineage import credits
 from pipeline.stages import Stage
+from pipeline.stages.about import SECTIONS, about
 
 
 def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     """Draw every sheet of the atlas, each with the sources its tables descend from."""
-    about = About(
-        title=study.study.title,
-        fall_year=study.study.fall_year,
-        now=study.vintages.now,
-        before=study.vintages.before,
-        note=study.study.note,
-        prepared_by=study.atlas.prepared_by,
-        tiles=study.atlas.tiles,
-        tiles_credit=study.atlas.tiles_credit,
-        smallest_cell=study.publish.smallest_cell,
-        medium_cv=study.reliability.medium_cv,
-        sources=credits(FILLS.values(), study.raw),
-        rules=Rules(
-            family=study.need.family,
-            norm=study.need.norm,
-            draws=study.need.draws,
-            top_share=study.need.top_share,
-            certain_share=study.need.certain_share,
-            possible_share=study.need.possible_share,
-            smallest_inside_share=study.neighborhoods.smallest_inside_share,
-            smallest_population=study.need.smallest_population,
-            growth_alpha=study.growth.alpha,
-            smallest_seats=study.growth.smallest_seats,
-            growth_band=study.growth.age_band,
-            subjects=study.quality.subjects,
-            cut_share=study.quality.cut_share,
-            probability_share=study.quality.probability_share,
-            target_share=study.quality.target_share,
-            target_years=study.quality.target_years,
-            path=study.quality.path,
-            path_share=study.quality.path_share,
-            growth_margin_share=study.quality.growth_margin_share,
-            colors=study.quality.colors or "",
-            poor_ratio=study.seats.poor_ratio,
-            access_method=study.seats.access_method,
-            under_ratio=study.utilization.under_ratio,
-            definitions=study.utilization.definitions,
-            surplus_rooms=study.utilization.surplus_rooms,
-            years_ahead=study.utilization.years_ahead,
-            judged_by=study.utilization.judged_by,
-            match_travel_m=study.matches.travel_m,
-            match_draws=study.matches.draws,
-            match_weights=study.matches.weights.model_dump(),
-            bands=study.bands.model_dump(),
-            scenarios={slot: described.note for slot, described in study.scenarios.items()},
-        ),
+    of_sheets = replace(
+        about(study),
         origins={table.name: credits((table.name,), study.raw) for table in PUBLISHED},
         counts={each.name: (each.numerator, each.universe) for each in INDICATORS},
         credits={sheet.key: credits(sheet.tables, study.raw) for sheet in SHEETS},
     )
-    return dict(bind(tables, about))
+    return dict(bind(tables, of_sheets))
 
 
 STAGE = Stage(
@@ -75,23 +32,7 @@ STAGE = Stage(
     summary="The maps, and a packet for each listed site, from the public tables alone",
     reads=tuple(table.name for table in PUBLISHED),
     writes=(),
-    sections=(
-        *(
-            "study",
-            "raw",
-            "neighborhoods",
-            "vintages",
-            "bands",
-            "reliability",
-            "need",
-            "growth",
-            "quality",
-            "seats",
-            "utilization",
-            "matches",
-        ),
-        *("scenarios", "publish", "atlas"),
-    ),
+    sections=SECTIONS,
     run=run,
     files=FILES,
 )

@@ -173,3 +173,19 @@ def test_labels_of_pockets_never_lie_over_each_other(tmp_path: Path, visit: Any)
         for b in boxes[i + 1 :]:
             assert a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"] or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]  # fmt: skip
     assert wrong == []
+
+
+def test_only_all_draws_are_called_all_on_the_page_as_in_the_packet(visit: Any, tmp_path: Path) -> None:
+    said = {1.0: "100%", 0.997: "over 99%", 0.995: "over 99%", 0.994: "99%", 0.001: "under 1%", 0.0: "0%"}
+    tables = town()
+    places = tables["public_neighborhoods"].sort_values("neighborhood_id").reset_index(drop=True)
+    shares = [list(said)[row % len(said)] for row in range(len(places))]
+    files = bind({**tables, "public_neighborhoods": places.assign(high_need_probability_share=shares)}, ABOUT)
+    page, wrong = visit(write({"maps/need.html": files["maps/need.html"]}, tmp_path) / "need.html")
+    heads = [text.strip() for text in page.locator("#table thead th").all_text_contents()]
+    column = next(place for place, text in enumerate(heads) if text.startswith("Chance of high need"))
+    shown = page.locator(ROWS).evaluate_all(
+        "(rows, column) => rows.map((row) => row.children[column].textContent.trim())", column
+    )
+    assert sorted(shown) == sorted(said[share] for share in shares)
+    assert wrong == []
