@@ -69,7 +69,7 @@ def answer(tables: Tables, about: About) -> str:
     also = ""
     if group := _worst(tables, level, share):
         also = f"; of {_small(LABELS['measure'][group[0]])} it is {percent(group[1])}"
-    return f"{percent(share)} of children of {level} school age live where access to quality seats is below {percent(about.rules.poor_ratio)} of the district's mean{also}. Measured against that mean, access that is low everywhere is not poor."
+    return f"{percent(share)} of children of {level} school age live where access to quality seats is below {percent(about.rules.poor_ratio)} of the district's mean{also}; measured against that mean, access that is low everywhere is not poor."
 
 
 def more(tables: Tables, about: About) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ _BASIS = (
     Field("basis", "Ages {each}", "word", ("band_basis",), always=False, each="basis", explain="Surveys publish 10 to 14 and 15 to 17"),
 )  # fmt: skip
 _CROSSED = (
-    Field("cross", "Growth and need", "word", ("cross_class",), always=False, group="Growth and need", short="Both"),
-    Field("direction", "Children", "word", ("change_class",), always=False, group="Growth and need", short="Children", explain="Growing or shrinking by its own change beyond chance, or by the pocket it lies in"),
+    Field("cross", "Growth and need", "word", ("cross_class",), always=False, group="Growth and need", short="Finding"),
+    Field("direction", "Children", "word", ("change_class",), always=False, group="Growth and need", short="Number of children", explain="Growing or shrinking by its own change beyond chance, or by the pocket it lies in"),
 )  # fmt: skip
 _PARTS = "What the change is made of"
 _WHY = (

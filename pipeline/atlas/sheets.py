@@ -227,6 +227,8 @@ _SCHOOLS_ANNEX = Annex(
         Field("path", "Five-year path", "word", ("path_status",)),
     ),
     sort="name",
+    # codes of the directory that are no school: the sheet Quality of the data lists them, with why they are on no map
+    unless=(("location_status", "not_a_place"),),
 )
 _SCHOOL_DOTS = Dots(
     "public_schools", "school_id", "Schools", "quality_class", _QUALITY, keep=(("school_status", ("open",)),)

@@ -86,7 +86,7 @@ def test_a_study_of_one_year_without_zones_has_its_areas(tables: dict[str, Any])
 
 
 def test_access_is_said_by_method_and_by_group(files: dict[str, Any], tables: dict[str, Any]) -> None:
-    low = "Measured against that mean, access that is low everywhere is not poor."
+    low = "; measured against that mean, access that is low everywhere is not poor."
     assert low in files["maps/access.html"] and low in files["maps/index.html"]
     methods = annex(files, "access", "access_methods")
     assert [row["places"] for row in methods] == [[10, 40], [20, 40], [15, 40], [10, 40]]

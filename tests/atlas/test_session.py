@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from pipeline.atlas.book import bind
 from pipeline.atlas.sheets import SHEETS
+from tests.atlas.conftest import write
+from tests.atlas.published import ABOUT, town
 
 pytestmark = pytest.mark.browser
 ROWS = "#table tbody tr.row"
@@ -220,6 +223,15 @@ def test_the_table_of_sharing_needs_no_scrolling_on_a_desk(millbrook_workspace: 
     assert page.evaluate(
         "(() => { const box = document.querySelector('.side .scroll'); return box.scrollWidth <= box.clientWidth + 1; })()"
     )
+
+
+def test_a_panel_does_not_draw_an_arrow_between_numbers_made_in_two_ways(tmp_path: Path, visit: Any) -> None:
+    tables = town()
+    tables["public_changes"] = tables["public_changes"].assign(change_evidence="not_comparable")
+    page, wrong = visit(write(bind(tables, ABOUT), tmp_path) / "need.html")
+    page.locator(f"{ROWS} button", has_text="Alder Grove").first.click()
+    (line,) = page.locator("#panel .since li").all_inner_texts()
+    assert line == "Need rank: then 4, now 2. Made in two ways: not comparable. Newer data." and wrong == []
 
 
 def test_a_panel_tells_what_changed_since_the_last_release(pages: Path, visit: Any) -> None:

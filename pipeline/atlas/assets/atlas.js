@@ -501,13 +501,18 @@ var schoolshed = (function () {
     facts.forEach(function (fact) {
       if (!fact.evidence[picked]) return;
       known = true;
-      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", tell("{t}: {n} \u2192 {n2}. {t2}. {t3}.", { t: fact.what, n: one(fact.form, fact.from[picked]), n2: one(fact.form, fact.to[picked]), t2: fact.evidence[picked], t3: fact.why[picked] })));
+      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", thenAndNow(fact)));
     });
     if (words.head && list.childNodes.length) {
       box.appendChild(el("h3", "", words.head));
       list.className = "since";
       box.appendChild(list);
     } else box.appendChild(el("p", "since detail", known ? words.same : words.none));
+  }
+  // numbers made in two ways stand apart: an arrow would compare them
+  function thenAndNow(fact) {
+    var parts = { t: fact.what, n: one(fact.form, fact.from[picked]), n2: one(fact.form, fact.to[picked]), t2: fact.evidence[picked], t3: fact.why[picked] };
+    return fact.evidence[picked] === data.since.apart ? tell("{t}: then {n}, now {n2}. {t2}. {t3}.", parts) : tell("{t}: {n} \u2192 {n2}. {t2}. {t3}.", parts);
   }
   // the place of a leaf in the packet, as pipeline/atlas/committee_page.py names it
   function leafOf(id) {
