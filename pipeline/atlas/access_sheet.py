@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_sheets import ACCESS_ANNEXES
-from pipeline.atlas.spec import About, Dots, Field, Layer, Places, Scheme, Sheet, Wide
+from pipeline.atlas.spec import About, Counts, Dots, Field, Layer, Places, Scheme, Sheet, Wide
 from pipeline.atlas.words import LABELS, count_of, listed, number, percent
 from pipeline.columns import LEVELS
 
@@ -34,6 +34,7 @@ ACCESS = Places(
             ("relative_access_ratio",),
             each="level",
             explain="100% is the district's mean; below 50%, before rounding, is poor",
+            made=Counts("reach"),
         ),
         Field("poor", "Poor, {each}", "word", ("is_poor_access",), each="level", always=False),
         Field(

@@ -22,6 +22,7 @@ SURE = ("high", "medium")  # classes of reliability that carry a decision
 ZONES_OF_A_LEVEL, SCHOOLS_OF_A_LEVEL, ROOMS_NEAR = 2, 2, 3
 SCHOOLS_AROUND, AROUND_M, MOST_CHANGES = 12, 3000.0, 3
 INDICATORS = 6
+TABLES_APART = " Counts in brackets come from one census table each: a total may differ from the number of children above, and may exceed it."
 LONGEST = 56  # letters of a name in a table: a row is a line or two, so that a leaf is a page
 NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
 
@@ -292,7 +293,7 @@ def why(row: Any, known: Known) -> Bars:
     return Bars(
         f"Why: need index {index}",
         tuple(bars),
-        f"Value, and the points it adds to the index; bars are on one scale on all pages.{others}",
+        f"Value, and the points it adds to the index; bars are on one scale on all pages.{others}{TABLES_APART if any(map(counted, shown)) else ''}",
     )
 
 

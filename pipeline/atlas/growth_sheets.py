@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.growth_frames import MOVED_BANDS
-from pipeline.atlas.spec import DIVERGING, Annex, Field, Layer, Part, Places, Scheme, Series, Wide
+from pipeline.atlas.spec import DIVERGING, Annex, Counts, Field, Layer, Part, Places, Scheme, Series, Wide
 from pipeline.atlas.words import LABELS, each_label
 from pipeline.columns import LEVELS
 
@@ -28,7 +28,7 @@ _CROSS = (
 )
 
 _BY_BAND = (
-    Field("change", "Change, {each}", "change", ("children_change", "children_change_moe"), "margin", always=False, each="age_band"),
+    Field("change", "Change, {each}", "change", ("children_change", "children_change_moe"), "margin", always=False, each="age_band", made=Counts("before_now", fields=("from", "to"))),
     Field("sure", "Beyond chance, {each}", "word", ("is_significant",), always=False, each="age_band", explain="Larger than chance would bring, after correcting for the number of areas compared"),
     Field("from", "Before, {each}", "whole", ("children_from", "children_from_moe"), "margin", always=False, each="age_band"),
     Field("to", "Now, {each}", "whole", ("children_to", "children_to_moe"), "margin", always=False, each="age_band"),
@@ -54,7 +54,7 @@ _MOVED = (
 _AHEAD = (
     Field("expected", "Expected, {each}", "whole", ("children_projected",), always=False, each="outlook"),
     Field("expected_range", "Eight times in ten, {each}", "whole", ("children_projected_low", "children_projected_high"), "range", always=False, each="outlook"),
-    Field("expected_change", "Change from now, {each}", "change", ("children_projected_change",), always=False, each="outlook"),
+    Field("expected_change", "Change from now, {each}", "change", ("children_projected_change",), always=False, each="outlook", made=Counts("now_expected", fields=("to", "expected"))),
     Field("expected_method", "Method, {each}", "word", ("method",), always=False, each="outlook"),
     Field("expected_error", "Error of the method, {each}", "word", ("error_basis",), always=False, each="outlook"),
 )  # fmt: skip

@@ -142,7 +142,7 @@ _SITES = Places(
         Wide("public_capacity", "site_id", "capacity_definition", ("rooms_counted",)),
     ),
     fields=(
-        Field("status", "Room", "word", ("surplus_status",)),
+        Field("status", "Room", "word", ("surplus_status",), made=Counts("ways", ("definitions_under",), ("definitions_known",))),
         Field("surplus", "Empty seats", "whole", ("surplus_seats",), explain="The fewest by any way of counting, in any year from today to the horizon, by the upper forecast", absent="seats_absent"),
         Field("rooms", "Empty rooms", "whole", ("surplus_rooms",), absent="seats_absent"),
         Field("condition", "Condition", "word", ("condition_class",)),

@@ -115,7 +115,10 @@ def test_from_an_area_to_its_page_of_the_packet_and_back(millbrook_workspace: Pa
     assert "There is no earlier release of this study to compare with." in panel.inner_text()
     page.locator("#panel .how summary").click()
     counts = page.locator("#panel .counts li").all_inner_texts()
+    of_pupils = [line for line in counts if line.endswith(": counts of pupils are not published.")]
+    counts = [line for line in counts if line not in of_pupils]
     assert len(counts) == 9 and all(re.search(r": [\d,]+ \u00b1 \d+ of [\d,]+ \u00b1 \d+\.$", line) for line in counts)
+    assert len(of_pupils) == 3 and "may exceed it" in page.locator("#panel .how").inner_text()
     page.select_option("#view", label="Children in poverty")
     (own,) = page.locator("#panel .counts li").all_text_contents()
     assert own in counts and own.startswith("Children in poverty: ")
@@ -131,6 +134,24 @@ def test_from_an_area_to_its_page_of_the_packet_and_back(millbrook_workspace: Pa
     assert page.locator(f"{ROWS}.picked button").inner_text() == "Almond Acres"
     # the way to the packet is the only thing that was asked for
     assert all(line.endswith("/maps/packet.html") for line in wrong) and page.evaluate("window.executed") == []
+
+
+def test_panels_say_what_their_number_is_made_of_or_why_not(millbrook_workspace: Path, visit: Any) -> None:
+    said = {
+        "growth": r": [\d,]+ \u00b1 \d+ before, [\d,]+ \u00b1 \d+ now\.$",
+        "outlook": r": [\d,]+ now, [\d,]+ expected\.$",
+        "siting": r": [\d,]+ missing seats, less [\d,]+ served\.$",
+        "facilities": r"^Room: underutilized by \d of \d ways of counting seats\.$",
+        "rfp": r"^On the list: underutilized by \d of \d ways of counting seats\.$",
+        "schools": r"^Status: counts of pupils are not published\.$",
+        "access": r": of seats and children within reach, only the ratio to the district\u2019s mean is published\.$",
+    }
+    for name, pattern in said.items():
+        page, wrong = visit(millbrook_workspace / "maps" / f"{name}.html")
+        page.locator(f"{ROWS} button").first.click()
+        (line,) = page.locator("#panel .counts li").all_text_contents()
+        assert re.search(pattern, line), (name, line)
+        assert wrong == [] and "may exceed it" not in page.locator("#panel .how").text_content()
 
 
 def test_an_address_that_names_no_area_opens_none(millbrook_workspace: Path, visit: Any) -> None:
