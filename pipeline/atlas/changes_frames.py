@@ -173,9 +173,15 @@ def of_district(tables: Tables) -> str:
         return ""
     own.sort(key=lambda row: (list(BY_NAME["fact"].values).index(row["fact"]), ("all", *LEVELS).index(row["fact_level"])))  # fmt: skip
     said = [moved(row) for row in own if row["change_evidence"] not in ("same", APART)]
-    apart = [fact_of(row) for row in own if row["change_evidence"] == APART]
-    if apart:
-        said.append(f"Made in two ways, not comparable: {listed(apart, len(apart))}.")
+    apart: dict[str, list[str]] = {}
+    for row in own:
+        if row["change_evidence"] == APART:
+            level = row["fact_level"]
+            apart.setdefault(row["fact"], []).extend([] if level == "all" else [each_label("level", level)])
+    said += [
+        f"{say('fact', fact)}{f' in {listed(levels)}' if levels else ''}: made in two ways, not comparable."
+        for fact, levels in apart.items()
+    ]
     return " ".join(said) or "The numbers of the whole district are the same."
 
 

@@ -208,7 +208,12 @@ def test_what_changed_in_the_district_stands_on_its_leaf_and_two_ways_are_not_co
     own = changes["subject_kind"].eq("district") & changes["fact"].eq("quality_share")
     apart = changes.assign(change_evidence=changes["change_evidence"].mask(own, "not_comparable"))
     assert packet_since({**tables, "public_changes": apart})[1] == (
-        "Made in two ways, not comparable: Share of pupils in quality seats.",
+        "Share of pupils in quality seats: made in two ways, not comparable.",
+    )
+    levels = [apart[own].assign(fact="unmet_seats", fact_level=level) for level in ("high", "elementary")]
+    by_level = pd.concat([apart[~own], *levels], ignore_index=True)
+    assert packet_since({**tables, "public_changes": by_level})[1] == (
+        "Seats missing in elementary school and high school: made in two ways, not comparable.",
     )
     assert packet_since({**tables, "public_changes": changes.iloc[:0]}) == ("Since the last release", ())
     places = apart["subject_kind"].eq("neighborhood")
