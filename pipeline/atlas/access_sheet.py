@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_sheets import ACCESS_ANNEXES
-from pipeline.atlas.spec import About, Dots, Field, Layer, Places, Scheme, Sheet, Wide
+from pipeline.atlas.spec import About, Counts, Dots, Field, Layer, Places, Scheme, Sheet, Wide
 from pipeline.atlas.words import LABELS, count_of, listed, number, percent
 from pipeline.columns import LEVELS
 
@@ -34,6 +34,7 @@ ACCESS = Places(
             ("relative_access_ratio",),
             each="level",
             explain="100% is the district's mean; below 50%, before rounding, is poor",
+            made=Counts("reach"),
         ),
         Field("poor", "Poor, {each}", "word", ("is_poor_access",), each="level", always=False),
         Field(
@@ -69,7 +70,7 @@ def answer(tables: Tables, about: About) -> str:
     also = ""
     if group := _worst(tables, level, share):
         also = f"; of {_small(LABELS['measure'][group[0]])} it is {percent(group[1])}"
-    return f"{percent(share)} of children of {level} school age live where access to quality seats is below {percent(about.rules.poor_ratio)} of the district's mean{also}. Measured against that mean, access that is low everywhere is not poor."
+    return f"{percent(share)} of children of {level} school age live where access to quality seats is below {percent(about.rules.poor_ratio)} of the district's mean{also}; measured against that mean, access that is low everywhere is not poor."
 
 
 def more(tables: Tables, about: About) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.atlas import payload, shapes
 from pipeline.atlas.catalogue import LANGUAGES
+from pipeline.atlas.changes_frames import of_district, release_head
 from pipeline.atlas.drawings import closed_words, draw
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import names_of
@@ -58,7 +59,9 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
             drawing=sheet.drawing(tables) if sheet.drawing else "",
             further=tuple(map(plain, sheet.more(tables, about))) if sheet.more else (),
         )
-    files["maps/index.html"] = index_page(SHEETS, about, answers, pictures, _advice(tables), _lines(tables))
+    files["maps/index.html"] = index_page(
+        SHEETS, about, answers, pictures, _advice(tables), _lines(tables), _since(tables)
+    )
     files["maps/rfp_packets.html"], singles = packets(drawn, about, SHEETS)
     files["maps/rfp_packets.zip"] = archive(singles)
     for language in LANGUAGES:
@@ -122,6 +125,13 @@ def _lines(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The lines for the committee in order, each with its reliability in words."""
     rows = tables["public_lines"].sort_values("line", kind="stable").to_dict("records")
     return [{**row, "reliability": sure(row["reliability_class"])} for row in rows]
+
+
+def _since(tables: Mapping[str, Any]) -> tuple[str, str]:
+    """What changed in the whole district since the last release, under its heading; nothing without a release."""
+    told = of_district(tables)
+    more = " The sheet Quality of the data has the changes of every area." if told else ""
+    return release_head(tables), f"{told}{more}"
 
 
 def _lacking(sheet: Sheet, tables: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -21,6 +21,7 @@ MADE = ("subject_text", "fact_text", "from_text", "to_text")
 NO_RELEASE = "There is no earlier release of this study to compare with."
 # What can be said of a change, the surest first; "same" is none.
 SUREST = ("beyond", "no_margin", "within", "overlapping", "not_comparable")
+APART = "not_comparable"
 MOST = 200  # rows of a page: the workbook has all
 
 CHANGES = Annex(
@@ -84,6 +85,13 @@ def value_of(row: Mapping[Any, Any], side: str) -> str:
     return f"{form(row[f'value_{side}'])}{span}"
 
 
+def moved(row: Mapping[Any, Any]) -> str:
+    """A change in words; numbers that were made in two ways stand apart, since an arrow would compare them."""
+    then, now = value_of(row, "from"), value_of(row, "to")
+    told = f"then {then}, now {now}" if row["change_evidence"] == APART else f"{then} \u2192 {now}"
+    return f"{fact_of(row)}: {told}."
+
+
 # Facts in the form of a table's column.
 FORMS = {"need_rank": "rank", "relative_access_ratio": "percent"}
 KINDS = {"neighborhood_id": "neighborhood", "zone_id": "zone", "school_id": "school", "site_id": "site"}
@@ -129,6 +137,7 @@ def since_words(tables: Tables) -> dict[str, str]:
     return {
         "head": f"Since the release {release}",
         "unmoved": say("change_evidence", "same"),
+        "apart": say("change_evidence", APART),
         "same": f"Nothing that the release {release} tells of it has changed.",
         "none": f"The release {release} has no numbers of it.",
     }
@@ -144,7 +153,7 @@ def since(tables: Tables) -> str:
     if rows.empty:
         return NO_RELEASE
     amount = rows["change_evidence"].value_counts()
-    apart, counts = int(amount.get("not_comparable", 0)), int(amount.get("no_margin", 0))
+    apart, counts = int(amount.get(APART, 0)), int(amount.get("no_margin", 0))
     sure = int(amount.get("beyond", 0))
     surveyed = sure + int(amount.get("within", 0)) + int(amount.get("overlapping", 0))
     parts = [
@@ -154,6 +163,32 @@ def since(tables: Tables) -> str:
     moved = f": {listed([part for part in parts if part])}" if counts + surveyed else ""
     other = f"; {number(apart)} were made in another way and cannot be compared" if apart else ""
     return f"Since the release {rows['release_id'].iloc[0]}, {number(counts + surveyed) if counts + surveyed else 'none'} of {count_of(len(rows) - apart, 'number', 'numbers')} moved{moved}{other}."
+
+
+def of_district(tables: Tables) -> str:
+    """What moved in the whole district since the last release, and what cannot be compared; nothing without a release."""
+    rows = tables["public_changes"]
+    own = rows[rows["subject_kind"].eq("district")].to_dict("records")
+    if not own:
+        return ""
+    own.sort(key=lambda row: (list(BY_NAME["fact"].values).index(row["fact"]), ("all", *LEVELS).index(row["fact_level"])))  # fmt: skip
+    said = [moved(row) for row in own if row["change_evidence"] not in ("same", APART)]
+    apart: dict[str, list[str]] = {}
+    for row in own:
+        if row["change_evidence"] == APART:
+            level = row["fact_level"]
+            apart.setdefault(row["fact"], []).extend([] if level == "all" else [each_label("level", level)])
+    said += [
+        f"{say('fact', fact)}{f' in {listed(levels)}' if levels else ''}: made in two ways, not comparable."
+        for fact, levels in apart.items()
+    ]
+    return " ".join(said) or "The numbers of the whole district are the same."
+
+
+def release_head(tables: Tables) -> str:
+    """The heading over what changed since the last release."""
+    rows = tables["public_changes"]
+    return f"Since the release {plain(rows['release_id'].iloc[0])}" if len(rows) else "Since the last release"
 
 
 FRAMES = {"changes": changes}

@@ -138,5 +138,5 @@ def _district(tables: Tables, about: About, pages: Mapping[str, int]) -> Leaf:
         figures=district.figures(tables, about),
         why=None,
         grids=(district.neediest(tables, pages), district.gaps(tables), district.rooms(tables)),
-        lines=(district.quotes(tables), district.lacking(tables)),
+        lines=(district.since(tables), district.quotes(tables), district.lacking(tables)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.atlas.changes_frames import NO_RELEASE, of_district, release_head
 from pipeline.atlas.committee_parts import (
     LEVELS,
     NOW,
@@ -18,6 +19,7 @@ from pipeline.atlas.committee_parts import (
     with_margin,
 )
 from pipeline.atlas.escape import plain
+from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import chance, count_of, listed, number, part_of, percent, say, told
@@ -37,7 +39,7 @@ def warning(tables: Tables) -> str:
 
 def figures(tables: Tables, about: About) -> tuple[Figure, ...]:
     """High need, missing seats, growth and rooms of the whole district."""
-    return _need(tables, about), _seats(tables), _growth(tables), _rooms(tables)
+    return _need(tables, about), _seats(tables), _growth(tables, about), _rooms(tables)
 
 
 def _need(tables: Tables, about: About) -> Figure:
@@ -78,22 +80,30 @@ def _seats(tables: Tables) -> Figure:
     )
 
 
-def _growth(tables: Tables) -> Figure:
-    pockets = tables["public_pockets"].sort_values("pocket_id", kind="stable")
+def _growth(tables: Tables, about: About) -> Figure:
+    pockets = pockets_now(tables, about)
     if tables["public_growth_need"].empty or tables["public_growth_need"]["children_change"].isna().all():
         return Figure("Growth", "Not known", "", "The study has no counts of children at two times.", is_weak=True)
     kinds = pockets["pocket_kind"].value_counts()
-    rising, falling = int(kinds.get("growing", 0)), int(kinds.get("shrinking", 0))
+    rising, falling = (count_of(int(kinds.get(kind, 0)), "pocket", "pockets") for kind in ("growing", "shrinking"))
     said = [
-        f"{signed(row.children_change)}{f' {chr(0xB1)} {number(row.children_change_moe)}' if is_known(row.children_change_moe) else ''}"
-        for row in pockets.itertuples()
+        f"{word}: {listed([_change(row) for row in rows], 3)} children."
+        for word, kind in (("Growing", "growing"), ("Shrinking", "shrinking"))
+        if (rows := pockets[pockets["pocket_kind"] == kind].to_dict("records"))
     ]
     return Figure(
         "Growth",
-        f"{number(rising)} growing",
-        f"{count_of(falling, 'pocket', 'pockets')} of neighborhoods shrinking",
-        f"Children: {listed(said, 3)}." if said else "No change of children beyond chance, in no part of the district.",
+        f"{rising[:1].upper()}{rising[1:]} growing",
+        f"{falling} shrinking",
+        f"A pocket is several adjoining neighborhoods that change alike, beyond chance. {' '.join(said)}"
+        if said
+        else "No change of children beyond chance, in no part of the district.",
     )
+
+
+def _change(pocket: Any) -> str:
+    change, margin = signed(pocket["children_change"]), pocket["children_change_moe"]
+    return f"{change} \u00b1 {number(margin)}" if is_known(margin) else change
 
 
 def _rooms(tables: Tables) -> Figure:
@@ -191,6 +201,13 @@ def rooms(tables: Tables) -> Grid:
         (2, 3),
         empty="No site of this study can be listed for a request for proposals.",
     )
+
+
+def since(tables: Tables) -> Lines:
+    """What moved in the whole district since the last release, in one line."""
+    told = of_district(tables)
+    empty = "The release has no numbers of the whole district." if len(tables["public_changes"]) else NO_RELEASE
+    return Lines(release_head(tables), (told,) if told else (), empty)
 
 
 def quotes(tables: Tables) -> Lines:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.atlas.changes_frames import NO_RELEASE, SUREST, fact_of, value_of
+from pipeline.atlas.changes_frames import NO_RELEASE, SUREST, moved
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
 from pipeline.atlas.spec import About
@@ -22,6 +22,7 @@ SURE = ("high", "medium")  # classes of reliability that carry a decision
 ZONES_OF_A_LEVEL, SCHOOLS_OF_A_LEVEL, ROOMS_NEAR = 2, 2, 3
 SCHOOLS_AROUND, AROUND_M, MOST_CHANGES = 12, 3000.0, 3
 INDICATORS = 6
+TABLES_APART = " Counts in brackets come from one census table each: a total may differ from the number of children above, and may exceed it."
 LONGEST = 56  # letters of a name in a table: a row is a line or two, so that a leaf is a page
 NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
 
@@ -255,11 +256,13 @@ def growth(area: str, known: Known, about: About) -> Figure:
     margin = f" \u00b1 {number(row['children_change_moe'])}" if is_known(row["children_change_moe"]) else ""
     pocket = known.pockets.get(row["pocket_id"])
     together = f" Its pocket of {number(pocket['pocket_areas'])} neighborhoods: {signed(pocket['children_change'])}{f' {chr(0xB1)} ' + number(pocket['children_change_moe']) if is_known(pocket['children_change_moe']) else ''}." if pocket else ""  # fmt: skip
+    # a change beyond its own margin that is not believed needs its reason
+    many = " It is larger than its margin, but among many neighborhoods some are so by luck alone." if row["change_class"] == "not_beyond_chance" and is_known(row["children_change_moe"]) and abs(row["children_change"]) > row["children_change_moe"] else ""  # fmt: skip
     return Figure(
         head,
         f"{signed(row['children_change'])}{margin}",
         f"{from_to}{row['vintage_from']} to {row['vintage_to']}",
-        f"{say('change_class', row['change_class'])}.{together} {reliability(row['reliability_class'])}",
+        f"{say('change_class', row['change_class'])}.{many}{together} {reliability(row['reliability_class'])}",
         is_weak=row["reliability_class"] not in SURE,
     )
 
@@ -290,7 +293,7 @@ def why(row: Any, known: Known) -> Bars:
     return Bars(
         f"Why: need index {index}",
         tuple(bars),
-        f"Value, and the points it adds to the index; bars are on one scale on all pages.{others}",
+        f"Value, and the points it adds to the index; bars are on one scale on all pages.{others}{TABLES_APART if any(map(counted, shown)) else ''}",
     )
 
 
@@ -356,7 +359,7 @@ def school_grid(good: Mapping[str, Found]) -> Grid:
                     short(school["name"]),
                     say("sector", school["sector"]),
                     grades,
-                    f"{say('quality_class', school['quality_class'])}{f', {tenths(likely)} sure' if is_known(likely) else ''}",
+                    f"{say('quality_class', school['quality_class'])}{_sure(likely)}",
                     distance(far),
                 )
             )
@@ -369,6 +372,19 @@ def school_grid(good: Mapping[str, Found]) -> Grid:
         note="Straight line from its edge. Whether they have a free seat, and for whom, is not said." if rows else "",
         empty="The study has no quality school with a known place.",
     )
+
+
+def _sure(chance: Any) -> str:
+    """How sure a class is; one that is no likelier than not is no finding.
+
+    >>> _sure(0.9), _sure(0.5), _sure(0.4), _sure(None)
+    (', 90% sure', ', as likely as not (50%)', ', less likely than not (40%)', '')
+    """
+    if not is_known(chance):
+        return ""
+    if round(100 * chance) > 50:
+        return f", {tenths(chance)} sure"
+    return f", {'as likely as' if round(100 * chance) == 50 else 'less likely than'} not ({tenths(chance)})"
 
 
 def distance(metres: float) -> str:
@@ -409,13 +425,13 @@ def room_grid(rooms: Found) -> Grid:
 def since(area: str, known: Known) -> Lines:
     """What is another number than in the last release, surest first, and what made it so."""
     rows = known.released.get(area, [])
-    moved = sorted((row for row in rows if row["change_evidence"] != "same"), key=_surest)
+    others = sorted((row for row in rows if row["change_evidence"] != "same"), key=_surest)
     nothing = f"Nothing that the release {known.release} tells of it has changed." if rows else f"The release {known.release} has no numbers of it."  # fmt: skip
     return Lines(
         f"Since the release {known.release}" if known.release else "Since the last release",
         tuple(
-            f"{fact_of(row)}: {value_of(row, 'from')} \u2192 {value_of(row, 'to')}. {say('change_evidence', row['change_evidence'])}. {say('changed_by', row['changed_by'])}."
-            for row in moved[:MOST_CHANGES]
+            f"{moved(row)} {say('change_evidence', row['change_evidence'])}. {say('changed_by', row['changed_by'])}."
+            for row in others[:MOST_CHANGES]
         ),
         nothing if known.release else NO_RELEASE,
     )

@@ -183,7 +183,7 @@ def _counts(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for place, made in enumerate(counts):
         own: dict[str, Any] = {}
         for name, value in made.items():
-            if isinstance(value, list):
+            if name in COUNTED:
                 here = [place, COUNTED.index(name)]
                 first = known.setdefault(tuple(value), here)
                 own[name] = values(value) if first == here else {"like": first}

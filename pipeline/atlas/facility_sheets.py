@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas import rfp_answers
-from pipeline.atlas.spec import SEQUENTIAL, Annex, Field, Layer, Places, Scheme, Sheet, Wide
+from pipeline.atlas.spec import SEQUENTIAL, Annex, Counts, Field, Layer, Places, Scheme, Sheet, Wide
 from pipeline.atlas.words import LABELS
 
 _GREY = "#d5d8dc"
@@ -54,7 +54,7 @@ RFP_PLACES = Places(
     base="public_neighborhoods",
     wides=(Wide("public_rfp", "site_id", "", _INVENTORY),),
     fields=(
-        Field("listing", "On the list", "word", ("rfp_status",)),
+        Field("listing", "On the list", "word", ("rfp_status",), made=Counts("ways", ("definitions_under",), ("definitions_known",))),
         Field("confidence", "How sure", "word", ("confidence_class",), explain="Certainty of the count, not fitness of the building"),
         Field("rooms", "Rooms", "whole", ("surplus_rooms",), explain="The fewest by any way of counting, in any year from now to the horizon, at the upper end of the forecast", absent="seats_absent"),
         Field("lease", "Longest lease, years", "whole", ("longest_lease_years",), explain="School years from the next one before the host may need one of all these rooms, at the upper end of the forecast; no more than the outlook reaches", absent="lease_absent"),

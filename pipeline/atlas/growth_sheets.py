@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.growth_frames import MOVED_BANDS
-from pipeline.atlas.spec import DIVERGING, Annex, Field, Layer, Part, Places, Scheme, Series, Wide
+from pipeline.atlas.spec import DIVERGING, Annex, Counts, Field, Layer, Part, Places, Scheme, Series, Wide
 from pipeline.atlas.words import LABELS, each_label
 from pipeline.columns import LEVELS
 
@@ -28,7 +28,7 @@ _CROSS = (
 )
 
 _BY_BAND = (
-    Field("change", "Change, {each}", "change", ("children_change", "children_change_moe"), "margin", always=False, each="age_band"),
+    Field("change", "Change, {each}", "change", ("children_change", "children_change_moe"), "margin", always=False, each="age_band", made=Counts("before_now", fields=("from", "to"))),
     Field("sure", "Beyond chance, {each}", "word", ("is_significant",), always=False, each="age_band", explain="Larger than chance would bring, after correcting for the number of areas compared"),
     Field("from", "Before, {each}", "whole", ("children_from", "children_from_moe"), "margin", always=False, each="age_band"),
     Field("to", "Now, {each}", "whole", ("children_to", "children_to_moe"), "margin", always=False, each="age_band"),
@@ -38,8 +38,8 @@ _BASIS = (
     Field("basis", "Ages {each}", "word", ("band_basis",), always=False, each="basis", explain="Surveys publish 10 to 14 and 15 to 17"),
 )  # fmt: skip
 _CROSSED = (
-    Field("cross", "Growth and need", "word", ("cross_class",), always=False, group="Growth and need", short="Both"),
-    Field("direction", "Children", "word", ("change_class",), always=False, group="Growth and need", short="Children", explain="Growing or shrinking by its own change beyond chance, or by the pocket it lies in"),
+    Field("cross", "Growth and need", "word", ("cross_class",), always=False, group="Growth and need", short="Finding"),
+    Field("direction", "Children", "word", ("change_class",), always=False, group="Growth and need", short="Number of children", explain="Growing or shrinking by its own change beyond chance, or by the pocket it lies in"),
 )  # fmt: skip
 _PARTS = "What the change is made of"
 _WHY = (
@@ -54,7 +54,7 @@ _MOVED = (
 _AHEAD = (
     Field("expected", "Expected, {each}", "whole", ("children_projected",), always=False, each="outlook"),
     Field("expected_range", "Eight times in ten, {each}", "whole", ("children_projected_low", "children_projected_high"), "range", always=False, each="outlook"),
-    Field("expected_change", "Change from now, {each}", "change", ("children_projected_change",), always=False, each="outlook"),
+    Field("expected_change", "Change from now, {each}", "change", ("children_projected_change",), always=False, each="outlook", made=Counts("now_expected", fields=("to", "expected"))),
     Field("expected_method", "Method, {each}", "word", ("method",), always=False, each="outlook"),
     Field("expected_error", "Error of the method, {each}", "word", ("error_basis",), always=False, each="outlook"),
 )  # fmt: skip

@@ -47,8 +47,8 @@ def outlook(tables: Tables, about: About) -> str:
         told = [f"{number(rows.loc[last, 'pupils_projected'])} in {school_year(last)}{_span(rows.loc[last])}"]
     today = pupils_today(tables, about)
     start = f"{number(today)} pupils today (the sum of the published counts); " if today is not None else ""
-    first = f"{start}the district can expect {' and '.join(told)}."
-    return f"{first[:1].upper()}{first[1:]}{_held_less(tables)}"
+    first = f"{start}the district can expect {' and '.join(told)}{_held_less(tables)}."
+    return f"{first[:1].upper()}{first[1:]}"
 
 
 def outlook_more(tables: Tables, about: About) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ def _held_less(tables: Tables) -> str:
         f"{percent(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
         for row in short.to_dict("records")
     ]
-    return f" In tests such intervals of {size_words(size)} held less often: {listed(parts)}."
+    return f"; in tests such intervals of {size_words(size)} held less often: {listed(parts)}"
 
 
 def _schools_held(tables: Tables) -> str:

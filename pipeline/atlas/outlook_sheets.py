@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.outlook_frames import METHODS
-from pipeline.atlas.spec import DIVERGING, Annex, Field, Layer, Part, Places, Scheme, Series, Wide
+from pipeline.atlas.spec import DIVERGING, Annex, Counts, Field, Layer, Part, Places, Scheme, Series, Wide
 from pipeline.atlas.words import LABELS, sentence
 from pipeline.columns import LEVELS, SCENARIOS
 
@@ -14,7 +14,7 @@ _RANGE = "Eight times in ten, if forecasts err as they did on past years"
 
 def _fields(now: Field) -> tuple[Field, ...]:
     return (
-        Field("change", "Change, {each}", "change", ("expected_change",), always=True, each="horizon_years"),
+        Field("change", "Change, {each}", "change", ("expected_change",), always=True, each="horizon_years", made=Counts("now_expected", fields=("now", "pupils"))),
         Field("range", "Eight times in ten, {each}", "change", ("expected_change_low", "expected_change_high"), "range", _RANGE, always=True, each="horizon_years"),
         Field("evidence", "How sure, {each}", "word", ("outlook_evidence",), always=False, each="horizon_years"),
         Field("pupils", "Pupils expected, {each}", "whole", ("pupils_projected",), always=False, each="horizon_years"),

@@ -208,8 +208,9 @@ def index_page(
     pictures: dict[str, str],
     advice: list[dict[str, str]],
     lines: list[dict[str, Any]],
+    since: tuple[str, str] = ("", ""),
 ) -> str:
-    """The first page: the lines to quote, every question with its answer, the recommendations and the files."""
+    """The first page: the lines to quote, what changed (a heading and a text), every question with its answer, the recommendations and the files."""
     cards = "".join(
         f'<li class="card sheet"><a href="{sheet.key}.html"><div class="thumb">{pictures[sheet.key] or "<span>No figures in this study</span>"}</div><h2>{esc(sheet.question)}</h2></a><p>{esc(answers[sheet.key])}</p></li>'
         for sheet in sheets
@@ -229,7 +230,7 @@ def index_page(
 {header(sheets, about, "index")}
 <main>
 <div class="question"><h1>Where do children need better schools, and where is there room?</h1><p class="answer">One sheet for each question, with its map, its table and its sources. Click an area, or its row, to see why.</p></div>
-{_lines(lines)}
+{_lines(lines)}{f'<section class="card"><h2>{esc(since[0])}</h2><p>{esc(since[1])}</p></section>' if since[1] else ""}
 <ul class="cards" id="sheets">{cards}<li class="card take"><h2>Take the numbers with you</h2><p>All files hold the same published numbers as the sheets.</p><ul><li><a href="packet.html">packet.html</a>: the committee's packet, a page for each neighborhood</li><li><a href="rfp_packets.html">rfp_packets.html</a>: the packets of all listed sites on one page</li>{downloads}</ul></li></ul>
 {_advice(advice)}
 </main>

@@ -159,7 +159,7 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
         "least_first": places.least_first,
         "bars": _bars(places, frame, about),
         "notes": _notes(places, frame, tables),
-        "counts": _counts(fields, frame),
+        "counts": _counts(fields, frame, about),
         "since": since_of(places, frame, tables),
         "leaves": places.id == "neighborhood_id",
         "series": series_of(places, frame, tables, about.fall_year),
@@ -252,11 +252,16 @@ def _bars(places: Places, frame: pd.DataFrame, about: About) -> dict[str, Any] |
     }
 
 
-def _counts(fields: list[Field], frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """What each share is made of, place by place: its count and its whole, as published."""
-    made = []
+def _counts(fields: list[Field], frame: pd.DataFrame, about: About) -> list[dict[str, Any]]:
+    """What each number is made of, place by place: its count and its whole, as published, or why they are not."""
+    made: list[dict[str, Any]] = []
     for field in fields:
         if field.made is None:
+            continue
+        if field.made.fields:
+            of = [_of_same(name, field, fields) for name in field.made.fields]
+            if all(of):
+                made.append({"field": field.key, "form": field.made.form, "table": of})
             continue
         names = (compact.COUNTED[:2], compact.COUNTED[2:])
         columns = {
@@ -265,9 +270,24 @@ def _counts(fields: list[Field], frame: pd.DataFrame) -> list[dict[str, Any]]:
             for name, column in zip(pair, own, strict=False)
         }
         told = {name: _whole(column) for name, column in columns.items() if column.notna().any()}
-        if "whole" in told and ("count" in told or not field.made.count):
+        if not columns or ("whole" in told and ("count" in told or not field.made.count)):
             made.append({"field": field.key, "form": field.made.form, **told})
+        elif not told and _is_of_pupils(field, about):
+            made.append({"field": field.key, "form": "pupils"})
     return made
+
+
+def _of_same(name: str, field: Field, fields: list[Field]) -> str:
+    """The key of a field of the same band and year, or of the same band, or of neither; nothing if there is none."""
+    code = field.key.partition("|")[2]
+    keys = {one.key for one in fields}
+    return next((key for key in (f"{name}|{code}", f"{name}|{code.partition(' ')[0]}", name) if key in keys), "")
+
+
+def _is_of_pupils(field: Field, about: About) -> bool:
+    """Whether an indicator is a share of pupils, whose counts are never told."""
+    _, of_whom = about.counts.get(field.key.partition("|")[2], ("", ""))
+    return of_whom.startswith("pupils")
 
 
 def _whole(column: pd.Series) -> list[int | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.quality_frames import SUBJECTS, VARIANTS
-from pipeline.atlas.spec import Annex, Field, Layer, Part, Places, Scheme, Series, Wide
+from pipeline.atlas.spec import Annex, Counts, Field, Layer, Part, Places, Scheme, Series, Wide
 from pipeline.atlas.words import LABELS, sentence
 
 
@@ -23,16 +23,16 @@ SCHOOLS = Places(
     base="public_neighborhoods",
     wides=(Wide("public_colors", "school_id", "subject", ("color", "status_level", "change_level")),),
     fields=(
-        Field("class", "Status", "word", ("quality_class",)),
+        Field("class", "Status", "word", ("quality_class",), made=Counts("pupils")),
         Field("chance", "Chance of it", "tenths", ("class_probability_share",), explain="That the true status is of this class, to the nearest tenth"),
-        Field("growth", "Growth", "word", ("growth_class",), explain="A year's gain over that of the district's pupils at the same step"),
-        Field("path", "Five-year path", "word", ("path_status",)),
+        Field("growth", "Growth", "word", ("growth_class",), explain="A year's gain over that of the district's pupils at the same step", made=Counts("pupils")),
+        Field("path", "Five-year path", "word", ("path_status",), made=Counts("pupils")),
         Field("sector", "Run as", "word", ("sector",)),
         Field("pupils", "Pupils", "count", ("value_text",), always=False),
         Field("result", "Meeting the standard", "percent", ("status_share",), explain="Latest result on the path, in steps of five points; 5% stands for less as well, 95% for more", always=False),
         Field("benchmark", "Benchmark of that year", "percent", ("target_share",), always=False),
         Field("on_track", "Chance of being on track", "tenths", ("on_track_probability_share",), always=False),
-        Field("color", "Color, {each}", "word", ("color",), each="color_subject", always=False),
+        Field("color", "Color, {each}", "word", ("color",), each="color_subject", always=False, made=Counts("pupils")),
         Field("level", "Status, {each}", "word", ("status_level",), each="color_subject", always=False),
         Field("change", "Change, {each}", "word", ("change_level",), each="color_subject", always=False),
     ),

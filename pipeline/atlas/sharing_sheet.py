@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas import sharing_words
-from pipeline.atlas.spec import SEQUENTIAL, Annex, Field, Layer, Places, Scheme, Sheet, Wide
+from pipeline.atlas.spec import SEQUENTIAL, Annex, Counts, Field, Layer, Places, Scheme, Sheet, Wide
 
 _HOSTS = Places(
     key="hosts",
@@ -19,8 +19,8 @@ _HOSTS = Places(
     fields=(
         Field("free", "Free rooms", "whole", ("surplus_rooms",), explain="Rooms that stay free by the careful count", absent="seats_absent"),
         Field("guests", "Would share it", "text", ("guest_names",), explain="Schools that the matching places here"),
-        Field("before", "In use now", "percent", ("utilization_ratio",), explain="Pupils for each 100 seats, by the count of capacity that gives fewest seats"),
-        Field("after", "In use with them", "percent", ("utilization_after_ratio",)),
+        Field("before", "In use now", "percent", ("utilization_ratio",), explain="Pupils for each 100 seats, by the count of capacity that gives fewest seats", made=Counts("pupils")),
+        Field("after", "In use with them", "percent", ("utilization_after_ratio",), made=Counts("pupils")),
         Field("placed", "Rooms given", "whole", ("placed_rooms",), always=False),
         Field("left", "Rooms left", "whole", ("rooms_left",), always=False),
         Field("next", "Next to fit", "text", ("next_school",), explain="Fewest more rooms here with which a school without a place would fit beside all who are placed"),

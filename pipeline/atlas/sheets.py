@@ -142,7 +142,7 @@ _SITES = Places(
         Wide("public_capacity", "site_id", "capacity_definition", ("rooms_counted",)),
     ),
     fields=(
-        Field("status", "Room", "word", ("surplus_status",)),
+        Field("status", "Room", "word", ("surplus_status",), made=Counts("ways", ("definitions_under",), ("definitions_known",))),
         Field("surplus", "Empty seats", "whole", ("surplus_seats",), explain="The fewest by any way of counting, in any year from today to the horizon, by the upper forecast", absent="seats_absent"),
         Field("rooms", "Empty rooms", "whole", ("surplus_rooms",), absent="seats_absent"),
         Field("condition", "Condition", "word", ("condition_class",)),
@@ -227,6 +227,8 @@ _SCHOOLS_ANNEX = Annex(
         Field("path", "Five-year path", "word", ("path_status",)),
     ),
     sort="name",
+    # codes of the directory that are no school: the sheet Quality of the data lists them, with why they are on no map
+    unless=(("location_status", "not_a_place"),),
 )
 _SCHOOL_DOTS = Dots(
     "public_schools", "school_id", "Schools", "quality_class", _QUALITY, keep=(("school_status", ("open",)),)

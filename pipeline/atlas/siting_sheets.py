@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.atlas.spec import Annex, Dots, Field, Layer, Places, Scheme, Wide
+from pipeline.atlas.spec import Annex, Counts, Dots, Field, Layer, Places, Scheme, Wide
 
 # The same classes before and after, so that the colours can be compared.
 _LEFT = Scheme("cuts", (50.0, 100.0, 200.0), zero="none missing")
@@ -18,8 +18,8 @@ SITING = Places(
     wides=(Wide("public_siting_coverage", "neighborhood_id", "level", ("unmet_seats", "served_before_seats", "served_after_seats")),),
     fields=(
         Field("missing", "Missing, {each}", "whole", ("unmet_seats",), each="level", explain="In tens, cut down for each neighborhood: together less than the sum in the answer", always=False),
-        Field("before", "Left today, {each}", "whole", ("left_before_seats",), each="level", explain="After what quality schools of other zones have room for"),
-        Field("after", "Left with new sites, {each}", "whole", ("left_after_seats",), each="level", explain="With the plan of most new sites; the table below names them"),
+        Field("before", "Left today, {each}", "whole", ("left_before_seats",), each="level", explain="After what quality schools of other zones have room for", made=Counts("less", ("unmet_seats",), ("served_before_seats",))),
+        Field("after", "Left with new sites, {each}", "whole", ("left_after_seats",), each="level", explain="With the plan of most new sites; the table below names them", made=Counts("less", ("unmet_seats",), ("served_after_seats",))),
     ),
     layers=(
         Layer("before", "Left today, {each}", "before", "Missing quality seats that no quality school within reach has room for.", _LEFT, each="level"),

@@ -40,17 +40,17 @@ def answer(tables: Tables, about: About) -> str:
     if not told:
         return f"No new site is known to serve missing {listed(none, 3)} school seats."
     rest = [f"no new site is known to serve missing {listed(none, 3)} school seats"] if none else []
-    return f"{'; '.join([*told, *rest])}.{_same_seats(named, tables)}"
+    return f"{'; '.join([*told, *rest, *_same_seats(named, tables)])}."
 
 
-def _same_seats(named: list[str], tables: Tables) -> str:
+def _same_seats(named: list[str], tables: Tables) -> list[str]:
     """That a site which is best at several levels has its empty seats only once."""
-    sites = tables["public_sites"].set_index("site_id")
-    told = ""
+    seats, names = tables["public_sites"].set_index("site_id")["surplus_seats"], names_of(tables)["site"]
+    told = []
     for site in dict.fromkeys(site for site in named if named.count(site) > 1):
-        seats = sites["surplus_seats"].get(site, float("nan"))
-        amount = f"{number(seats)} empty seats" if seats == seats else "empty seats"
-        told += f" The {amount} of {names_of(tables)['site'].get(site, site)} are counted at each of these levels, and can serve one only."
+        known = seats.get(site, float("nan"))
+        amount = f"{number(known)} empty seats" if known == known else "empty seats"
+        told.append(f"the {amount} of {names.get(site, site)} are counted at each level, and can serve one only")
     return told
 
 

@@ -97,15 +97,17 @@ class About:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a share is made of: the columns of the count and of the whole, each with its margin where it has one.
+    """What a number is made of: the columns of the count and of the whole, each with its margin where it has one.
 
     ``form`` says how the page's script says it (`SAID` of atlas.js): one "of" the other, "seats_for" pupils or
-    "seats_of" a site, whose pupils are not told.
+    "seats_of" a site, whose pupils are not told. Where the two stand in the table already, ``fields`` names them
+    instead, of the same band or year where they have one. With neither, the form says why there is no count.
     """
 
     form: str
-    count: tuple[str, ...]
-    whole: tuple[str, ...]
+    count: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -236,7 +236,7 @@ LABELS: dict[str, dict[str, str]] = {
         "both_high": "Growing, and high need",
         "growth_only": "Growing",
         "need_only": "High need",
-        "neither": "Neither",
+        "neither": "Neither growing nor of high need",
         "not_known": "Not known",
     },
     "error_basis": {

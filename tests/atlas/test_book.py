@@ -179,6 +179,11 @@ def test_answers_say_the_numbers_of_the_tables(files: dict[str, Any], tables: di
     assert "2 have room to offer, together 440 empty seats" in answer("facilities")
     assert "12 numbers are published, 4 are hidden" in answer("quality_of_data")
     assert "Since the release 2023-24, 2 of 3 numbers moved" in answer("quality_of_data")
+    index = str(files["maps/index.html"])
+    assert (
+        "<h2>Since the release 2023-24</h2><p>Share of pupils in quality seats: 33.5% \u2192 34.4%. The sheet" in index
+    )
+    assert "<h2>Since the " not in str(bind(nothing(), ABOUT)["maps/index.html"])
 
 
 def test_reliability_is_said_of_those_of_whom_it_is_known() -> None:

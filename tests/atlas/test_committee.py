@@ -203,6 +203,58 @@ def test_the_range_of_a_service_level_covers_every_way_and_both_ends_of_the_pupi
     assert committee_parts.spans(zone, alone) == (None, None)
 
 
+def test_the_district_s_growth_is_that_of_now_one_phrase_for_each_direction(packet: Packet) -> None:
+    """The pocket of an earlier pair of surveys is not among them."""
+    growth = packet.leaves[0].figures[2]
+    assert (growth.value, growth.span) == ("1 pocket growing", "1 pocket shrinking")
+    assert growth.sure.endswith("Growing: +330 \u00b1 120 children. Shrinking: \u2212200 \u00b1 120 children.")
+
+
+def test_a_change_beyond_its_own_margin_that_is_not_believed_has_its_reason(tables: dict[str, Any]) -> None:
+    crossed = tables["public_growth_need"]
+    calm = crossed[crossed["change_class"] == "not_beyond_chance"]["neighborhood_id"].iloc[:2].tolist()
+    for change, said in ((-75.0, True), (-74.0, False)):
+        own = crossed["children_change"].mask(crossed["neighborhood_id"].isin(calm), change)
+        known = committee_parts.Known({**tables, "public_growth_need": crossed.assign(children_change=own)}, ABOUT)
+        sure = committee_parts.growth(calm[0], known, ABOUT).sure
+        why = "No change beyond chance. It is larger than its margin, but among many neighborhoods some are so by luck alone."
+        assert sure.startswith(why) is said
+
+
+def test_a_school_no_likelier_strong_than_not_is_marked(tables: dict[str, Any]) -> None:
+    school = tables["public_schools"].iloc[0].to_dict() | {"quality_class": "strong", "class_probability_share": 0.5}
+    good = {level: [(school, 0.0)] if level == "elementary" else [] for level in ("elementary", "middle", "high")}
+    assert committee_parts.school_grid(good).rows[0][4] == "Strong, as likely as not (50%)"
+
+
+def test_what_changed_in_the_district_stands_on_its_leaf_and_two_ways_are_not_compared(tables: dict[str, Any]) -> None:
+    changes = tables["public_changes"]
+    head, line = packet_since(tables)
+    assert head == "Since the release 2023-24"
+    assert line == ("Share of pupils in quality seats: 33.5% \u2192 34.4%.",)
+    own = changes["subject_kind"].eq("district") & changes["fact"].eq("quality_share")
+    apart = changes.assign(change_evidence=changes["change_evidence"].mask(own, "not_comparable"))
+    assert packet_since({**tables, "public_changes": apart})[1] == (
+        "Share of pupils in quality seats: made in two ways, not comparable.",
+    )
+    levels = [apart[own].assign(fact="unmet_seats", fact_level=level) for level in ("high", "elementary")]
+    by_level = pd.concat([apart[~own], *levels], ignore_index=True)
+    assert packet_since({**tables, "public_changes": by_level})[1] == (
+        "Seats missing in elementary school and high school: made in two ways, not comparable.",
+    )
+    assert packet_since({**tables, "public_changes": changes.iloc[:0]}) == ("Since the last release", ())
+    places = apart["subject_kind"].eq("neighborhood")
+    two_ways = apart.assign(change_evidence=apart["change_evidence"].mask(places, "not_comparable"))
+    known = committee_parts.Known({**tables, "public_changes": two_ways}, ABOUT)
+    (told,) = committee_parts.since(str(two_ways.loc[places, "subject_id"].iloc[0]), known).lines
+    assert told.startswith("Need rank: then 4 (2 to 9), now 2 (1 to 3). Made in two ways: not comparable.")
+
+
+def packet_since(tables: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    lines = committee.packet(tables, ABOUT).leaves[0].lines[0]
+    return lines.head, lines.lines
+
+
 def test_hidden_rooms_are_said_to_be_hidden(tables: dict[str, Any]) -> None:
     hidden = tables["public_rfp"].assign(surplus_rooms=np.nan, surplus_seats=np.nan)
     told = committee.packet({**tables, "public_rfp": hidden}, ABOUT)

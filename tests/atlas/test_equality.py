@@ -220,7 +220,7 @@ def test_the_counts_of_a_panel_give_the_share_beside_them(
         page = block((millbrook_workspace / "maps" / f"{key}.html").read_text(encoding="utf-8"))
         for table in page["tables"].values():
             columns = {column["key"]: place for place, column in enumerate(table["columns"])}
-            for made in table["counts"]:
+            for made in (each for each in table["counts"] if each["form"] != "pupils"):
                 for row, cells in enumerate(table["rows"]):
                     shown, count, whole = cells[columns[made["field"]]], made["count"][row], made["whole"][row]
                     if count is None or whole is None or shown is None:
@@ -243,8 +243,33 @@ def test_no_count_of_pupils_stands_behind_an_indicator(
     assert pupils.sum() > 100 and rows.loc[pupils, list(COUNTS)].isna().all(axis=None)
     page = block((millbrook_workspace / "maps" / "need.html").read_text(encoding="utf-8"))
     (table,) = page["tables"].values()
-    told = {made["field"].partition("|")[2] for made in table["counts"]}
-    assert told == set(rows.loc[~pupils, "indicator"])
+    told = {made["field"].partition("|")[2]: made for made in table["counts"]}
+    untold = {name for name, made in told.items() if made["form"] == "pupils"}
+    assert set(told) - untold == set(rows.loc[~pupils, "indicator"])
+    assert untold == set(rows.loc[pupils, "indicator"]) and all(set(told[name]) == {"field", "form"} for name in untold)
+
+
+def test_a_change_follows_from_the_numbers_said_beside_it(millbrook_workspace: Path) -> None:
+    """Before and now, or now and expected, of the same band and year: their difference is the number shown."""
+    compared = {"before_now": 0, "now_expected": 0, "less": 0}
+    for key in ("growth", "outlook", "siting"):
+        page = block((millbrook_workspace / "maps" / f"{key}.html").read_text(encoding="utf-8"))
+        for table in page["tables"].values():
+            columns = {column["key"]: place for place, column in enumerate(table["columns"])}
+            for made in table["counts"]:
+                for row, cells in enumerate(table["rows"]):
+                    cell = cells[columns[made["field"]]]
+                    shown = cell[0] if isinstance(cell, list) else cell
+                    if shown is None:
+                        continue
+                    if made["form"] == "less":
+                        assert shown == made["count"][row] - made["whole"][row]
+                    else:
+                        first, last = (cells[columns[name]] for name in made["table"])
+                        first, last = (each[0] if isinstance(each, list) else each for each in (first, last))
+                        assert shown == pytest.approx(last - first, abs=0.01), (key, made)
+                    compared[made["form"]] += 1
+    assert min(compared.values()) > 50
 
 
 def test_a_panel_tells_every_number_that_the_release_told_otherwise() -> None:

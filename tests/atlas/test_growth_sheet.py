@@ -82,7 +82,7 @@ def test_growth_and_need_is_a_layer_with_what_is_unreliable_hatched(
     layer = view(page, "neighborhoods:cross")
     counts = {line["label"]: line["count"] for line in layer["classes"]}
     kinds = crossed["cross_class"].value_counts()
-    assert counts == {"Growing, and high need": kinds["both_high"], "Growing": kinds["growth_only"], "High need": kinds["need_only"], "Neither": kinds["neither"]}  # fmt: skip
+    assert counts == {"Growing, and high need": kinds["both_high"], "Growing": kinds["growth_only"], "High need": kinds["need_only"], "Neither growing nor of high need": kinds["neither"]}  # fmt: skip
     # of those that grow; a small change of a place that does not is no fault of its figures
     assert layer["weak"] == [35]
     calm = crossed.assign(
@@ -99,7 +99,7 @@ def test_neighborhoods_of_growth_and_need_stand_first_and_in_the_answer(
     names = tables["public_neighborhoods"].set_index("neighborhood_id")["name"]
     assert [row["name"] for row in rows[: len(both)]] == names[both["neighborhood_id"]].tolist()
     assert {row["cross"] for row in rows[: len(both)]} == {"Growing, and high need"}
-    assert not {"Neither", "Not known"} & {row["cross"] for row in rows}
+    assert not {"Neither growing nor of high need", "Not known"} & {row["cross"] for row in rows}
     answer = whole("growth", tables, ABOUT)
     assert f"Growth and high need meet in {len(both)} neighborhoods: {names[both['neighborhood_id'].iloc[0]]}" in answer
     apart = tables["public_growth_need"].assign(

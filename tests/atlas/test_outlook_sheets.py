@@ -238,7 +238,7 @@ def test_an_interval_that_held_less_than_it_says_is_warned_of_in_the_open(tables
     share = tested["interval_share"].mask(own, 0.79).mask(far, 0.5)
     worse = tested.assign(interval_share=share, interval_cases=tested["interval_cases"].mask(own, 20.0))
     lent = rows.assign(interval_basis="borrowed_from_schools")
-    warning = " In tests such intervals of schools of 200 pupils and over held less often: 50% of cases 5 years ahead."
+    warning = "; in tests such intervals of schools of 200 pupils and over held less often: 50% of cases 5 years ahead."
     answer = outlook_answers.outlook({**tables, "public_outlook": lent, "public_backtest": worse}, ABOUT)
     assert near.any() and answer.endswith(warning)
     # what is tested itself needs no such warning, nor does what held as it should, nor what may be luck

@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from pipeline.atlas.book import bind
 from pipeline.atlas.sheets import SHEETS
+from tests.atlas.conftest import write
+from tests.atlas.published import ABOUT, town
 
 pytestmark = pytest.mark.browser
 ROWS = "#table tbody tr.row"
@@ -112,7 +115,10 @@ def test_from_an_area_to_its_page_of_the_packet_and_back(millbrook_workspace: Pa
     assert "There is no earlier release of this study to compare with." in panel.inner_text()
     page.locator("#panel .how summary").click()
     counts = page.locator("#panel .counts li").all_inner_texts()
+    of_pupils = [line for line in counts if line.endswith(": counts of pupils are not published.")]
+    counts = [line for line in counts if line not in of_pupils]
     assert len(counts) == 9 and all(re.search(r": [\d,]+ \u00b1 \d+ of [\d,]+ \u00b1 \d+\.$", line) for line in counts)
+    assert len(of_pupils) == 3 and "may exceed it" in page.locator("#panel .how").inner_text()
     page.select_option("#view", label="Children in poverty")
     (own,) = page.locator("#panel .counts li").all_text_contents()
     assert own in counts and own.startswith("Children in poverty: ")
@@ -128,6 +134,24 @@ def test_from_an_area_to_its_page_of_the_packet_and_back(millbrook_workspace: Pa
     assert page.locator(f"{ROWS}.picked button").inner_text() == "Almond Acres"
     # the way to the packet is the only thing that was asked for
     assert all(line.endswith("/maps/packet.html") for line in wrong) and page.evaluate("window.executed") == []
+
+
+def test_panels_say_what_their_number_is_made_of_or_why_not(millbrook_workspace: Path, visit: Any) -> None:
+    said = {
+        "growth": r": [\d,]+ \u00b1 \d+ before, [\d,]+ \u00b1 \d+ now\.$",
+        "outlook": r": [\d,]+ now, [\d,]+ expected\.$",
+        "siting": r": [\d,]+ missing seats, less [\d,]+ served\.$",
+        "facilities": r"^Room: underutilized by \d of \d ways of counting seats\.$",
+        "rfp": r"^On the list: underutilized by \d of \d ways of counting seats\.$",
+        "schools": r"^Status: counts of pupils are not published\.$",
+        "access": r": of seats and children within reach, only the ratio to the district\u2019s mean is published\.$",
+    }
+    for name, pattern in said.items():
+        page, wrong = visit(millbrook_workspace / "maps" / f"{name}.html")
+        page.locator(f"{ROWS} button").first.click()
+        (line,) = page.locator("#panel .counts li").all_text_contents()
+        assert re.search(pattern, line), (name, line)
+        assert wrong == [] and "may exceed it" not in page.locator("#panel .how").text_content()
 
 
 def test_an_address_that_names_no_area_opens_none(millbrook_workspace: Path, visit: Any) -> None:
@@ -220,6 +244,15 @@ def test_the_table_of_sharing_needs_no_scrolling_on_a_desk(millbrook_workspace: 
     assert page.evaluate(
         "(() => { const box = document.querySelector('.side .scroll'); return box.scrollWidth <= box.clientWidth + 1; })()"
     )
+
+
+def test_a_panel_does_not_draw_an_arrow_between_numbers_made_in_two_ways(tmp_path: Path, visit: Any) -> None:
+    tables = town()
+    tables["public_changes"] = tables["public_changes"].assign(change_evidence="not_comparable")
+    page, wrong = visit(write(bind(tables, ABOUT), tmp_path) / "need.html")
+    page.locator(f"{ROWS} button", has_text="Alder Grove").first.click()
+    (line,) = page.locator("#panel .since li").all_inner_texts()
+    assert line == "Need rank: then 4, now 2. Made in two ways: not comparable. Newer data." and wrong == []
 
 
 def test_a_panel_tells_what_changed_since_the_last_release(pages: Path, visit: Any) -> None:

@@ -34,10 +34,10 @@ def test_a_site_in_the_plans_of_two_levels_has_its_seats_once() -> None:
     sentence = f"What {site} would serve of several levels are the same seats, for one level only."
     assert sentence in whole("siting", both, ABOUT) and sentence not in whole("siting", tables, ABOUT)
     seats = tables["public_sites"].set_index("site_id").loc["s00", "surplus_seats"]
-    once = f" The {seats:,.0f} empty seats of {site} are counted at each of these levels, and can serve one only."
+    once = f"; the {seats:,.0f} empty seats of {site} are counted at each level, and can serve one only."
     assert siting_words.answer(both, ABOUT).endswith(once) and once not in siting_words.answer(tables, ABOUT)
     blank = tables["public_sites"].assign(surplus_seats=np.nan)
-    assert f" The empty seats of {site} are" in siting_words.answer({**both, "public_sites": blank}, ABOUT)
+    assert f"; the empty seats of {site} are" in siting_words.answer({**both, "public_sites": blank}, ABOUT)
 
 
 def test_a_school_that_may_be_full_is_within_reach_and_serves_no_seat() -> None:

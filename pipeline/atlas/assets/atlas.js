@@ -479,7 +479,13 @@ var schoolshed = (function () {
   var SAID = {
     of: function (parts) { return tell("{t}: {n} of {n2}.", parts); },
     seats_for: function (parts) { return tell("{t}: {n} quality seats for {n2} resident pupils.", parts); },
-    seats_of: function (parts) { return tell("{t}: of {n2} seats.", parts); }
+    seats_of: function (parts) { return tell("{t}: of {n2} seats.", parts); },
+    before_now: function (parts) { return tell("{t}: {n} before, {n2} now.", parts); },
+    now_expected: function (parts) { return tell("{t}: {n} now, {n2} expected.", parts); },
+    less: function (parts) { return tell("{t}: {n} missing seats, less {n2} served.", parts); },
+    ways: function (parts) { return tell("{t}: underutilized by {n} of {n2} ways of counting seats.", parts); },
+    pupils: function (parts) { return tell("{t}: counts of pupils are not published.", parts); },
+    reach: function (parts) { return tell("{t}: of seats and children within reach, only the ratio to the district\u2019s mean is published.", parts); }
   };
   // the counts behind the shown number; behind an index, those of all its parts
   function counted() {
@@ -490,9 +496,21 @@ var schoolshed = (function () {
         var value = made[name] && made[name][picked], margin = made[name + "_moe"] && made[name + "_moe"][picked];
         return isNumber(value) ? one("whole", value) + (isNumber(margin) ? " \u00b1 " + one("whole", margin) : "") : null;
       }
-      var column = table.columns.find(function (own) { return own.key === made.field; }), count = told("count"), all = told("whole");
-      return all === null || made.count && count === null ? null : SAID[made.form]({ t: column.label, n: count, n2: all });
+      function place(key) { return table.columns.findIndex(function (own) { return own.key === key; }); }
+      function shown(key) {
+        var cell = table.rows[picked][place(key)];
+        return isNumber(weight(cell)) ? written(table.columns[place(key)], cell) : null;
+      }
+      var column = table.columns[place(made.field)], from = made.table;
+      if (!made.whole && written(column, table.rows[picked][place(made.field)]) === null) return null;
+      if (!made.whole && !from) return SAID[made.form]({ t: column.label });
+      var count = from ? shown(from[0]) : told("count"), all = from ? shown(from[1]) : told("whole");
+      return all === null || (from || made.count) && count === null || made.form === "ways" && all === "0" ? null : SAID[made.form]({ t: column.label, n: count, n2: all });
     }).filter(Boolean);
+  }
+  function ofCensus() {
+    var table = data.tables[view.table], whole = table.bars && view.column === table.bars.whole;
+    return table.counts.some(function (made) { return made.form === "of" && (whole || made.field === view.column); });
   }
   // what the last release told of the place, where it is another number now
   function since(box) {
@@ -501,13 +519,18 @@ var schoolshed = (function () {
     facts.forEach(function (fact) {
       if (!fact.evidence[picked]) return;
       known = true;
-      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", tell("{t}: {n} \u2192 {n2}. {t2}. {t3}.", { t: fact.what, n: one(fact.form, fact.from[picked]), n2: one(fact.form, fact.to[picked]), t2: fact.evidence[picked], t3: fact.why[picked] })));
+      if (fact.evidence[picked] !== words.unmoved) list.appendChild(el("li", "", thenAndNow(fact)));
     });
     if (words.head && list.childNodes.length) {
       box.appendChild(el("h3", "", words.head));
       list.className = "since";
       box.appendChild(list);
     } else box.appendChild(el("p", "since detail", known ? words.same : words.none));
+  }
+  // numbers made in two ways stand apart: an arrow would compare them
+  function thenAndNow(fact) {
+    var parts = { t: fact.what, n: one(fact.form, fact.from[picked]), n2: one(fact.form, fact.to[picked]), t2: fact.evidence[picked], t3: fact.why[picked] };
+    return fact.evidence[picked] === data.since.apart ? tell("{t}: then {n}, now {n2}. {t2}. {t3}.", parts) : tell("{t}: {n} \u2192 {n2}. {t2}. {t3}.", parts);
   }
   // the place of a leaf in the packet, as pipeline/atlas/committee_page.py names it
   function leafOf(id) {
@@ -523,6 +546,7 @@ var schoolshed = (function () {
       counts.forEach(function (line) { own.appendChild(el("li", "", line)); });
       fold.appendChild(el("h3", "", tell("Counted here")));
       fold.appendChild(own);
+      if (ofCensus()) fold.appendChild(el("p", "detail", tell("Each count of the census comes from its own table: its total may differ from the number of children or people told elsewhere, and may exceed it.")));
       fold.appendChild(el("h3", "", tell("What it means")));
     }
     view.how.forEach(function (line) { means.appendChild(el("li", "", line)); });
