@@ -477,3 +477,30 @@ def test_axe_finds_nothing_and_nothing_runs_wider_than_the_screen(taken: dict[st
     found = sheet.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"][:160]) for rule in found] == []
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width and wrong == []
+
+
+# words and numbers of cells that stand on two lines, or beyond their cell
+BROKEN = """() => Array.from(document.querySelectorAll(".leaf td, .leaf th")).flatMap((cell) => {
+    const text = cell.firstChild, right = cell.getBoundingClientRect().right + 1, found = [];
+    if (!cell.offsetWidth || !text || text.nodeType !== 3) return found;
+    for (const word of text.data.matchAll(/[^ \\u00a0-]+/g)) {
+        const range = document.createRange();
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (range.getClientRects().length > 1 || range.getBoundingClientRect().right > right) found.push(word[0]);
+    }
+    return found;
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["packet", "es/packet"])
+def test_on_a_phone_no_number_and_no_word_of_a_table_is_broken(millbrook_workspace: Path, visit: Any, name: str) -> None:  # fmt: skip
+    sheet, wrong = visit(millbrook_workspace / f"maps/{name}.html", 390, 844)
+    leaves = sheet.locator("#names a").evaluate_all("all => all.map(one => one.hash)")
+    for leaf in leaves:
+        sheet.evaluate("(leaf) => { location.hash = leaf; }", leaf)
+        sheet.wait_for_function("(leaf) => document.querySelector('.leaf.now').matches(leaf)", arg=leaf)
+        assert sheet.evaluate(BROKEN) == [], leaf
+        assert sheet.evaluate("document.documentElement.scrollWidth") <= 390, leaf
+    assert len(leaves) == 41 and wrong == []

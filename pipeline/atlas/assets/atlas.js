@@ -439,11 +439,12 @@ var schoolshed = (function () {
     if (view.weakSet[picked]) box.appendChild(el("p", "warn", view.weak_label + "."));
     if (view.approximateSet[picked]) box.appendChild(el("p", "warn", tell("The border is a stand-in, or people were placed by plain area: the numbers are approximate.")));
     var inBars = {}, charts = table.series.filter(function (series) { return series.has_chart; });
-    charts.slice(0, 1).forEach(function (series) { trend(box, series); });
     if (table.bars) table.bars.parts.forEach(function (part) { inBars[part.field] = true; });
+    if (view.key === COMPARED) difference(box, table);
+    charts.slice(0, 1).forEach(function (series) { trend(box, series); });
     var list = el("dl"), group = "";
     table.columns.forEach(function (column, place) {
-      if (inBars[column.key]) return;
+      if (inBars[column.key] || place >= table.plain) return;
       var text = written(column, table.rows[picked][place]);
       if (column.group !== group) {
         box.appendChild(list);
@@ -474,6 +475,17 @@ var schoolshed = (function () {
     }
     explained(box);
     box.scrollTop = 0;
+  }
+  // what was asked, where two are compared: it comes first
+  function difference(box, table) {
+    var list = el("dl", "difference");
+    box.appendChild(el("h3", "", view.label));
+    table.columns.slice(table.plain).forEach(function (column, place) {
+      var text = written(column, table.rows[picked][table.plain + place]);
+      list.appendChild(el("dt", "", column.label));
+      list.appendChild(el("dd", "", text === null ? tell("not known") : text));
+    });
+    box.appendChild(list);
   }
   // how the counts behind a number are said (pipeline/atlas/spec.py, Counts)
   var SAID = {
@@ -689,9 +701,10 @@ var schoolshed = (function () {
   }
   function compare() {
     var chosen = $("from").value.split("."), to = $("to").value;
-    if (chosen.length < 2 || to === "") { if (compared) show($("view").value); return; }
+    if (chosen.length < 2 || to === "") { if (compared) { show($("view").value); address(); } return; }
     compared = { series: data.tables[view.table].series[chosen[0]], from: Number(chosen[1]), to: Number(to) };
     show(COMPARED);
+    address();
     say(tell("Shown: {t}", { t: view.label }));
   }
 
@@ -725,7 +738,14 @@ var schoolshed = (function () {
 
   // ---- picking ----------------------------------------------------------------------
   function say(text) { $("status").textContent = text; }
+  // the panel above takes room from the table: a row that was clicked moves only if it lies out of sight by that
+  function intoView(line, clicked) {
+    var box = line.closest(".scroll"), head = $("table").tHead.offsetHeight;
+    var seen = line.offsetTop >= box.scrollTop + head && line.offsetTop + line.offsetHeight <= box.scrollTop + box.clientHeight;
+    if (!clicked || !seen) box.scrollTop = line.offsetTop - Math.max(box.clientHeight / 3, head);
+  }
   function pick(row, zoom) {
+    var own = null;
     picked = row;
     if (row >= 0 && !all && !$("table").querySelector("tr[data-row='" + row + "']") && !$("find").value.trim()) { if (data.tables[view.table].rows.length > LONG) drawTable(); else showAll(); }
     Array.prototype.forEach.call($("table").tBodies[0].rows, function (line) {
@@ -733,14 +753,13 @@ var schoolshed = (function () {
       line.classList.toggle("picked", on);
       var button = line.querySelector("button");
       if (button) button.setAttribute("aria-pressed", on ? "true" : "false");
-      if (on && !zoom) {
-        var box = line.closest(".scroll");
-        box.scrollTop = line.offsetTop - box.clientHeight / 3;
-      }
+      if (on) own = line;
     });
     paint();
     drawPanel();
+    address();
     if (row < 0) return;
+    if (own) intoView(own, zoom);
     var table = data.tables[view.table], place = table.columns.findIndex(function (column) { return column.key === view.column; });
     say(table.names[row] + ": " + table.columns[place].label + " " + (written(table.columns[place], table.rows[row][place]) || tell("not known")));
     var shape = shapes[view.table].rows[row];
@@ -764,9 +783,41 @@ var schoolshed = (function () {
     var size = map.getSize();
     // a window without room (before printing, in a hidden tab) has no zoom that fits
     if (Math.min(size.x, size.y) <= 24) return;
-    map.fitBounds(frame(), Object.assign({ padding: [12, 12] }, calm || { animate: false }));
+    map.fitBounds(frame(), Object.assign(room(), calm || { animate: false }));
   }
-  function wholeZoom() { return map.getBoundsZoom(frame(), false, L.point(24, 24)); }
+  function wholeZoom() { var off = room(); return map.getBoundsZoom(frame(), false, L.point(off.paddingTopLeft).add(off.paddingBottomRight)); }
+  // how far from the frame's edges the drawn area stays: 12 pixels, and further in only where a control would lie over it
+  function room() {
+    var edge = map.getContainer().getBoundingClientRect(), size = map.getSize(), box = L.latLngBounds(frame()), lines = outline(box), best = null;
+    var controls = kept ? [] : Array.prototype.map.call(document.querySelectorAll(".picture .over, .picture .leaflet-control-zoom"), function (control) {
+      var own = control.getBoundingClientRect();
+      return L.bounds([own.left - edge.left - 4, own.top - edge.top - 4], [own.right - edge.left + 4, own.bottom - edge.top + 4]);
+    }).filter(function (own) { return own.max.y > 12 && own.max.x > 0; });  // on a phone the buttons stand above the frame
+    function covered(zoom, left, top) {
+      function at(place) { return map.project(place, zoom); }
+      var corner = at(box.getSouthWest()).add(at(box.getNorthEast())).subtract([left - 12, top - 12]).subtract(size).divideBy(2);
+      return lines.some(function (line) {
+        var drawn = line.map(function (place) { return at(place).subtract(corner); });
+        return controls.some(function (own) { return drawn.some(function (end, place) { return place && L.LineUtil.clipSegment(drawn[place - 1], end, own); }); });
+      });
+    }
+    [12].concat(controls.map(function (own) { return own.max.x; })).forEach(function (left) {
+      [12].concat(controls.map(function (own) { return own.max.y; })).forEach(function (top) {
+        if (left > size.x / 3 || top > size.y / 3) return;
+        var zoom = map.getBoundsZoom(box, false, L.point(left + 12, top + 12));
+        if ((!best || zoom > best.zoom) && !covered(zoom, left, top)) best = { zoom: zoom, at: [left, top] };
+      });
+    });
+    return { paddingTopLeft: best ? best.at : [12, 12], paddingBottomRight: [12, 12] };
+  }
+  // the study's border, where it has one; else the corners of what is shown
+  function outline(box) {
+    var lines = [];
+    if (shapes.border) shapes.border.eachLayer(function (shape) {
+      (function flat(list) { if (list.length && list[0].lat === undefined) list.forEach(flat); else if (list.length) lines.push(list.concat([list[0]])); })(shape.getLatLngs());
+    });
+    return lines.length ? lines : [[box.getSouthWest(), box.getNorthWest(), box.getNorthEast(), box.getSouthEast()]];
+  }
   function tip(name, text) {
     var box = el("div", "tip");
     box.appendChild(el("strong", "", name));
@@ -925,9 +976,9 @@ var schoolshed = (function () {
     if (!$("names").checked) return;
     named = where;
     var table = data.tables[view.table], seen = map.getBounds(), taken = [], own = shapes[view.table].rows, order = own.map(function (_, row) { return row; });
-    // nor under the map's own controls
+    // nor under the map's own controls, which paper has none of
     var edge = map.getContainer().getBoundingClientRect();
-    Array.prototype.forEach.call(document.querySelectorAll(".picture .over, .leaflet-control"), function (control) {
+    if (!kept) Array.prototype.forEach.call(document.querySelectorAll(".picture .over, .leaflet-control"), function (control) {
       var box = control.getBoundingClientRect(), a = map.containerPointToLayerPoint([box.left - edge.left, box.top - edge.top]), b = map.containerPointToLayerPoint([box.right - edge.left, box.bottom - edge.top]);
       taken.push([a.x, a.y, b.x, b.y]);
     });
@@ -1051,7 +1102,7 @@ var schoolshed = (function () {
       }
       into.appendChild(option);
     });
-    $("view").addEventListener("change", function () { show($("view").value); say(tell("Shown: {t}", { t: view.label })); });
+    $("view").addEventListener("change", function () { show($("view").value); address(); say(tell("Shown: {t}", { t: view.label })); });
     $("from").addEventListener("change", function () { offerOthers(); compare(); });
     $("to").addEventListener("change", compare);
     $("names").addEventListener("change", names);
@@ -1083,15 +1134,41 @@ var schoolshed = (function () {
     opened();
     window.addEventListener("hashchange", opened);
   }
-  // "need.html#area=..." opens that place: of the first set of places that has it
+  // the address names what is open: Back, a copied link and the page in the other language open it again
+  var OURS = /^#(area|view|from)=/;
+  function address() {
+    var parts = [];
+    function part(name, value) { parts.push(name + "=" + encodeURIComponent(value)); }
+    if (picked >= 0) part("area", data.tables[view.table].ids[picked]);
+    if ($("view").value !== data.views[0].key) part("view", $("view").value);
+    if (compared) { part("from", $("from").value); part("to", $("to").value); }
+    var ending = parts.length ? "#" + parts.join("&") : "";
+    Array.prototype.forEach.call(document.querySelectorAll(".band .language"), function (link) { link.hash = ending; });
+    if (ending === window.location.hash || !ending && !OURS.test(window.location.hash)) return;
+    try {
+      window.history.replaceState(window.history.state, "", ending || window.location.pathname + window.location.search);
+    } catch (denied) { return; }  // within another page's frame: the address stays as it was
+  }
+  // "need.html#area=..." opens that place, of the view that is named or of the first set of places that has it
   function opened() {
-    var found = /^#area=(.+)$/.exec(window.location.hash), id = null, row = -1;
-    try { id = found && decodeURIComponent(found[1]); } catch (wrong) { return; }  // not an address of ours
-    if (id === null) return;
-    var item = [view].concat(data.views).find(function (own) { return data.tables[own.table].ids.indexOf(id) >= 0; });
+    var named = Object.create(null), row = -1;
+    if (!OURS.test(window.location.hash)) return;
+    try {
+      window.location.hash.slice(1).split("&").forEach(function (part) { named[part.split("=")[0]] = decodeURIComponent(part.slice(part.indexOf("=") + 1)); });
+    } catch (wrong) { return; }  // not an address of ours
+    function has(own) { return data.tables[own.table].ids.indexOf(named.area) >= 0; }
+    function turn(key) { $("view").value = key; show(key); }
+    if (named.view !== $("view").value && data.views.some(function (own) { return own.key === named.view; })) turn(named.view);
+    if (named.from && named.to) {
+      $("from").value = named.from;
+      offerOthers();
+      $("to").value = named.to;
+      compare();
+    }
+    var item = [view].concat(data.views).find(has);
     if (!item) return;
-    if (item.table !== view.table) { $("view").value = item.key; show(item.key); }
-    row = data.tables[item.table].ids.indexOf(id);
+    if (item.table !== view.table) turn(item.key);
+    row = data.tables[item.table].ids.indexOf(named.area);
     pick(row);
     if (shapes[view.table].rows[row]) bring(shapes[view.table].rows[row]);
   }

@@ -14,6 +14,8 @@
     }
     if (!now.isConnected) main.append(now);
     document.body.classList.toggle("one", now !== leaves[0]);
+    // the other language opens at the same leaf
+    for (const link of document.querySelectorAll(".band .language")) link.hash = now === leaves[0] ? "" : now.id;
   }
   window.addEventListener("hashchange", () => { const before = now; show(); if (now !== before) window.scrollTo(0, 0); });
   window.addEventListener("beforeprint", () => { if (now === leaves[0]) main.append(...leaves); });
