@@ -135,7 +135,7 @@ def _held_less(tables: Tables) -> str:
     if size not in ("200_and_over", "under_200") or short.empty:
         return ""
     parts = [
-        f"{percent(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
+        f"{chance(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
         for row in short.to_dict("records")
     ]
     return f"; in tests such intervals of {size_words(size)} held less often: {listed(parts)}"
