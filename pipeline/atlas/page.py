@@ -230,7 +230,7 @@ def index_page(
 {header(sheets, about, "index")}
 <main>
 <div class="question"><h1>Where do children need better schools, and where is there room?</h1><p class="answer">One sheet for each question, with its map, its table and its sources. Click an area, or its row, to see why.</p></div>
-{_lines(lines)}{f'<section class="card"><h2>{esc(since[0])}</h2><p>{esc(since[1])}</p></section>' if since[1] else ""}
+{_lines(lines)}{f'<section class="card lines"><h2>{esc(since[0])}</h2><p>{esc(since[1])}</p></section>' if since[1] else ""}
 <ul class="cards" id="sheets">{cards}<li class="card take"><h2>Take the numbers with you</h2><p>All files hold the same published numbers as the sheets.</p><ul><li><a href="packet.html">packet.html</a>: the committee's packet, a page for each neighborhood</li><li><a href="rfp_packets.html">rfp_packets.html</a>: the packets of all listed sites on one page</li>{downloads}</ul></li></ul>
 {_advice(advice)}
 </main>

@@ -82,7 +82,7 @@ def test_the_policy_names_exactly_the_scripts_of_the_page(files: dict[str, Any],
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_titled_zoomable_and_has_landmarks(files: dict[str, Any], name: str) -> None:
     page = files[name]
-    assert f'<html lang="{"es" if "/es/" in name else "en"}">' in page and len(re.findall("<h1>", page)) == 1
+    assert f'<html lang="{"es" if "/es/" in name else "en"}"' in page and len(re.findall("<h1>", page)) == 1
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
     for landmark in ("<header", "<nav aria-label", "<main>", "<footer>", 'class="skip"'):
         assert landmark in page

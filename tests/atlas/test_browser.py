@@ -277,9 +277,14 @@ def test_a_print_shows_table_and_legend_and_hides_controls(
     assert wrong == []
 
 
+@pytest.fixture(scope="module")
+def empty_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(bind(nothing(), ABOUT), tmp_path_factory.mktemp("nothing"))
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_study_without_inputs_still_opens(tmp_path: Path, visit: Any, name: str) -> None:
-    page, wrong = visit(write(bind(nothing(), ABOUT), tmp_path) / name)
+def test_a_study_without_inputs_still_opens(empty_pages: Path, visit: Any, name: str) -> None:
+    page, wrong = visit(empty_pages / name)
     assert page.locator("h1").count() == 1 and wrong == []
 
 

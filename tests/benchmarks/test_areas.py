@@ -45,6 +45,6 @@ def test_results_are_kept_by_name_and_the_last_measurement_stands(
 def test_an_unknown_benchmark_is_refused_with_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed"]) == 2
     assert (
-        "no benchmark called speed; there is: areas, district, rasters, certainty, need, facilities, clusters, access, outlook, siting, atlas, country, stages, margins, history, pockets"
+        "no benchmark called speed; there is: areas, district, rasters, certainty, need, facilities, clusters, access, outlook, siting, atlas, tiles, country, stages, margins, history, pockets"
         in capsys.readouterr().err
     )
