@@ -215,7 +215,8 @@ def _empty_site(status: str, now: list[Use], found: Lease) -> tuple[str, Lease]:
     what = "closed" if status == "closed" else "declared surplus"
     if free.seats is None or free.rooms is None:
         return f"The site is {what} and stands empty; its capacity is not known.", free
-    by = "the smallest capacity definition" if len(now) > 1 else f"its {NAMES[now[0].definition]}"
+    own = NAMES[now[0].definition] if now else ""
+    by = "the smallest capacity definition" if len(now) > 1 else own if own.startswith("the ") else f"its {own}"
     return (
         f"The site is {what} and stands empty: {free.seats:,.0f} seats, about {_rooms(free.rooms)}, by {by}.",
         free,
