@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import chance, listed, number, percent
+from pipeline.analysis.quotes import listed
 from pipeline.analysis.recommendations import Advice, Names, by_chance, least_sure, sentences
 from pipeline.columns import LEVELS
+from pipeline.numerals import chance, number, percent
 
 
 def high_need_poor_access(

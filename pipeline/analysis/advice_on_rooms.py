@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import chance, count_of, listed, number
+from pipeline.analysis.quotes import count_of, listed
 from pipeline.analysis.recommendations import NAN, SURE, Advice, Names, by_chance, least_sure, sentences, span
+from pipeline.numerals import chance, number
 
 NEARLY = 0.05  # a second site that costs no more than this of a pair's full cost above the first would do as well
 

@@ -8,8 +8,9 @@ import pandas as pd
 from pipeline.analysis.cut_points import lowest_level
 from pipeline.analysis.publication_quality import quality_years as told_years
 from pipeline.analysis.publication_quality import told_quality
-from pipeline.analysis.quotes import count_of, listed, number, percent, school_year
+from pipeline.analysis.quotes import count_of, listed
 from pipeline.analysis.recommendations import Advice, Names, least_sure, sentences
+from pipeline.numerals import number, percent, school_year
 
 YEARS = 3  # the latest falls with results that are looked at ...
 FEWEST_YEARS = 2  # ... and how many there must be to say year after year

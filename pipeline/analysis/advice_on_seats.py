@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import listed, number
+from pipeline.analysis.quotes import listed
 from pipeline.analysis.recommendations import Advice, Names, least_sure, sentences, span
+from pipeline.numerals import number
 
 KEY = ["level", "zone_id"]
 # What a count other than the study's does, within a sentence.

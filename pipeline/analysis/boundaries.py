@@ -12,9 +12,9 @@ import shapely
 
 from pipeline.analysis.geometry import common_ground, polygons_of
 from pipeline.analysis.nearest import ZONE_COLUMNS, nearest_school_zones
-from pipeline.analysis.quotes import chance
 from pipeline.analysis.zoning import cut_overlaps, dissolve_parts, gaps
 from pipeline.errors import ContractError, Fault
+from pipeline.numerals import chance
 from pipeline.tables import empty
 
 if TYPE_CHECKING:

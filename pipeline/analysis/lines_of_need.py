@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline.analysis.indicators import BY_INDICATOR
-from pipeline.analysis.quotes import Line, chance, count_of, listed, named, number, percent, worst
+from pipeline.analysis.quotes import Line, count_of, listed, named, worst
 from pipeline.analysis.uncertainty import Z90
+from pipeline.numerals import chance, number, percent
 
 FACTORS = {
     "margins": "the survey's margins of error",

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline.analysis.disclosure import complements, is_small, told_seats
-from pipeline.analysis.quotes import Line, chance, count_of, listed, number, percent, school_year
+from pipeline.analysis.quotes import Line, count_of, listed
 from pipeline.columns import LEVELS
+from pipeline.numerals import chance, number, percent, school_year
 
 
 def gap(

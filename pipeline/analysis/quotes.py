@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipeline.columns import BY_NAME
+from pipeline.numerals import number
 
 MINUS = "\u2212"
 
@@ -22,15 +22,6 @@ class Line:
     evidence: str = ""
     reliability: str = "not_known"
     reason: str = ""
-
-
-def number(value: float) -> str:
-    """A whole number, halves rounded up as on the pages.
-
-    >>> number(12345.5)
-    '12,346'
-    """
-    return f"{math.copysign(math.floor(abs(value) + 0.5 + 1e-9), value) + 0.0:,.0f}"
 
 
 def signed(value: float) -> str:
@@ -50,32 +41,6 @@ def ages(band: str) -> str:
     '5 to 17'
     """
     return band.replace("-", " to ")
-
-
-def percent(share: float) -> str:
-    """A share in whole percent.
-
-    >>> percent(0.344)
-    '34%'
-    """
-    return f"{number(100 * share)}%"
-
-
-def chance(share: float) -> str:
-    """A probability, or a share that may lie near its ends, as percent: only all is 100%, and only none 0%.
-
-    >>> chance(1.0), chance(0.0), chance(0.997), chance(0.001), chance(0.344)
-    ('100%', '0%', 'over 99%', 'under 1%', '34%')
-    """
-    told = percent(share)
-    if told == "100%" and share < 1:
-        return "over 99%"
-    return "under 1%" if told == "0%" and share > 0 else told
-
-
-def school_year(fall: int) -> str:
-    """A school year by its two calendar years."""
-    return f"{fall}-{(fall + 1) % 100:02d}"
 
 
 def count_of(amount: int, one: str, many: str) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from pipeline.atlas.words import count_of, number
+from pipeline.atlas.words import count_of
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas.escape import plain
 from pipeline.atlas.spec import About, Annex, Field, Places
-from pipeline.atlas.words import count_of, each_label, listed, number, percent, say
+from pipeline.atlas.words import count_of, each_label, listed, say
 from pipeline.columns import BY_NAME, LEVELS
+from pipeline.numerals import number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.atlas.spec import Form, Scheme
-from pipeline.atlas.words import number
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -18,7 +18,8 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Leaf, Packet
 from pipeline.atlas.nearby import nearest, zones_of
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import number, say, school_year
+from pipeline.atlas.words import say
+from pipeline.numerals import number, school_year
 
 Tables = Mapping[str, Any]
 TABLES = (

@@ -22,7 +22,8 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import chance, count_of, listed, number, part_of, percent, say, told
+from pipeline.atlas.words import count_of, listed, part_of, say, told
+from pipeline.numerals import chance, number, percent
 
 Tables = Mapping[str, Any]
 NEEDIEST, GAPS_OF_A_LEVEL, ROOMS = 10, 2, 5

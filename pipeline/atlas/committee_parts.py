@@ -10,8 +10,9 @@ from pipeline.atlas.changes_frames import NO_RELEASE, SUREST, moved
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import chance, count_of, grade, number, part_of, percent, say, school_year, tenths
+from pipeline.atlas.words import count_of, grade, part_of, say, tenths
 from pipeline.columns import BY_NAME, GRADES
+from pipeline.numerals import chance, number, percent, school_year
 
 Tables = Mapping[str, Any]
 Row = Mapping[str, Any]

@@ -14,8 +14,9 @@ from pipeline.atlas.escape import cell, plain
 from pipeline.atlas.shapes import outlined
 from pipeline.atlas.spec import About
 from pipeline.atlas.styles import add_styles
-from pipeline.atlas.words import school_year, sentence
+from pipeline.atlas.words import sentence
 from pipeline.columns import BY_NAME
+from pipeline.numerals import school_year
 from pipeline.tables import BY_TABLE, POINTS, TABLES, Table
 
 PUBLISHED = tuple(table for table in TABLES if table.stage == "publish" and not table.name.startswith("ledger_"))

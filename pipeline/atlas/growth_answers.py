@@ -9,7 +9,8 @@ from pipeline.atlas.frames import names_of
 from pipeline.atlas.growth_frames import UNTOLD, driver_words, pockets_now
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, number, school_year
+from pipeline.atlas.words import count_of, listed
+from pipeline.numerals import number, school_year
 
 if TYPE_CHECKING:
     import pandas as pd

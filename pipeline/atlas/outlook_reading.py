@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.outlook_frames import AS_CHOSEN, method_in_force
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, number
+from pipeline.atlas.words import count_of
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     import pandas as pd

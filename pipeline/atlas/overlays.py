@@ -12,8 +12,9 @@ from pipeline.atlas.frames import Tables
 from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.siting_frames import room
 from pipeline.atlas.spec import About, Dots, Sheet
-from pipeline.atlas.words import number, say, school_year
+from pipeline.atlas.words import say
 from pipeline.columns import GRADES, HIDDEN
+from pipeline.numerals import number, school_year
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,7 +11,8 @@ from pipeline.atlas.render import asset, draw_map, policy
 from pipeline.atlas.retold import in_other_languages
 from pipeline.atlas.spec import About, Credit, Sheet
 from pipeline.atlas.vector_tiles import blocks
-from pipeline.atlas.words import RULES, rule, say, school_year
+from pipeline.atlas.words import RULES, rule, say
+from pipeline.numerals import school_year
 
 
 def document(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_frames import latest_targets
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, at_least, chance, count_of, listed, measure, number, school_year
+from pipeline.atlas.words import LABELS, at_least, count_of, listed, measure
 from pipeline.columns import LEVELS
+from pipeline.numerals import chance, number, school_year
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About, Rules
-from pipeline.atlas.words import at_least, count_of, measure, percent
+from pipeline.atlas.words import at_least, count_of, measure
+from pipeline.numerals import percent
 
 if TYPE_CHECKING:
     import pandas as pd

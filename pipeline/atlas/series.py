@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, last_of
 from pipeline.atlas.spec import Part, Places, Series
-from pipeline.atlas.words import say, school_year
+from pipeline.atlas.words import say
 from pipeline.columns import BY_NAME, HIDDEN
+from pipeline.numerals import school_year
 
 if TYPE_CHECKING:
     import pandas as pd

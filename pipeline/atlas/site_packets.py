@@ -13,7 +13,8 @@ from pipeline.atlas.page import document, footer, header
 from pipeline.atlas.site_pictures import sketch, utilization_chart
 from pipeline.atlas.site_terms import address, around, building, terms
 from pipeline.atlas.spec import About, Sheet
-from pipeline.atlas.words import LABELS, grade, number, percent, say
+from pipeline.atlas.words import LABELS, grade, say
+from pipeline.numerals import number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

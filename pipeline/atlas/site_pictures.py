@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 
 from pipeline.atlas.escape import esc
-from pipeline.atlas.words import LABELS, percent, school_year
+from pipeline.atlas.words import LABELS
+from pipeline.numerals import percent, school_year
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.frames import names_of
 from pipeline.atlas.siting_frames import APART, span
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, number
+from pipeline.atlas.words import count_of, listed
 from pipeline.columns import LEVELS
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,8 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from pipeline.atlas.spec import SEQUENTIAL
-from pipeline.atlas.words import LABELS, percent, say
+from pipeline.atlas.words import LABELS, say
+from pipeline.numerals import percent
 
 GREY, INK = "#d5d8dc", "#4a5a6a"
 CREATE = """CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP)"""

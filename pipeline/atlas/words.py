@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 
 from pipeline.columns import BY_NAME
+from pipeline.numerals import number, percent
 from pipeline.tables import BY_TABLE
 
 LABELS: dict[str, dict[str, str]] = {
@@ -689,47 +689,6 @@ def part_of(share: float) -> str:
     ('fifth', '15%')
     """
     return {0.5: "half", 0.25: "quarter", 0.2: "fifth", 0.1: "tenth"}.get(share, percent(share))
-
-
-def school_year(fall_year: int) -> str:
-    """A school year by its two calendar years.
-
-    >>> school_year(2024)
-    '2024-25'
-    """
-    return f"{fall_year}-{(fall_year + 1) % 100:02d}"
-
-
-def number(value: float, digits: int = 0) -> str:
-    """A number with thousands separators; a half is rounded up, as in the pages.
-
-    >>> number(12345.5), number(-0.2), number(0.25, 1)
-    ('12,346', '0', '0.3')
-    """
-    scale = 10.0**digits
-    rounded = math.copysign(math.floor(abs(value) * scale + 0.5 + 1e-9), value) / scale
-    return f"{rounded + 0.0 if rounded else 0.0:,.{digits}f}"
-
-
-def percent(value: float) -> str:
-    """A share as percent.
-
-    >>> percent(0.344)
-    '34%'
-    """
-    return f"{number(100 * value)}%"
-
-
-def chance(value: float) -> str:
-    """A probability, or a share that may lie near its ends, as percent: only all is 100%, and only none 0%.
-
-    >>> chance(1.0), chance(0.0), chance(0.997), chance(0.001), chance(0.344)
-    ('100%', '0%', 'over 99%', 'under 1%', '34%')
-    """
-    told = percent(value)
-    if told == "100%" and value < 1:
-        return "over 99%"
-    return "under 1%" if told == "0%" and value > 0 else told
 
 
 def tenths(value: float) -> str:

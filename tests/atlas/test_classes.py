@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.atlas.classes import MOST, classify
 from pipeline.atlas.spec import DIVERGING, Scheme
-from pipeline.atlas.words import number
+from pipeline.numerals import number
 
 VALUES = st.lists(st.none() | st.floats(0, 5000), min_size=1, max_size=60)
 SIGNED = st.lists(st.none() | st.floats(-3000, 3000), min_size=1, max_size=60)
