@@ -20,10 +20,12 @@ from benchmarks.harness import Result, in_turns, result, seconds, within
 from benchmarks.layers import coverage
 from pipeline.analysis.indicators import INDICATORS
 from pipeline.atlas import payload, vector_tiles
+from pipeline.atlas.catalogue import LANGUAGES
 from pipeline.atlas.drawings import draw
 from pipeline.atlas.exports import PUBLISHED
 from pipeline.atlas.page import sheet_page
 from pipeline.atlas.render import asset
+from pipeline.atlas.retold import catalogue, retell
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About
 from pipeline.columns import LEVELS
@@ -186,13 +188,24 @@ def atlas(*, small: bool) -> list[Result]:
 
 def district(areas: int) -> list[Result]:
     """A district's sheet: kilobytes beyond Leaflet, and in Chromium the first paint, a switch and a redraw on zoom."""
-    text = ours(published(areas, 10))
+    tables = published(areas, 10)
+    text = ours(tables)
+    twins = {name: retell(text, catalogue(language, tables, ABOUT), language) for language, name in LANGUAGES.items()}
     vendored = sum(len(asset(f"leaflet/{name}").encode()) for name in ("leaflet.js", "leaflet.css"))
     size = f"{areas} areas, 10 indicators"
     with ThreadPoolExecutor(1) as apart:  # where a browser is driven already, a second one needs its own thread
         times = apart.submit(in_browser, text).result()
     return [
-        within("atlas: kilobytes beyond Leaflet", size, (len(text.encode()) - vendored) / 1e3, DISTRICT_KB, unit="kB"),
+        *(
+            within(
+                f"atlas: kilobytes beyond Leaflet{name}",
+                size,
+                (len(page.encode()) - vendored) / 1e3,
+                DISTRICT_KB,
+                unit="kB",
+            )
+            for name, page in {"": text, **{f", {name}": page for name, page in twins.items()}}.items()
+        ),
         within("atlas: first paint", size, times["paint"], PAINT_S),
         within("atlas: an indicator switched", size, times["switch"], SWITCH_S),
         within("atlas: redrawn on zoom", size, times["zoom"], ZOOM_S),

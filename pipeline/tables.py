@@ -412,7 +412,7 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
             (
                 "E-TEXT-LONG",
                 f"a name must have at most {LONGEST_NAME} letters",
-                values.str.len().fillna(0) > LONGEST_NAME,
+                values.str.len().gt(LONGEST_NAME),
                 "Shorten it in the file: no page, packet or workbook has room for more.",
             )
         )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.exclusions import excluded_pairs
+from pipeline.analysis.quotes import count_of
 from pipeline.analysis.seekers import BAND_PUPILS, SERVES
 
 PARTS = ("travel", "grade", "load", "move")
@@ -194,7 +195,7 @@ def _reason(pair: Any, travel_m: float, smallest_school: float) -> str:
         return "The free rooms of the site are not known."
     about = "about " if p["is_rooms_derived"] else ""
     if rule == "too_few_rooms":
-        return f"It needs {p['needed_rooms']:,.0f} rooms; {about}{p['surplus_rooms']:,.0f} stay free."
+        return f"It needs {count_of(p['needed_rooms'], 'room', 'rooms')}; {about}{p['surplus_rooms']:,.0f} stay free."
     # that of grades in tenths, as it is published: few pupils of a level cannot be read off it
     parts = ", ".join(f"{part} {p[f'{part}_cost']:.{1 if part == 'grade' else 2}f}" for part in PARTS)
     return (

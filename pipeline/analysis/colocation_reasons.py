@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.colocation_pairs import BASES, RULES, is_allowed
+from pipeline.analysis.quotes import count_of
 
 # What binds where a site would do by every rule and is given to others.
 TAKEN = "given_to_others"
@@ -136,7 +137,7 @@ def unmatched_reason(
         return f"Of the offered sites of its grades {within} the free rooms are not known.{remedy}"
     if rule == "too_few_rooms":
         most = near["surplus_rooms"].max()
-        return f"It needs {first['needed_rooms']:,.0f} rooms; the largest suitable site {within} has {most:,.0f}{besides}.{remedy}"
+        return f"It needs {count_of(first['needed_rooms'], 'room', 'rooms')}; the largest suitable site {within} has {most:,.0f}{besides}.{remedy}"
     fit = ", ".join(_name(row, names) for _, row in mine[is_allowed(mine)].iterrows())
     return f"The sites that would fit ({fit}) seat more pupils, or the same at less cost, when given to {', '.join(takers)}.{remedy}"
 
@@ -177,7 +178,7 @@ def over_several(mine: pd.DataFrame, left: pd.Series, names: Mapping[str, str], 
         return ""
     count = int((reached < needed).sum()) + 1
     if count > len(rooms):
-        return f" Even {len(rooms)} sites together have only {reached.iloc[-1]:,.0f} rooms left for it."
+        return f" Even {len(rooms)} sites together have only {count_of(reached.iloc[-1], 'room', 'rooms')} left for it."
     given = rooms["left"].clip(upper=needed - (reached - rooms["left"])).head(count)
     told = [
         f"{room:,.0f} {'room' if room == 1 else 'rooms'} at {names.get(site, site)}"

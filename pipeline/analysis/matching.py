@@ -14,6 +14,7 @@ from pipeline.analysis.colocation_leases import leases
 from pipeline.analysis.colocation_pairs import BASES, is_allowed, total_cost
 from pipeline.analysis.colocation_reasons import Change, binding_rule, changes, over_several, unmatched_reason
 from pipeline.analysis.colocation_rooms import room_values, rooms_left
+from pipeline.analysis.quotes import count_of
 from pipeline.ledger import Ledger
 
 COLUMNS = [
@@ -197,7 +198,9 @@ def _split(mine: pd.DataFrame, left: pd.Series, most_sites: int) -> pd.DataFrame
 def _split_row(split: pd.DataFrame, schools: Mapping[str, str], sites: Mapping[str, str]) -> dict[str, object]:
     first = split.iloc[0]
     shares = split["given"] / split["given"].sum()
-    told = ", ".join(f"{r.given:,.0f} rooms at {sites.get(r.site_id, r.site_id)}" for r in split.itertuples())
+    told = ", ".join(
+        f"{count_of(r.given, 'room', 'rooms')} at {sites.get(r.site_id, r.site_id)}" for r in split.itertuples()
+    )
     return {
         **_matched(first, schools),
         "further_site_ids": " ".join(split["site_id"].iloc[1:]),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.proposal_rooms import levels_asked, suits
+from pipeline.analysis.quotes import count_of
 from pipeline.columns import GRADES, LEVELS
 from pipeline.errors import ContractError, Fault
 from pipeline.ledger import Ledger
@@ -103,7 +104,9 @@ def eligible(
                 f"Other grades: the school at the site teaches {' and '.join(sorted(here or (), key=LEVELS.index))} grades."
             )
         elif row.rooms_asked > rooms:
-            texts.append(f"It asks for {row.rooms_asked:,.0f} rooms, and the site has {rooms:,.0f} to offer.")
+            texts.append(
+                f"It asks for {count_of(row.rooms_asked, 'room', 'rooms')}, and the site has {rooms:,.0f} to offer."
+            )
         elif rooms_needed > rooms:
             texts.append(
                 f"Its {row.enrollment_in_hand:,.0f} pupils would need {rooms_needed:,.0f} rooms, and the site has {rooms:,.0f} to offer."

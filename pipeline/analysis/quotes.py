@@ -43,9 +43,13 @@ def ages(band: str) -> str:
     return band.replace("-", " to ")
 
 
-def count_of(amount: int, one: str, many: str) -> str:
-    """An amount with its noun."""
-    return f"{number(amount)} {one if amount == 1 else many}"
+def count_of(amount: float, one: str, many: str) -> str:
+    """An amount with its noun.
+
+    >>> count_of(1.0, "room", "rooms"), count_of(2.4, "room", "rooms")
+    ('1 room', '2 rooms')
+    """
+    return f"{number(amount)} {one if number(amount) == '1' else many}"
 
 
 def listed(words: list[str], most: int = 5) -> str:

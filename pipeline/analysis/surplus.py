@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.analysis.lease import Lease, Use, lease, uses_by_site
+from pipeline.analysis.quotes import count_of
 
 NAMES = {
     "given": "given capacity",
@@ -191,22 +192,14 @@ def _verdict(
         return say("watch", "may_fill_up", f"{start}, but not surely so in {then}.", watched)
     found = terms(is_offered=True)
     if found.rooms is None or found.rooms < smallest_rooms:
-        reason = (
-            f"{start} and still in {then}, but only {_free(found.rooms or 0)}; the study asks for {smallest_rooms:g}."
-        )
+        reason = f"{start} and still in {then}, but only {count_of(found.rooms or 0, 'room is', 'rooms are')} free; the study asks for {smallest_rooms:g}."
         return say("watch", "few_rooms", reason, watched)
     if len(now) < definitions:
-        reason = f"{start} and still in {then}, {_rooms(found.rooms)} free: the study asks for {definitions} to agree; only {len(now)} can be computed."
+        reason = f"{start} and still in {then}, {count_of(found.rooms, 'room', 'rooms')} free: the study asks for {definitions} to agree; only {len(now)} can be computed."
         return say("watch", "one_definition", reason, found)
-    return say("offered", "surplus", f"{start} and still in {then}: {_rooms(found.rooms)} free.", found)
-
-
-def _rooms(count: float) -> str:
-    return f"{count:,.0f} {'room' if round(count) == 1 else 'rooms'}"
-
-
-def _free(count: float) -> str:
-    return f"{_rooms(count)} {'is' if round(count) == 1 else 'are'} free"
+    return say(
+        "offered", "surplus", f"{start} and still in {then}: {count_of(found.rooms, 'room', 'rooms')} free.", found
+    )
 
 
 def _empty_site(status: str, now: list[Use], found: Lease) -> tuple[str, Lease]:
@@ -218,7 +211,7 @@ def _empty_site(status: str, now: list[Use], found: Lease) -> tuple[str, Lease]:
     own = NAMES[now[0].definition] if now else ""
     by = "the smallest capacity definition" if len(now) > 1 else own if own.startswith("the ") else f"its {own}"
     return (
-        f"The site is {what} and stands empty: {free.seats:,.0f} seats, about {_rooms(free.rooms)}, by {by}.",
+        f"The site is {what} and stands empty: {free.seats:,.0f} seats, about {count_of(free.rooms, 'room', 'rooms')}, by {by}.",
         free,
     )
 

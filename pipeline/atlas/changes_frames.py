@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipeline.atlas.compact import seven
 from pipeline.atlas.escape import plain
 from pipeline.atlas.spec import About, Annex, Field, Places
 from pipeline.atlas.words import count_of, each_label, listed, say
@@ -117,7 +118,7 @@ def since_of(places: Places, frame: pd.DataFrame, tables: Tables) -> list[dict[s
             {
                 "what": fact_of({"fact": fact, "fact_level": own, "subject_kind": kind}),
                 "form": FORMS.get(fact, "whole"),
-                **{side: [_seven(row[f"value_{side}"]) if row else None for row in moved] for side in ("from", "to")},
+                **{side: [_number(row[f"value_{side}"]) if row else None for row in moved] for side in ("from", "to")},
                 "evidence": [say("change_evidence", row["change_evidence"]) if row else None for row in found],
                 "why": [say("changed_by", row["changed_by"]) if row else None for row in moved],
             }
@@ -125,18 +126,18 @@ def since_of(places: Places, frame: pd.DataFrame, tables: Tables) -> list[dict[s
     return told
 
 
-def _seven(value: float) -> float | None:
-    return None if value != value else float(f"{value:.7g}")
+def _number(value: float) -> int | float | None:
+    return None if value != value else seven(value)
 
 
 def since_words(tables: Tables) -> dict[str, str]:
-    """What a panel says of the last release, whatever it tells of a place."""
+    """What a panel and a page of the packet say of the last release, whatever it tells of a place."""
     rows = tables["public_changes"]
     if rows.empty:
         return {"none": NO_RELEASE}
     release = plain(rows["release_id"].iloc[0])
     return {
-        "head": f"Since the release {release}",
+        "head": release_head(tables),
         "unmoved": say("change_evidence", "same"),
         "apart": say("change_evidence", APART),
         "same": f"Nothing that the release {release} tells of it has changed.",

@@ -19,12 +19,14 @@ ASSETS = files("pipeline.atlas") / "assets"
 FILES = (("packet.pdf", "the same as a PDF"), ("index.html", "the maps"))
 
 
-def page(packet: Packet, drawn: Outlines) -> str:
+def page(packet: Packet, drawn: Outlines, told: Packet | None = None) -> str:
     """All leaves on one page, which shows the first; opened with the id of a leaf (``packet.html#n-...``) that leaf alone.
 
+    ``told`` is the packet in the language that the page will be told in: its texts decide how small letters are.
     Nothing is loaded from elsewhere, and the page's policy lets nothing be loaded.
     """
     style, script = _asset("packet.css"), _asset("packet.js")
+    sizes = [size_of(leaf, (told or packet).foot) for leaf in (told or packet).leaves]
     names = "".join(
         f'<li><a href="#{anchor(leaf.key)}">{esc(leaf.title)}</a>{f" <span>{esc(leaf.said)}</span>" if leaf.said else ""}</li>'
         for leaf in packet.leaves
@@ -37,7 +39,7 @@ def page(packet: Packet, drawn: Outlines) -> str:
 <p hidden><label>Find <input id="find" type="search" autocomplete="off" spellcheck="false"></label> <span id="found" role="status" data-found="found"></span></p>
 <nav aria-label="Pages"><ul id="names">{names}</ul></nav></div>
 <p class="all"><a href="#contents">All pages</a></p>
-{_behind(drawn)}{"".join(_leaf(leaf, packet.foot, drawn) for leaf in packet.leaves)}</main>"""
+{_behind(drawn)}{"".join(_leaf(leaf, packet.foot, drawn, size) for leaf, size in zip(packet.leaves, sizes, strict=True))}</main>"""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">\n'
@@ -67,8 +69,8 @@ def _policy(script: str, style: str) -> str:
     return f"default-src 'none'; script-src 'sha256-{runs}'; style-src 'sha256-{looks}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _leaf(leaf: Leaf, foot: str, drawn: Outlines) -> str:
-    step = SIZES.index(size_of(leaf, foot))
+def _leaf(leaf: Leaf, foot: str, drawn: Outlines, size: float) -> str:
+    step = SIZES.index(size)
     smaller = f" z{step}" if step else ""  # in print, half a point less than in the PDF
     warned = f'<p class="w">{esc(leaf.warning)}</p>' if leaf.warning else ""
     why = f'<div class="y"><div>{_bars(leaf.why)}</div>{_map(leaf, drawn)}</div>' if leaf.why else ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.atlas.changes_frames import NO_RELEASE, SUREST, moved
+from pipeline.atlas.changes_frames import SUREST, moved, release_head, since_words
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
 from pipeline.atlas.spec import About
@@ -49,7 +49,7 @@ class Known:
         changes = tables["public_school_changes"]
         self.changes = _grouped(changes[changes["fall_year"] >= about.fall_year - 1], "school_id")
         released = tables["public_changes"]
-        self.release = plain(released["release_id"].iloc[0]) if len(released) else ""
+        self.release, self.release_head = since_words(tables), release_head(tables)
         self.released = _grouped(released[released["subject_kind"] == "neighborhood"], "subject_id")
         self.pockets = {row["pocket_id"]: row for row in tables["public_pockets"].to_dict("records")}
 
@@ -427,14 +427,13 @@ def since(area: str, known: Known) -> Lines:
     """What is another number than in the last release, surest first, and what made it so."""
     rows = known.released.get(area, [])
     others = sorted((row for row in rows if row["change_evidence"] != "same"), key=_surest)
-    nothing = f"Nothing that the release {known.release} tells of it has changed." if rows else f"The release {known.release} has no numbers of it."  # fmt: skip
     return Lines(
-        f"Since the release {known.release}" if known.release else "Since the last release",
+        known.release_head,
         tuple(
             f"{moved(row)} {say('change_evidence', row['change_evidence'])}. {say('changed_by', row['changed_by'])}."
             for row in others[:MOST_CHANGES]
         ),
-        nothing if known.release else NO_RELEASE,
+        known.release["same" if rows else "none"],
     )
 
 

@@ -68,6 +68,16 @@ def _letters(moves: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> list[
     return [text[start:stop] for start, stop in zip([0, *stops[:-1]], stops, strict=True)]
 
 
+def seven(value: float) -> int | float:
+    """A published number as a page holds it: to seven digits, and whole where it is.
+
+    >>> seven(0.123456789), seven(12.0)
+    (0.1234568, 12)
+    """
+    short = float(f"{float(value):.7g}")
+    return int(short) if short.is_integer() else short
+
+
 def values(column: list[Any]) -> Any:
     """A column in the fewest letters: where few values recur, they stand once and each row holds a letter for its own.
 

@@ -135,11 +135,7 @@ def _held_less(tables: Tables) -> str:
     short = rows[rows["interval_share"].lt(HELD - WORSE_BY) & rows["interval_share"].lt(HELD - Z_ONE_SIDED * luck)]
     if size not in ("200_and_over", "under_200") or short.empty:
         return ""
-    parts = [
-        f"{chance(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
-        for row in short.to_dict("records")
-    ]
-    return f"; in tests such intervals of {size_words(size)} held less often: {listed(parts)}"
+    return f"; in tests such intervals of {size_words(size)} held less often: {_cases_held(short)}"
 
 
 def _schools_held(tables: Tables) -> str:
@@ -148,11 +144,17 @@ def _schools_held(tables: Tables) -> str:
     known = rows[rows["interval_share"].notna() & rows["interval_cases"].gt(0)]
     if size not in ("200_and_over", "under_200") or known.empty:
         return ""
-    parts = [
-        f"{chance(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
-        for row in known.to_dict("records")
-    ]
-    return f" In tests those of {size_words(size)} held {listed(parts)}, where 80% should."
+    return f" In tests those of {size_words(size)} held {_cases_held(known)}, where 80% should."
+
+
+def _cases_held(rows: pd.DataFrame) -> str:
+    """In what part of the cases intervals held, by years ahead."""
+    return listed(
+        [
+            f"{chance(row['interval_share'])} of cases {count_of(row['horizon_years'], 'year', 'years')} ahead"
+            for row in rows.to_dict("records")
+        ]
+    )
 
 
 def how_wrong(tables: Tables, about: About) -> str:

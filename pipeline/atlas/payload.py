@@ -217,8 +217,7 @@ def _value(name: str, field: Field, value: Any) -> Any:
         return plain(value) or None
     if field.form in ("year", "calendar_year"):
         return int(value)
-    short = float(f"{float(value):.7g}")
-    return int(short) if short.is_integer() else short
+    return compact.seven(value)
 
 
 def _bars(places: Places, frame: pd.DataFrame, about: About) -> dict[str, Any] | None:

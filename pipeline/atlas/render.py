@@ -79,6 +79,8 @@ def asset(name: str) -> str:
             )
     # a browser reads CRLF as LF, and hashes what it reads
     text = data.decode("utf-8").replace("\r\n", "\n")
+    if not folder and name.endswith(".js"):  # every page carries our script: without its comments and indents
+        text = re.sub(r"(?m)^[ \t]*//.*\n|^[ \t]+", "", text)
     # pictures of controls that no sheet uses, and a pointer to a debug file, would be requests
     return (
         re.sub(r"url\([^)#]*\)", "none", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.atlas.compact import seven
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, last_of
 from pipeline.atlas.spec import Part, Places, Series
@@ -86,8 +87,7 @@ def _number(value: Any) -> float | int | str | None:
         if value == HIDDEN or not value.isdigit():
             return plain(value) or None
         return int(value)
-    short = float(f"{float(value):.7g}")
-    return int(short) if short.is_integer() else short
+    return seven(value)
 
 
 def _label(step: str, code: Any) -> str:

@@ -42,14 +42,7 @@ def take(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
         told = catalogue(language, tables, about)
         told = told.keeping(map(short, told.names))
         other = retold_packet(packet, told)
-        # what is told already stays as it is on the page; what could not be told is found again, and marked there
-        done = {
-            *other.texts,
-            other.under,
-            other.foot,
-            *(text for leaf in other.leaves for text in (leaf.where, leaf.said)),
-        }
-        page = retell(committee_page.page(other, drawn), told.keeping(done - set(told.missing)), language)
+        page = retell(committee_page.page(packet, drawn, other), told, language)
         files[f"maps/{language}/packet.html"] = page
         files[f"maps/{language}/packet.pdf"] = committee_pdf.pdf(
             other, drawn, plain(about.prepared_by), told.tell, f"{language}-US"

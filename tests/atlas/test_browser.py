@@ -284,7 +284,8 @@ def empty_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_study_without_inputs_still_opens(empty_pages: Path, visit: Any, name: str) -> None:
-    page, wrong = visit(empty_pages / name)
+    page, wrong = visit(empty_pages / name, 390, 844)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390, "words hidden in the menu widen the page"
     assert page.locator("h1").count() == 1 and wrong == []
 
 
