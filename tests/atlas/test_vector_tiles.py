@@ -16,6 +16,7 @@ from pipeline.atlas import payload
 from pipeline.atlas.borders import assert_coverage
 from pipeline.atlas.drawings import draw
 from pipeline.atlas.page import sheet_page
+from pipeline.atlas.render import asset
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.vector_tiles import EXTENT, MOST_SHAPES, PIXELS, WIDEST, ZOOMS, archive, blocks, number_of
 from tests.atlas.blocks import written
@@ -139,7 +140,7 @@ def test_more_than_five_thousand_areas_become_tiles_by_themselves(areas: int, ar
     assert drawing.layer["areas"] != are_tiles, "tiles leave only corners in the data block"
     assert not any(drawing.archive for key, drawing in drawings.items() if key[0] == "public_zones")
     text = sheet_page(NEED, SHEETS, ABOUT, "", payload.build(NEED, drawn, ABOUT, drawings), (), [])
-    assert ("application/vnd.pmtiles" in text) == are_tiles and ("PMTiles" in text) == are_tiles
+    assert ("application/vnd.pmtiles" in text) == are_tiles and (asset("vector_tiles.js") in text) == are_tiles
     assert len(written(text)["shapes"]["neighborhoods"]["features"]) == areas
     # a sheet whose areas were not drawn before does likewise
     alone = payload.build(NEED, drawn, ABOUT)

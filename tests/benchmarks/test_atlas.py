@@ -20,6 +20,7 @@ def test_small_form_says_the_numbers_of_the_tables_and_measures_both_peers() -> 
     assert all(row["max_error"] <= atlas.MOST_ERROR for row in compared)
     assert [(row["name"], row["target"]) for row in found if not row["peer"]] == [
         ("atlas: kilobytes beyond Leaflet", "<= 300 kB"),
+        ("atlas: kilobytes beyond Leaflet, Español", "<= 300 kB"),
         ("atlas: first paint", "<= 1 s"),
         ("atlas: an indicator switched", "<= 0.1 s"),
         ("atlas: redrawn on zoom", "<= 0.12 s"),
