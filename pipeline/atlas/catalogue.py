@@ -89,6 +89,15 @@ class Message:
         return len(_SLOT.sub("", self.english))
 
     @cached_property
+    def end(self) -> str:
+        """What its sentences end with: quicker to ask than the pattern is to make.
+
+        >>> Message("{n} of {n2} schools", "").end
+        ' schools'
+        """
+        return _SLOT.split(self.english)[-1]
+
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What its sentences look like; their first letter may be large or small."""
         pieces, end = [], 0
@@ -297,7 +306,7 @@ class Catalogue:
         near = [each for word in words for each in self._by_word.get(word, ()) if each.words <= words]
         near.sort(key=lambda each: (-each.weight, each.english))
         for each in (*near, *self._loose):
-            found = each.pattern.fullmatch(text)
+            found = each.pattern.fullmatch(text) if text.endswith(each.end) else None
             parts = found and self._parts(found.groupdict(), depth)
             if parts:
                 return _cased(each.filled(parts), each.english, text)

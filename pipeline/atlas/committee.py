@@ -132,7 +132,7 @@ def _leaf(row: Any, place: int, known: parts.Known, near: _Near, about: About) -
 
 def _district(tables: Tables, about: About, pages: Mapping[str, int]) -> Leaf:
     return Leaf(
-        key="district",
+        key="",
         title=plain(about.title),
         under=f"Summary for the committee \u00b7 a page for each of {number(len(pages))} neighborhoods follows",
         warning=district.warning(tables),

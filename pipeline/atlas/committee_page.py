@@ -50,13 +50,15 @@ def page(packet: Packet, drawn: Outlines, told: Packet | None = None) -> str:
     )
 
 
-def anchor(key: object) -> str:
-    """The place of a leaf on the page.
+def anchor(key: str) -> str:
+    """The place of a leaf on the page; the summary's key is empty, as no neighborhood's is.
 
-    >>> anchor("N 01"), anchor("district")
-    ('n-N-20-01', 'n-district')
+    >>> anchor("N 01"), anchor("")
+    ('n-N-20-01', 'summary')
     """
-    return "n-" + "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in str(key)).rstrip("-")
+    if not key:
+        return "summary"
+    return "n-" + "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in key).rstrip("-")
 
 
 def _asset(name: str) -> str:

@@ -200,10 +200,9 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
     # pivot refuses a repeated key; pivot_table would average it
     table = long.pivot(index=wide.key, columns=wide.by, values=list(wide.values)).reindex(columns=columns)  # noqa: PD010
     table.columns = [f"{value}|{code}" for value, code in columns]
-    for value, code in columns:
-        table[f"{value}|{code}"] = table[f"{value}|{code}"].astype(
-            long[value].dtype if long[value].dtype != "bool" else "object"
-        )
+    # as before the pivot; no bool, which has no word for the absent
+    kinds = {value: "object" if long[value].dtype == "bool" else long[value].dtype for value in wide.values}
+    table = table.astype({f"{value}|{code}": kinds[value] for value, code in columns})
     return table.add_prefix(wide.head)
 
 

@@ -53,7 +53,7 @@ class Lines:
 class Leaf:
     """One printed page."""
 
-    key: str
+    key: str  # its neighborhood's id; empty for the summary
     title: str
     under: str
     warning: str
