@@ -146,17 +146,9 @@ def _unit(name: str) -> str:
 CHILD_COUNTS = ("children_0_4", "children_5_9", "children_10_14", "children_15_17")
 
 _GEOID = r"[0-9A-Za-z]+"
-_PAIR_RULES = (
-    *(
-        "excluded",
-        "own_site",
-        "below_threshold",
-        "other_grades",
-        "place_not_known",
-        "too_far",
-        "rooms_not_known",
-        "too_few_rooms",
-    ),
+_PAIR_RULES = (  # in the order in which a pair is told the first it breaks
+    *("excluded", "own_site", "below_threshold", "other_grades"),
+    *("place_not_known", "too_far", "rooms_not_known", "too_few_rooms"),
 )
 C = Column
 COLUMNS: tuple[Column, ...] = (

@@ -11,20 +11,12 @@ import pandas as pd
 from pipeline.analysis.exclusions import excluded_pairs
 from pipeline.analysis.quotes import count_of
 from pipeline.analysis.seekers import BAND_PUPILS, SERVES
+from pipeline.columns import BY_NAME
 
 PARTS = ("travel", "grade", "load", "move")
 COSTS = [f"{part}_cost" for part in PARTS]
 # Hard rules in the order in which a pair is told the first it breaks.
-RULES = (
-    "excluded",
-    "own_site",
-    "below_threshold",
-    "other_grades",
-    "place_not_known",
-    "too_far",
-    "rooms_not_known",
-    "too_few_rooms",
-)
+RULES = tuple(rule for rule in BY_NAME["pair_rule"].values if rule != "allowed")
 COLUMNS = [
     *("school_id", "site_id", "pair_rule", "needed_seats", "needed_rooms", "surplus_rooms", "community_m"),
     *("community_basis", "travel_m", *COSTS, "total_cost", "reason"),

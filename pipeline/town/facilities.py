@@ -16,6 +16,7 @@ from pipeline.town.zones import neighborhood_names
 
 LOADING = {"elementary": 25, "middle": 27, "high": 27}
 SURPLUS_SCHOOLS = 4  # elementary schools built for more children than are left
+SITE = ["site", "name", "status", "owner", "capacity", "building_m2", "land_m2", "built", "fci", "x", "y", "planted"]
 HOME_TYPES = ("SFD", "TH", "MF", "AFF")
 
 
@@ -91,20 +92,7 @@ def facilities(ground: Ground, people: People, schools: Schools, rng: np.random.
         )
     sites = pd.DataFrame(
         rows,
-        columns=[
-            "site",
-            "name",
-            "status",
-            "owner",
-            "capacity",
-            "building_m2",
-            "land_m2",
-            "built",
-            "fci",
-            "x",
-            "y",
-            "planted",
-        ],
+        columns=SITE,
     )
     sites.loc[3::9, "fci"] = np.nan  # not assessed
     sites = pd.concat([sites, _closed(ground, people, table, rng)], ignore_index=True)
@@ -163,20 +151,7 @@ def _closed(ground: Ground, people: People, table: pd.DataFrame, rng: np.random.
                      round(float((0.58, 0.47, 0.74)[number] + rng.normal(0, 0.01)), 3), ground.x[nearest], ground.y[nearest], number != 1])  # fmt: skip
     return pd.DataFrame(
         rows,
-        columns=[
-            "site",
-            "name",
-            "status",
-            "owner",
-            "capacity",
-            "building_m2",
-            "land_m2",
-            "built",
-            "fci",
-            "x",
-            "y",
-            "planted",
-        ],
+        columns=SITE,
     )
 
 
