@@ -73,6 +73,9 @@ ACCESS_METHODS = ("2sfca", "e2sfca", "gaussian")
 ABSENCE = ("reported", "suppressed", "not_reported", "not_applicable", "unreliable")
 RELIABILITY = ("high", "medium", "low", "not_known")
 HIDDEN = "*"
+GAP_NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
+NEAR_M = 3000.0  # from the edge of a neighborhood: schools within this are told to be near it
+OFFERED_STATUSES = ("listed", "one_definition")  # of a site that can be listed for a request for proposals, or nearly
 
 # Whose whereabouts within a census area decide where a count goes: children of an age are not
 # spread like adults, nor homes like people.
@@ -337,6 +340,23 @@ COLUMNS: tuple[Column, ...] = (
     C("destination_kind", "category", "What the trip ends at", values=("school", "site")),
     C("destination_id", "key", "School or site the trip ends at"),
     C("distance_m", "measure", "Distance, straight line times the study's detour factor", "m"),
+    C(
+        "straight_m",
+        "measure",
+        "Straight line to a school or site: from the edge of a neighborhood, 0 within it, or from a site",
+        "m",
+    ),
+    C(
+        "near_kind",
+        "category",
+        "What was looked for: quality schools of a level, schools open or not, open schools, or sites that can be listed",
+        values=("quality_elementary", "quality_middle", "quality_high", "school", "open_school", "room"),
+    ),
+    C(
+        "zone_share",
+        "share",
+        "Part of the neighborhood's children who live in the zone; of its people where places do not count children, of its places where they count nobody",
+    ),
     C("minutes", "measure", "Travel time at the study's speed", "minutes"),
     C("border_distance_m", "measure", "Distance from the school to the nearest border of its zone", "m"),
     C(
@@ -749,7 +769,7 @@ COLUMNS: tuple[Column, ...] = (
         "variant",
         "category",
         "How the gap is counted: as in the study, or otherwise",
-        values=("study", "contained", "citywide_out", "by_access", "in_five_years"),
+        values=(*GAP_NOW, "in_five_years"),
     ),
     C("cut_change", "change", "By how much the quality cut is moved from the study's", "share"),
     C("cut_share", "share", "The quality cut: status from which a school is strong"),

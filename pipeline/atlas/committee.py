@@ -1,7 +1,7 @@
 """The committee's packet as plain text: one leaf for each neighborhood and one for the district.
 
 A leaf is drawn as a page of HTML (`committee_page`) and as a page of a PDF (`committee_pdf`): both write the same
-texts, made here from the published tables. Zones, schools and rooms near are found from the published shapes.
+texts, made here from the published tables.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from pipeline.atlas import committee_district as district
 from pipeline.atlas import committee_parts as parts
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Leaf, Packet
-from pipeline.atlas.nearby import nearest, zones_of
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import say
 from pipeline.numerals import number, school_year
@@ -28,13 +25,14 @@ TABLES = (
     "public_growth_need",
     "public_growth",
     "public_zones",
+    "public_neighborhood_zones",
+    "public_nearby",
     "public_gap_variants",
     "public_access",
     "public_schools",
     "public_quality_years",
     "public_school_changes",
     "public_rfp",
-    "public_sites",
     "public_pockets",
     "public_lines",
     "public_changes",
@@ -54,7 +52,7 @@ def packet(tables: Tables, about: About) -> Packet:
     names = list(zip(areas["name"], areas["neighborhood_id"], strict=True))
     areas = areas.iloc[sorted(range(len(areas)), key=lambda row: _natural(*names[row]))].reset_index(drop=True)
     pages = {area: page for page, area in enumerate(areas["neighborhood_id"], start=2)}
-    near, known = _Near(tables, areas, about), parts.Known(tables, about)
+    near, known = _Near(tables), parts.Known(tables, about)
     leaves = [_district(tables, about, pages)]
     leaves += [_leaf(row, place, known, near, about) for place, row in enumerate(areas.itertuples())]
     census = f"census {about.now}{f' and {about.before}' if about.before else ''}"
@@ -82,38 +80,31 @@ def _natural(name: str, area: str) -> tuple[Any, ...]:
 
 
 class _Near:
-    """What lies in and around each neighborhood, found for all of them at once."""
+    """What lies in and around each neighborhood, as the tables tell it: largest parts and shortest lines first."""
 
-    def __init__(self, tables: Tables, areas: Any, about: About) -> None:
-        self.zones = tables["public_zones"].reset_index(drop=True)
-        self.zones_of = zones_of(areas, self.zones)
-        schools = tables["public_schools"].sort_values("school_id", kind="stable")
-        self.schools = schools[~schools["is_virtual"].astype(bool)].reset_index(drop=True)
-        good = self.schools[self.schools["is_quality"].astype(bool) & self.schools["school_status"].eq("open")]
-        self.good = {}
-        for level in parts.LEVELS:
-            band = about.rules.bands.get(level, ())
-            teaches = [parts.serves(low, high, band) for low, high in zip(good["grade_low"], good["grade_high"], strict=True)]  # fmt: skip
-            rows = good[np.array(teaches, dtype=bool)].reset_index(drop=True)
-            self.good[level] = rows.to_dict("records"), nearest(areas, rows, parts.SCHOOLS_OF_A_LEVEL)
-        self.around = nearest(areas, self.schools, parts.SCHOOLS_AROUND)
-        offered = tables["public_rfp"]
-        offered = offered[offered["rfp_status"].isin(parts.OFFERED)]
-        rooms = tables["public_sites"][["site_id", "geometry"]].merge(
-            offered, on="site_id", how="inner", validate="1:1"
+    def __init__(self, tables: Tables) -> None:
+        held = tables["public_neighborhood_zones"]
+        zones = tables["public_zones"].merge(held, on=["level", "zone_id"], how="inner", validate="1:m")
+        zones = zones.sort_values(["zone_share", "zone_id"], ascending=[False, True], kind="stable")
+        self.zones = parts.grouped(zones, "neighborhood_id")
+        near = tables["public_nearby"]
+        near = near[near["origin_layer"] == "neighborhood"]
+        self.near = parts.grouped(
+            near.sort_values(["straight_m", "destination_id"], kind="stable"), "origin_id", "near_kind"
         )
-        rooms = rooms.sort_values("site_id", kind="stable").reset_index(drop=True)
-        self.rooms_of = nearest(areas, rooms, parts.ROOMS_NEAR)
-        self.rooms = rooms.to_dict("records")
-        self.zone_rows, self.school_rows = self.zones.to_dict("records"), self.schools.to_dict("records")
+        self.schools = {row["school_id"]: row for row in tables["public_schools"].to_dict("records")}
+        self.rooms = {row["site_id"]: row for row in tables["public_rfp"].to_dict("records")}
+
+    def found(self, area: str, kind: str) -> parts.Found:
+        """Schools or sites of one kind near a neighborhood, each with its distance in metres."""
+        rows = self.rooms if kind == "room" else self.schools
+        return [(rows[near["destination_id"]], near["straight_m"]) for near in self.near.get((area, kind), [])]
 
 
 def _leaf(row: Any, place: int, known: parts.Known, near: _Near, about: About) -> Leaf:
     area = str(row.neighborhood_id)
-    zones = parts.by_level([near.zone_rows[i] for i in near.zones_of[place]])
-    good = {level: [(rows[i], far) for i, far in lists[place]] for level, (rows, lists) in near.good.items()}
-    around = [(near.school_rows[i], far) for i, far in near.around[place]]
-    rooms = [(near.rooms[i], far) for i, far in near.rooms_of[place]]
+    zones = parts.by_level(near.zones.get(area, []))
+    good = {level: near.found(area, f"quality_{level}") for level in parts.LEVELS}
     named = f" \u00b7 id {plain(area)}" if area != row.name else ""
     return Leaf(
         key=area,
@@ -122,8 +113,12 @@ def _leaf(row: Any, place: int, known: parts.Known, near: _Near, about: About) -
         warning=parts.warning(row, zones),
         figures=(parts.need(row, known, about), parts.service(zones, known), parts.growth(area, known, about)),
         why=parts.why(row, known),
-        grids=(parts.zone_grid(area, zones, known), parts.school_grid(good), parts.room_grid(rooms)),
-        lines=(parts.since(area, known), parts.changes(around, known, about)),
+        grids=(
+            parts.zone_grid(area, zones, known),
+            parts.school_grid(good, about),
+            parts.room_grid(near.found(area, "room"), about),
+        ),
+        lines=(parts.since(area, known), parts.changes(near.found(area, "school"), known, about)),
         said=f"{f'rank {number(row.need_rank)}, ' if row.need_rank == row.need_rank else ''}{say('need_class', row.need_class).lower()}",
         place=place,
         where=f"Where {plain(row.name)} lies",

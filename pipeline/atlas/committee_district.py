@@ -8,8 +8,7 @@ from typing import Any
 from pipeline.atlas.changes_frames import NO_RELEASE, of_district, release_head
 from pipeline.atlas.committee_parts import (
     LEVELS,
-    NOW,
-    OFFERED,
+    gap_now,
     in_other_ways,
     is_known,
     reliability,
@@ -23,6 +22,7 @@ from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import count_of, listed, part_of, say, told
+from pipeline.columns import OFFERED_STATUSES
 from pipeline.numerals import chance, number, percent
 
 Tables = Mapping[str, Any]
@@ -70,8 +70,8 @@ def _seats(tables: Tables) -> Figure:
     if not known:
         return Figure("Missing seats", "Not known", "", "Seats or resident pupils are not known.", is_weak=True)
     first, rest = known[0], known[1:]
-    ways = variants[variants["variant"].isin(NOW) & (variants["level"] == first) & variants["unmet_seats"].notna()]
-    by_way = ways.groupby("variant")["unmet_seats"].sum()
+    ways = gap_now(variants)
+    by_way = ways[ways["level"] == first].groupby("variant")["unmet_seats"].sum()
     others = "; ".join(f"{level} {number(sums[level])}" for level in rest)
     return Figure(
         f"Missing seats, {first} school",
@@ -109,7 +109,7 @@ def _change(pocket: Any) -> str:
 
 def _rooms(tables: Tables) -> Figure:
     rows = tables["public_rfp"]
-    offered = rows[rows["rfp_status"].isin(OFFERED)]
+    offered = rows[rows["rfp_status"].isin(OFFERED_STATUSES)]
     if rows.empty:
         return Figure("Rooms", "Not known", "", "The study has no inventory of buildings.", is_weak=True)
     sure = int((offered["confidence_class"] == "high").sum())
@@ -154,8 +154,9 @@ def neediest(tables: Tables, pages: Mapping[str, int]) -> Grid:
 def gaps(tables: Tables) -> Grid:
     """The zones of each level that miss most seats."""
     zones, variants = tables["public_zones"], tables["public_gap_variants"]
-    ways = variants[variants["variant"].isin(NOW) & variants["unmet_seats"].notna()]
-    spread = ways.groupby(["level", "zone_id"])["unmet_seats"].agg(["min", "max", "count"]).to_dict("index")
+    spread = (
+        gap_now(variants).groupby(["level", "zone_id"])["unmet_seats"].agg(["min", "max", "count"]).to_dict("index")
+    )
     rows = []
     for level in LEVELS:
         some = zones[(zones["level"] == level) & (zones["unmet_seats"] > 0)]
@@ -184,7 +185,7 @@ def gaps(tables: Tables) -> Grid:
 def rooms(tables: Tables) -> Grid:
     """The sites with most rooms to offer."""
     rows = tables["public_rfp"]
-    offered = rows[rows["rfp_status"].isin(OFFERED)].sort_values(["surplus_rooms", "site_id"], ascending=[False, True], kind="stable")  # fmt: skip
+    offered = rows[rows["rfp_status"].isin(OFFERED_STATUSES)].sort_values(["surplus_rooms", "site_id"], ascending=[False, True], kind="stable")  # fmt: skip
     return Grid(
         "Sites with most rooms to offer",
         ("Site", "Request for proposals", "Rooms", "Seats", "Certainty of the count"),

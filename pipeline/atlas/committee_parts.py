@@ -10,22 +10,19 @@ from pipeline.atlas.changes_frames import SUREST, moved, release_head, since_wor
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, grade, part_of, say, tenths
-from pipeline.columns import BY_NAME, GRADES
+from pipeline.atlas.words import count_of, grade, kilometres, part_of, say, tenths
+from pipeline.columns import BY_NAME, GAP_NOW, NEAR_M
 from pipeline.numerals import chance, number, percent, school_year
 
 Tables = Mapping[str, Any]
 Row = Mapping[str, Any]
 Found = list[tuple[Row, float]]  # what is near, with its distance in metres
 LEVELS = BY_NAME["level"].values
-OFFERED = ("listed", "one_definition")
 SURE = ("high", "medium")  # classes of reliability that carry a decision
-ZONES_OF_A_LEVEL, SCHOOLS_OF_A_LEVEL, ROOMS_NEAR = 2, 2, 3
-SCHOOLS_AROUND, AROUND_M, MOST_CHANGES = 12, 3000.0, 3
+ZONES_OF_A_LEVEL, MOST_CHANGES = 2, 3
 INDICATORS = 6
 TABLES_APART = " Counts in brackets come from one census table each: a total may differ from the number of children above, and may exceed it."
 LONGEST = 56  # letters of a name in a table: a row is a line or two, so that a leaf is a page
-NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
 
 
 class Known:
@@ -34,27 +31,29 @@ class Known:
     def __init__(self, tables: Tables, about: About) -> None:
         need = tables["public_neighborhoods"]
         self.ranked = int(need["need_rank"].notna().sum())
-        self.contributions = _grouped(tables["public_contributions"], "neighborhood_id")
+        self.contributions = grouped(tables["public_contributions"], "neighborhood_id")
         most = tables["public_contributions"]["contribution_index"].abs().max()
         self.longest_bar = float(most) if most == most and most > 0 else 1.0
+        self.in_points = about.rules.family != "standardised"
         self.growth_need = {row["neighborhood_id"]: row for row in tables["public_growth_need"].to_dict("records")}
         growth = tables["public_growth"]
         growth = growth[growth["layer"] == "neighborhood"]
         self.growth = {(row["area_id"], row["age_band"], row["vintage_from"], row["vintage_to"]): row for row in growth.to_dict("records")}  # fmt: skip
-        self.variants = _grouped(tables["public_gap_variants"], "level", "zone_id")
-        self.access = _grouped(tables["public_access"], "neighborhood_id")
+        self.variants = grouped(gap_now(tables["public_gap_variants"]), "level", "zone_id")
+        self.access = grouped(tables["public_access"], "neighborhood_id")
         years = tables["public_quality_years"]
         self.latest = int(years["fall_year"].max()) if len(years) else None
-        self.years = _grouped(years.sort_values("fall_year", kind="stable"), "school_id")
+        self.years = grouped(years.sort_values("fall_year", kind="stable"), "school_id")
         changes = tables["public_school_changes"]
-        self.changes = _grouped(changes[changes["fall_year"] >= about.fall_year - 1], "school_id")
+        self.changes = grouped(changes[changes["fall_year"] >= about.fall_year - 1], "school_id")
         released = tables["public_changes"]
         self.release, self.release_head = since_words(tables), release_head(tables)
-        self.released = _grouped(released[released["subject_kind"] == "neighborhood"], "subject_id")
+        self.released = grouped(released[released["subject_kind"] == "neighborhood"], "subject_id")
         self.pockets = {row["pocket_id"]: row for row in tables["public_pockets"].to_dict("records")}
 
 
-def _grouped(frame: Any, *keys: str) -> dict[Any, list[Row]]:
+def grouped(frame: Any, *keys: str) -> dict[Any, list[Row]]:
+    """Rows of a table by a key, or by several, in their order."""
     found: dict[Any, list[Row]] = {}
     for row in frame.to_dict("records"):
         found.setdefault(row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys), []).append(row)
@@ -129,17 +128,6 @@ def reliability(code: object) -> str:
     }.get(str(code), "How sure this is, is not known.")
 
 
-def serves(low: object, high: object, band: Sequence[str]) -> bool:
-    """Whether a school of these grades teaches any grade of a level.
-
-    >>> serves("KG", "08", ("06", "07", "08")), serves("KG", "05", ("06", "07", "08")), serves(None, None, ("06",))
-    (True, False, False)
-    """
-    if low not in GRADES or high not in GRADES:
-        return False
-    return any(GRADES.index(str(low)) <= GRADES.index(each) <= GRADES.index(str(high)) for each in band)
-
-
 def warning(row: Any, zones: Mapping[str, list[Row]]) -> str:
     """What makes the page approximate."""
     said = []
@@ -173,29 +161,27 @@ def need(row: Any, known: Known, about: About) -> Figure:
     )
 
 
+def gap_now(variants: Any) -> Any:
+    """Rows of today's gap whose missing seats are known, by every way to count it."""
+    return variants[variants["variant"].isin(GAP_NOW) & variants["unmet_seats"].notna()]
+
+
 def by_level(zones: Sequence[Row]) -> dict[str, list[Row]]:
     """The zones of each level, as many as a leaf has room for, in the order in which they come."""
     return {level: [z for z in zones if z["level"] == level][:ZONES_OF_A_LEVEL] for level in LEVELS}
 
 
 def spans(zone: Row, known: Known) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """Lowest and highest service level and missing seats of a zone, over all ways to count today's gap.
+    """Lowest and highest service level and missing seats of a zone, over the ways to count today's gap that are known.
 
-    Where the resident pupils themselves are between two bounds, both ends count. Nothing where the gap is counted in
-    one way only.
+    Nothing where the gap is known in one way only.
     """
-    levels, missing = [], []
-    rows = [row for row in known.variants.get((zone["level"], zone["zone_id"]), []) if row["variant"] in NOW]
-    for row in rows:
-        seats = row["quality_seats"]
-        pupils = {row["resident_pupils"], row["resident_pupils_low"], row["resident_pupils_high"]}
-        if not is_known(seats):
-            continue
-        levels += [seats / each for each in pupils if is_known(each) and each > 0]
-        missing += [max(each - seats, 0.0) for each in pupils if is_known(each)]
-    if len(rows) < 2 and len(set(missing)) < 2:
+    rows = known.variants.get((zone["level"], zone["zone_id"]), [])
+    if len(rows) < 2:
         return None, None
-    return (min(levels), max(levels)) if levels else None, (min(missing), max(missing)) if missing else None
+    missing = [row["unmet_seats"] for row in rows]
+    levels = [row["quality_seats"] / row["resident_pupils"] for row in rows if row["resident_pupils"] > 0]
+    return (min(levels), max(levels)) if levels else None, (min(missing), max(missing))
 
 
 def service_level(zone: Row, known: Known) -> str:
@@ -279,15 +265,15 @@ def why(row: Any, known: Known) -> Bars:
         (
             f"{say('indicator', r['indicator'])}{counted(r)}",
             with_margin(r["indicator_share"], r["indicator_share_moe"], is_share=True),
-            signed(r["contribution_index"]) if known.longest_bar >= 5 else _fine(r["contribution_index"]),
+            signed(r["contribution_index"]) if known.in_points else _fine(r["contribution_index"]),
             min(abs(r["contribution_index"]) / known.longest_bar, 1.0),
         )
         for r in shown
     ]
-    index = number(row.need_index) if known.longest_bar >= 5 else number(row.need_index, 2)
+    index = number(row.need_index) if known.in_points else number(row.need_index, 2)
     left = sum(r["contribution_index"] for r in rest)
     others = (
-        f" {count_of(len(rest), 'more adds', 'more add')} {number(left) if known.longest_bar >= 5 else number(left, 2)}."
+        f" {count_of(len(rest), 'more adds', 'more add')} {number(left) if known.in_points else number(left, 2)}."
         if rest
         else ""
     )
@@ -347,7 +333,7 @@ def zone_grid(area: str, zones: Mapping[str, list[Row]], known: Known) -> Grid:
     )
 
 
-def school_grid(good: Mapping[str, Found]) -> Grid:
+def school_grid(good: Mapping[str, Found], about: About) -> Grid:
     """The nearest quality schools of each level."""
     rows = []
     for level in LEVELS:
@@ -371,7 +357,7 @@ def school_grid(good: Mapping[str, Found]) -> Grid:
         (0.17, 0.29, 0.14, 0.1, 0.18, 0.12),
         (5,),
         note="Straight line from its edge. Whether they have a free seat, and for whom, is not said." if rows else "",
-        empty="The study has no quality school with a known place.",
+        empty=f"No quality school is known to lie within {kilometres(about.rules.reach_m)} of it.",
     )
 
 
@@ -397,7 +383,7 @@ def distance(metres: float) -> str:
     return "inside" if metres == 0 else f"{number(max(metres / 1000, 0.1), 1)} km"
 
 
-def room_grid(rooms: Found) -> Grid:
+def room_grid(rooms: Found, about: About) -> Grid:
     """The nearest sites that can be offered."""
     rows = tuple(
         (
@@ -419,7 +405,7 @@ def room_grid(rooms: Found) -> Grid:
         note="The fewest rooms by any way of counting, today and by the outlook. Rooms can be given once."
         if rows
         else "",
-        empty="No site of this study can be listed for a request for proposals.",
+        empty=f"No site within {kilometres(about.rules.reach_m)} of it can be listed for a request for proposals.",
     )
 
 
@@ -444,10 +430,8 @@ def _surest(row: Row) -> tuple[int, int, int]:
 
 def changes(around: Found, known: Known, about: About) -> Lines:
     """What the tables tell of schools near: other classes than a year before, opened, closed, changed."""
-    said, within = [], f"within {number(AROUND_M / 1000)} km"
-    for school, far in around:
-        if far > AROUND_M:
-            continue
+    said, within = [], f"within {kilometres(min(NEAR_M, about.rules.reach_m))}"
+    for school, _ in around:
         name = short(school["name"])
         years = known.years.get(school["school_id"], [])
         if school["school_status"] == "open" and len(years) > 1 and years[-1]["fall_year"] == known.latest:

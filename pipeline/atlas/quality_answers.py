@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.quality_frames import latest_targets
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import LABELS, at_least, count_of, listed, measure
-from pipeline.columns import LEVELS
+from pipeline.columns import GAP_NOW, LEVELS
 from pipeline.numerals import chance, number, school_year
 
 if TYPE_CHECKING:
@@ -67,25 +67,27 @@ def _good(tables: Tables, about: About) -> str:
 
 
 def _other_counts(tables: Tables) -> str:
-    """Between which totals the other ways of counting lie, for the level that lacks most."""
+    """Between which totals the other ways of counting today's gap lie, for the level that lacks most, and five years on."""
     table = tables["public_gap_variants"]
     known = table[table["unmet_seats"].notna()]
-    if known["variant"].nunique() < 2:
-        return ""
     sums = known.groupby(["level", "variant"])["unmet_seats"].sum()
     own = sums[sums.index.get_level_values("variant") == "study"]
     if own.empty:
         return ""
     level = str(own.idxmax()[0])
     here = sums.loc[level]
+    ahead = f" Against the pupils expected in five years {number(here['in_five_years'])} would be." if "in_five_years" in here else ""  # fmt: skip
+    here = here[here.index.isin(GAP_NOW)]
+    if len(here) < 2:
+        return ahead
     # where another count gives the study's number, it is the study's
     least, most = (
         "study" if here["study"] == end else str(here.index[here == end][0]) for end in (here.min(), here.max())
     )
     ways = LABELS["variant"]
     if here[least] == here[most]:
-        return f" In {level} school every way of counting gives the same number."
-    return f" Counted in other ways, {number(here[least])} to {number(here[most])} are missing in {level} school (fewest: {_small(ways[least])}; most: {_small(ways[most])})."
+        return f" In {level} school every way of counting gives the same number.{ahead}"
+    return f" Counted in other ways, {number(here[least])} to {number(here[most])} are missing in {level} school (fewest: {_small(ways[least])}; most: {_small(ways[most])}).{ahead}"
 
 
 def _small(words: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed
+from pipeline.atlas.words import count_of, kilometres, listed
 from pipeline.numerals import number, percent
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def reading(tables: Tables, about: About) -> Reading:
     return (
         (
             "Possible pair",
-            f"Host and school teach grades of one level, the rooms needed stay free, the site lies within {number(rules.match_travel_m / 1000)} km of the community served, the school is large enough to ask, and no documented exclusion of this very site stands against it. Who runs a school counts for nothing here.",
+            f"Host and school teach grades of one level, the rooms needed stay free, the site lies within {kilometres(rules.match_travel_m)} of the community served, the school is large enough to ask, and no documented exclusion of this very site stands against it. Who runs a school counts for nothing here.",
         ),
         (
             "Cost",

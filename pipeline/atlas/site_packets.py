@@ -13,7 +13,8 @@ from pipeline.atlas.page import document, footer, header
 from pipeline.atlas.site_pictures import sketch, utilization_chart
 from pipeline.atlas.site_terms import address, around, building, terms
 from pipeline.atlas.spec import About, Sheet
-from pipeline.atlas.words import LABELS, grade, say
+from pipeline.atlas.words import LABELS, grade, kilometres, say
+from pipeline.columns import OFFERED_STATUSES
 from pipeline.numerals import number, percent
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, Any]
 Rows = list[tuple[str, ...]]
-TABLES = ("public_rfp", "public_capacity", "public_utilization", "public_rooms", "public_neighborhoods", "public_zones", "public_schools", "public_sites", "public_backtest", "public_matches", "public_siting_choices", "public_enrollment_zones")  # fmt: skip
-NEIGHBORS = 6
+TABLES = ("public_rfp", "public_capacity", "public_utilization", "public_rooms", "public_neighborhoods", "public_zones", "public_schools", "public_nearby", "public_sites", "public_backtest", "public_matches", "public_siting_choices", "public_enrollment_zones")  # fmt: skip
 STYLE = """.packet{break-after:page;margin:0 0 2.5rem}.packet:last-child{break-after:auto}
 .packet .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;align-items:start}
 .packet svg{width:100%;max-width:24rem;height:auto;background:#fff}.packet h2{margin:.2rem 0}.packet h3{margin:.8rem 0 .2rem}
@@ -42,7 +42,7 @@ def packets(tables: Tables, about: About, sheets: tuple[Sheet, ...]) -> tuple[st
     Opened with the id of a site (``rfp_packets.html#site-...``), the page shows that packet alone.
     """
     rows = tables["public_rfp"]
-    chosen = rows[rows["rfp_status"].isin(["listed", "one_definition"])].sort_values(
+    chosen = rows[rows["rfp_status"].isin(OFFERED_STATUSES)].sort_values(
         ["rfp_status", "name", "site_id"], ascending=[False, True, True], kind="stable"
     )
     chosen = chosen.iloc[chosen["rfp_status"].map({"listed": 0, "one_definition": 1}).to_numpy().argsort(kind="stable")]
@@ -94,7 +94,7 @@ def _packet(row: Any, tables: Tables, about: About) -> str:
     sites, schools = tables["public_sites"], tables["public_schools"]
     mine = sites.loc[sites["site_id"] == row.site_id]
     place = mine.geometry.iloc[0] if len(mine) else None
-    offered = tables["public_rfp"].query("rfp_status in ['listed', 'one_definition']")["site_id"]
+    offered = tables["public_rfp"].loc[tables["public_rfp"]["rfp_status"].isin(OFFERED_STATUSES), "site_id"]
     others = sites[sites["site_id"].isin(offered) & (sites["site_id"] != row.site_id)]
     nearby = schools[(schools["school_status"] == "open") & ~schools["is_virtual"].astype(bool)]
     use = tables["public_utilization"]
@@ -113,7 +113,7 @@ def _packet(row: Any, tables: Tables, about: About) -> str:
 <h3>Capacity</h3>{_table(_capacity(row.site_id, tables, about), ("Counted by", "Seats", "Rooms counted", "In use", "Source"), (1, 2, 3))}
 {"<p>Nobody is taught there, so that each way takes its lowest number of pupils for a room; functional capacity takes the rooms to be in use part of the day, which is too few seats for elementary pupils alone.</p>" if row.lease_limit == "no_host" else ""}
 <div class="pair"><div><h3>Rooms</h3>{_rooms(row.site_id, tables["public_rooms"])}</div><div><h3>Neighborhood</h3>{_table(around(row))}</div></div>
-<h3>Nearest schools</h3>{_neighbors(place, nearby)}</section>"""
+<h3>Nearest schools</h3>{_neighbors(row.site_id, place, tables, about)}</section>"""
 
 
 def _table(rows: Rows, heads: tuple[str, ...] = (), right: tuple[int, ...] = ()) -> str:
@@ -167,14 +167,16 @@ def _rooms(site_id: str, rooms: pd.DataFrame) -> str:
     return _table([*lines, ("All", number(mine["rooms"].sum()))], (), (1,))
 
 
-def _neighbors(place: Any, schools: Any) -> str:
-    if place is None or place.is_empty or schools.empty:
+def _neighbors(site_id: str, place: Any, tables: Tables, about: About) -> str:
+    if place is None or place.is_empty:
         return "<p>Not known.</p>"
-    there = schools[schools.geometry.notna()]
-    far = there.geometry.distance(place)
-    nearest = there.assign(far=far).sort_values(["far", "school_id"], kind="stable").head(NEIGHBORS)
+    near = tables["public_nearby"]
+    near = near[(near["origin_layer"] == "site") & (near["origin_id"] == site_id)]
+    if near.empty:
+        return f"<p>No open school is known to lie within {kilometres(about.rules.reach_m)}.</p>"
+    schools = tables["public_schools"].merge(near, left_on="school_id", right_on="destination_id", validate="1:1")
     lines: Rows = []
-    for s in nearest.itertuples():
+    for s in schools.sort_values(["straight_m", "school_id"], kind="stable").itertuples():
         grades = " to ".join(grade(g) for g in dict.fromkeys((s.grade_low, s.grade_high)) if isinstance(g, str))
-        lines.append((s.name, say("sector", s.sector), grades, say("quality_class", s.quality_class), f"{number(s.far / 1000, 1)} km"))  # fmt: skip
+        lines.append((s.name, say("sector", s.sector), grades, say("quality_class", s.quality_class), f"{number(s.straight_m / 1000, 1)} km"))  # fmt: skip
     return _table(lines, ("School", "Run as", "Grades", "Results", "Straight line"), (4,))

@@ -66,6 +66,7 @@ class Rules:
     surplus_rooms: float = 6.0
     years_ahead: int = 5
     judged_by: tuple[str, ...] = ("given", "state_loading", "functional")  # ways to count capacity that decide
+    reach_m: float = 8000.0  # nothing farther is said to be near
     match_travel_m: float = 8000.0
     match_draws: int = 100
     match_weights: Mapping[str, float] = field(default_factory=dict)  # of the parts of a pair's cost

@@ -467,6 +467,8 @@ LABELS: dict[str, dict[str, str]] = {
         "public_rooms": "Rooms of the sites",
         "public_rfp": "Sites for a request for proposals",
         "public_access": "Access to quality seats",
+        "public_nearby": "What lies near",
+        "public_neighborhood_zones": "The zones of each neighborhood",
         "public_access_groups": "Access to quality seats by group",
         "public_access_methods": "Access to quality seats by three methods",
         "public_backtest": "How good such forecasts were in the past",
@@ -598,6 +600,15 @@ def rule(rule_id: str) -> str:
     ('Rule G-01, growth', 'Rule X-09')
     """
     return f"Rule {rule_id}, {RULES[rule_id][0].lower()}" if rule_id in RULES else f"Rule {rule_id}"
+
+
+def kilometres(metres: float) -> str:
+    """A limit, with a digit after the point where it is no whole number.
+
+    >>> kilometres(3000.0), kilometres(2500.0)
+    ('3 km', '2.5 km')
+    """
+    return f"{number(metres / 1000, 0 if metres % 1000 == 0 else 1)} km"
 
 
 def grade(code: str) -> str:

@@ -8,7 +8,19 @@ from pipeline.lineage import FILLS, credits
 
 # The settings it is made of, in their order in a study.
 SECTIONS = (
-    *("study", "raw", "neighborhoods", "bands", "vintages", "reliability", "need", "quality", "growth", "scenarios"),
+    *(
+        "study",
+        "geography",
+        "raw",
+        "neighborhoods",
+        "bands",
+        "vintages",
+        "reliability",
+        "need",
+        "quality",
+        "growth",
+        "scenarios",
+    ),
     *("seats", "utilization", "matches", "publish", "atlas"),
 )
 
@@ -55,6 +67,7 @@ def about(study: Study) -> About:
             surplus_rooms=study.utilization.surplus_rooms,
             years_ahead=study.utilization.years_ahead,
             judged_by=study.utilization.judged_by,
+            reach_m=study.geography.reach_m,
             match_travel_m=study.matches.travel_m,
             match_draws=study.matches.draws,
             match_weights=study.matches.weights.model_dump(),

@@ -12,6 +12,7 @@ from pipeline.analysis import (
     publication_colocation,
     publication_flows,
     publication_growth,
+    publication_nearby,
     publication_outlook,
     publication_pupils,
     publication_quality,
@@ -79,6 +80,10 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         guarded,
         smallest,
     )
+    shown["public_nearby"] = publication_nearby.nearby(
+        tables["nearby"], shown["public_schools"][0], shown["public_rfp"][0], tables["school_facts"]
+    )
+    shown["public_neighborhood_zones"] = publication_nearby.neighborhood_zones(tables["block_places"])
     quiet = publication_colocation.quiet_schools(shown["public_matches"][0])
     quiet |= publication_colocation.quiet_schools(shown["public_prop39"][0])
     shown["public_recommendations"] = public.recommendations(
@@ -226,6 +231,8 @@ STAGE = Stage(
         "school_quality",
         "school_facts",
         "membership",
+        "nearby",
+        "block_places",
         "quality_years",
         "quality_targets",
         "school_colors",
@@ -320,6 +327,8 @@ STAGE = Stage(
         "public_growth_need",
         "public_population",
         "public_zones",
+        "public_nearby",
+        "public_neighborhood_zones",
         "public_access",
         "public_sites",
         "public_utilization",

@@ -9,6 +9,7 @@ from pipeline.analysis.areas import source_layers, target_layers
 from pipeline.analysis.block_places import block_places, school_places
 from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.membership import membership, project_places, site_places
+from pipeline.analysis.nearby import nearby
 from pipeline.analysis.neighbors import adjacency_table
 from pipeline.analysis.placings import placing_crosswalk
 from pipeline.analysis.plausible import record_zone_schools
@@ -59,6 +60,17 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
             detour_factor=place.detour_factor,
             metres_per_minute=place.metres_per_minute,
         ),
+        "nearby": nearby(
+            {
+                "neighborhood": neighborhoods.rename(columns={"neighborhood_id": "area_id"}),
+                "site": tables["sites"].rename(columns={"site_id": "area_id"}),
+            },
+            {
+                "school": tables["schools"].rename(columns={"school_id": "destination_id"}),
+                "site": tables["sites"].rename(columns={"site_id": "destination_id"}),
+            },
+            limit_m=place.reach_m,
+        ),
         "school_site_distance": near_pairs(
             tables["schools"], tables["sites"], limit_m=place.reach_m, detour_factor=place.detour_factor
         ),
@@ -105,6 +117,7 @@ STAGE = Stage(
         "interpolation_error",
         "adjacency",
         "reach",
+        "nearby",
         "school_site_distance",
         "membership",
         "site_places",

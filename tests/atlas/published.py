@@ -23,6 +23,7 @@ from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Rules
 from pipeline.tables import BY_TABLE, check, empty
 from tests.atlas.enrollment_tables import enrollment_tables
+from tests.atlas.near_tables import near_tables
 from tests.atlas.outlook_tables import outlook_tables
 
 CRS = "EPSG:3310"
@@ -474,6 +475,7 @@ def town(names: list[str] | None = None, text: str = "", columns: int = 8, rows:
             }
         ]
     )
+    tables |= near_tables(tables, ABOUT.rules.bands)
     return {name: check(BY_TABLE[name], frame) for name, frame in tables.items()}
 
 

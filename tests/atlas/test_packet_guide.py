@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pipeline.analysis import publication_nearby
 from pipeline.atlas import committee, committee_parts
 from pipeline.atlas.committee_pdf import SIZES
 from pipeline.atlas.take import FILES
+from pipeline.columns import NEAR_M
 from tests.atlas.published import ABOUT, town
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs/packet.md").read_text(encoding="utf-8")
@@ -34,6 +36,6 @@ def test_the_guide_names_every_part_of_a_page_and_the_tables_it_comes_from() -> 
 
 
 def test_the_numbers_of_the_guide_are_those_of_the_code() -> None:
-    assert f"within {committee_parts.AROUND_M / 1000:.0f} km" in GUIDE and f"letters of {SIZES[-1]:.0f} points" in GUIDE
-    assert (committee_parts.ZONES_OF_A_LEVEL, committee_parts.SCHOOLS_OF_A_LEVEL) == (2, 2)
-    assert (committee_parts.ROOMS_NEAR, committee_parts.INDICATORS) == (3, 6)
+    assert f"within {NEAR_M / 1000:.0f} km" in GUIDE and f"letters of {SIZES[-1]:.0f} points" in GUIDE
+    assert (committee_parts.ZONES_OF_A_LEVEL, publication_nearby.QUALITY_SCHOOLS) == (2, 2)
+    assert (publication_nearby.ROOMS, committee_parts.INDICATORS, publication_nearby.SMALLEST_PART) == (3, 6, 0.1)

@@ -106,6 +106,8 @@ def test_access_is_said_by_method_and_by_group(files: dict[str, Any], tables: di
 def test_the_answer_of_seats_says_how_far_each_choice_moves_it(tables: dict[str, Any]) -> None:
     answer = whole("seats", tables, ABOUT)
     totals = tables["public_gap_variants"].query("level == 'elementary'").groupby("variant")["unmet_seats"].sum()
+    later = totals.pop("in_five_years")
+    assert f"Against the pupils expected in five years {later:,.0f} would be." in answer
     assert (
         f"Counted in other ways, {totals.min():,.0f} to {totals.max():,.0f} are missing in elementary school" in answer
     )
