@@ -62,7 +62,7 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     files["maps/index.html"] = index_page(
         SHEETS, about, answers, pictures, _advice(tables), _lines(tables), _since(tables)
     )
-    files["maps/rfp_packets.html"], singles = packets(drawn, about, SHEETS)
+    files["maps/rfp_packets.html"], singles = packets(tables, about, SHEETS)
     files["maps/rfp_packets.zip"] = archive(singles)
     for language in LANGUAGES:
         retelling = catalogue(language, tables, about)

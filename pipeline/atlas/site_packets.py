@@ -32,7 +32,7 @@ main:has(.packet:target) .packet:not(:target){display:none}
 @media screen and (max-width:40rem){.packet .long thead{display:none}.packet .long tr{display:block;border-bottom:1px solid #d5d8dc;padding:.25rem 0}
 .packet .long th,.packet .long td{display:block;border:0;padding:0;text-align:left}.packet .long td:empty{display:none}.packet .long td::before{content:attr(data-head) ": ";color:#4a5a6a}}
 @media print{@page{margin:9mm}.contents{display:none}.packet{font-size:7.4pt;line-height:1.2;margin:0;padding:0;border:0}
-.packet p{margin:.1rem 0}.packet h3{margin:.25rem 0 0;font-size:8.5pt}.packet svg{max-width:39mm}.packet .pair{grid-template-columns:1fr 1fr;gap:.3rem 1rem}
+.packet p{margin:.1rem 0}.packet h3{margin:.25rem 0 0;font-size:8.5pt}.packet svg{max-width:52mm}.packet .chart{max-width:70mm}.packet svg text{font-size:11px}.packet .chart text{font-size:9px}.packet .pair{grid-template-columns:1fr 1fr;gap:.3rem 1rem}
 .packet td,.packet th{padding:.04rem .4rem .04rem 0}footer{font-size:5.6pt;line-height:1.1}footer p,footer li{margin:0}footer ul{columns:2}}"""
 
 
@@ -107,13 +107,14 @@ def _packet(row: Any, tables: Tables, about: About) -> str:
 <p class="address">{esc(address(row, tables))}</p>
 <p><strong>{esc(say("rfp_status", row.rfp_status))}.</strong> {esc(row.reason)}</p>
 <p class="due">Responses are due by <span class="blank">&nbsp;</span> Contact <span class="blank">&nbsp;</span> Visits <span class="blank">&nbsp;</span></p>
-<div class="pair"><div><h3>Terms</h3>{_table(terms(row, tables, about))}</div><div><h3>Building</h3>{_table(building(row))}</div></div>
-<div class="pair"><div><h3>Where it stands</h3>{drawn or "<p>The inventory gives no place.</p>"}{"<p>The dark square is the site, circles are open schools, light squares other listed sites, by name.</p>" if drawn else ""}</div>
-<div><h3>Seats in use</h3>{f"{chart}<p>{esc(words)}</p>" if chart else "<p>Not known, or not shown.</p>"}</div></div>
+<div class="pair"><div><h3>Terms</h3>{_table(terms(row, tables, about))}
+<h3>Seats in use</h3>{f"{chart}<p>{esc(words)}</p>" if chart else "<p>Not known, or not shown.</p>"}</div>
+<div><h3>Building</h3>{_table(building(row))}
+<h3>Where it stands</h3>{drawn or "<p>The inventory gives no place.</p>"}{"<p>The dark square is the site, circles are open schools, light squares other listed sites, by name.</p>" if drawn else ""}
+<h3>Neighborhood</h3>{_table(around(row))}</div></div>
 <h3>Capacity</h3>{_table(_capacity(row.site_id, tables, about), ("Counted by", "Seats", "Rooms counted", "In use", "Source"), (1, 2, 3))}
 {"<p>Nobody is taught there, so that each way takes its lowest number of pupils for a room; functional capacity takes the rooms to be in use part of the day, which is too few seats for elementary pupils alone.</p>" if row.lease_limit == "no_host" else ""}
-<div class="pair"><div><h3>Rooms</h3>{_rooms(row.site_id, tables["public_rooms"])}</div><div><h3>Neighborhood</h3>{_table(around(row))}</div></div>
-<h3>Nearest schools</h3>{_neighbors(row.site_id, place, tables, about)}</section>"""
+<div class="pair"><div><h3>Rooms</h3>{_rooms(row.site_id, tables["public_rooms"])}</div><div><h3>Nearest schools</h3>{_neighbors(row.site_id, place, tables, about)}</div></div></section>"""
 
 
 def _table(rows: Rows, heads: tuple[str, ...] = (), right: tuple[int, ...] = ()) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 AROUND_M = 2500.0  # half the width of the sketch: what lies within a mile and a half
 SIZE = 320
+LETTER = 5.5  # of the sketch's units: the width of a letter, on paper
 WIDTH, HEIGHT, LEFT, RIGHT, FOOT, TOP = 320, 190, 30, 16, 22, 10
 
 
@@ -35,10 +36,8 @@ def sketch(site: Any, areas: gpd.GeoDataFrame, schools: gpd.GeoDataFrame, others
         return (point.x - x + AROUND_M) * scale, (y - point.y + AROUND_M) * scale
 
     marks = []
-    for shape, name in zip(areas.geometry, areas["name"], strict=True):
-        part = None if shape is None else shapely.intersection(shape, box)
-        if part is None or part.is_empty:
-            continue
+    seen = areas[shapely.intersects(areas.geometry.to_numpy(), box)]
+    for part, name in zip(shapely.intersection(seen.geometry.to_numpy(), box), seen["name"], strict=True):
         for piece in shapely.get_parts(part):
             if piece.geom_type != "Polygon":
                 continue
@@ -55,7 +54,7 @@ def sketch(site: Any, areas: gpd.GeoDataFrame, schools: gpd.GeoDataFrame, others
     for point, name in sorted(zip(near.geometry, near["name"], strict=True), key=lambda pair: (pair[0].y, pair[0].x)):
         a, b = spot(point)
         # beside the square, on the side that has room
-        at, side = (a + 6, "start") if a < 0.6 * SIZE else (a - 6, "end")
+        at, side = (a + 6, "start") if a + 6 + LETTER * len(name) < SIZE or a < SIZE / 2 else (a - 6, "end")
         marks.append(
             f'<rect x="{a - 4:.1f}" y="{b - 4:.1f}" width="8" height="8" fill="#41b6c4" stroke="#1c2733"/>'
             f'<text x="{at:.1f}" y="{b + 3:.1f}" font-size="8" text-anchor="{side}" fill="#1c2733" stroke="#ffffff" stroke-width="2" paint-order="stroke">{esc(name)}</text>'
@@ -112,4 +111,6 @@ def utilization_chart(rows: pd.DataFrame, under_ratio: float, fall_year: int) ->
             lines.append(f'<text x="{x}" y="{HEIGHT - 8}" font-size="8" text-anchor="middle">{school_year(int(year))}</text>')  # fmt: skip
     way = LABELS["capacity_definition"][str(rows["capacity_definition"].iloc[0])]
     label = f"Seats in use by {way}, {school_year(int(years[0]))} to {school_year(int(years[-1]))}: {percent(middle[0])} to {percent(middle[-1])}"
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(label)}">{"".join(lines)}</svg>'
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{esc(label)}">{"".join(lines)}</svg>'
+    )

@@ -32,6 +32,11 @@ from tests.atlas.published import ABOUT, nothing, told, town, whole
 PAGES = [name for name in FILES if name.endswith(".html")]
 
 
+def test_the_sketch_of_a_site_has_the_neighborhoods_around_it(files: dict[str, Any]) -> None:
+    sketches = re.findall(r"Sketch of the site.*?</svg>", files["maps/rfp_packets.html"], re.S)
+    assert sketches and all("<path" in sketch.split("<circle")[0] for sketch in sketches)
+
+
 def test_two_renders_give_the_same_bytes(files: dict[str, Any]) -> None:
     again = bind(town(), ABOUT)
     assert [name for name in files if files[name] != again[name]] == []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 
 from pipeline.atlas.book import FILES, bind
+from pipeline.atlas.catalogue import LANGUAGES
 from pipeline.atlas.sheets import SHEETS
 from tests.atlas.conftest import write
 from tests.atlas.payloads import PAYLOADS
@@ -219,6 +221,14 @@ def test_on_a_phone_captions_and_the_first_numbers_of_a_wide_table_are_in_sight(
     assert wrong == []
 
 
+def test_on_a_phone_the_panel_of_an_area_that_was_touched_comes_into_sight(pages: Path, visit: Any) -> None:
+    page, wrong = visit(pages / "need.html", 390, 844)
+    page.locator("#map_need path.leaflet-interactive").nth(3).click()
+    panel = page.locator("#panel").bounding_box()
+    assert panel and panel["y"] < 0.7 * 844, "nothing shows that there is more to read"
+    assert not wrong
+
+
 def test_on_a_phone_every_sheet_is_in_the_menu_and_a_wide_table_says_so(pages: Path, visit: Any) -> None:
     page, wrong = visit(pages / "need.html", 390, 844)
     assert page.locator("nav a").count() == len(SHEETS) + 1
@@ -274,6 +284,16 @@ def test_a_print_shows_table_and_legend_and_hides_controls(
         assert page.locator("table").first.is_visible()
     assert page.locator(".tools").is_hidden() and page.locator("nav").is_hidden()
     page.pdf(path=str(screenshots / f"{sheet.key}.pdf"))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("folder", ["", *LANGUAGES])
+def test_each_packet_of_a_site_is_one_sheet_of_paper(pages: Path, visit: Any, screenshots: Path, folder: str) -> None:
+    page, wrong = visit(pages / folder / "rfp_packets.html")
+    packets = page.locator(".packet").count()
+    place = screenshots / f"rfp_packets-{folder or 'en'}.pdf"
+    page.pdf(path=str(place), format="Letter")
+    assert len(pypdf.PdfReader(place).pages) == packets > 1
     assert wrong == []
 
 

@@ -765,6 +765,11 @@ var schoolshed = (function () {
     var shape = shapes[view.table].rows[row];
     if (zoom && shape) bring(shape);
   }
+  // on a phone the panel lies below the map: its head comes into sight, and the picked place stays there
+  function peek() {
+    var over = $("panel").getBoundingClientRect().top - 0.6 * window.innerHeight;
+    if (picked >= 0 && over > 0 && window.matchMedia("(max-width:980px)").matches) window.scrollBy(0, over);
+  }
   // the map moves only where the place is out of sight, or too small to be seen, and then as little as needed
   var SMALLEST = 14;  // pixels
   function bring(shape) {
@@ -840,7 +845,7 @@ var schoolshed = (function () {
       var group = L.geoJSON(data.shapes[key], {
         pointToLayer: function (feature, place) { return L.circleMarker(place, { radius: 8 }); },
         onEachFeature: function (feature, shape) {
-          shape.on("click", function () { pick(feature.id); });
+          shape.on("click", function () { pick(feature.id); peek(); });
           shape.bindTooltip(function () {
             var table = data.tables[key], place = table.columns.findIndex(function (column) { return column.key === view.column; });
             return tip(table.names[feature.id], table.columns[place].label + ": " + (written(table.columns[place], table.rows[feature.id][place]) || tell("not known")));
