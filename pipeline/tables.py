@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.columns import BY_NAME, CENSUS_COUNTS, KINDS, SCENARIOS
+from pipeline.columns import APART, BY_NAME, CENSUS_COUNTS, KINDS, SCENARIOS
 from pipeline.crs import crs_name, unfit_crs
 from pipeline.errors import ContractError, Fault
 
@@ -297,7 +297,8 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
     """Hold a frame to a table's contract; return it in contract order, typed and sorted by key.
 
     Nulls are refused where the column is not marked ``?``; keys must be unique; text columns
-    must be text, and names no longer than a page has room for; counts and margins must not be
+    must be text, names no longer than a page has room for, and ids of inputs without what
+    stands between several ids; counts and margins must not be
     negative; shares lie in 0-1; categories hold their declared values; shapes must be valid,
     present and in a projected CRS.
 
@@ -414,6 +415,15 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
                 f"a name must have at most {LONGEST_NAME} letters",
                 values.str.len().gt(LONGEST_NAME),
                 "Shorten it in the file: no page, packet or workbook has room for more.",
+            )
+        )
+    if column.kind == "key" and not table.stage and not column.pattern:
+        bad.append(
+            (
+                "E-ID-APART",
+                f"{name} must not hold {APART!r}",
+                values.str.contains(APART, regex=False).eq(True),
+                "It stands between ids where several share a cell: write the id in another way.",
             )
         )
     if column.pattern:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline import config, stages
+from pipeline.columns import parted
 from tests.guards.dvc_yaml import ROOT
 from tests.stages import bare
 
@@ -249,9 +250,9 @@ def test_growth_is_told_of_every_area_and_pockets_rest_on_what_is_told(inputs: d
     assert (pockets["areas_changed"] + pockets["areas_clustered"] + pockets["areas_together"]).equals(pockets["pocket_areas"])  # fmt: skip
     assert (pockets[["seats_change", "seats_change_low", "seats_change_high"]] % 10 == 0).all(axis=None)
     believed = growth.query("layer == 'neighborhood' and age_band == '5-17' and pocket_evidence != 'none'")
-    assert {area for ids in pockets["area_ids"] for area in ids.split()} <= set(believed["area_id"])
+    assert {area for ids in pockets["area_ids"] for area in parted(ids)} <= set(believed["area_id"])
     crossed = out["public_growth_need"].set_index("neighborhood_id")
-    assert all((crossed.loc[ids.split(), "pocket_id"] == pocket).all() for pocket, ids in zip(pockets["pocket_id"], pockets["area_ids"], strict=True))  # fmt: skip
+    assert all((crossed.loc[parted(ids), "pocket_id"] == pocket).all() for pocket, ids in zip(pockets["pocket_id"], pockets["area_ids"], strict=True))  # fmt: skip
     assert crossed["need_class"].equals(out["public_neighborhoods"].set_index("neighborhood_id")["need_class"])
     outlook = out["public_population"]
     assert {"neighborhood", "zone elementary 2024", "district"} <= set(outlook["layer"]) and set(outlook["year"]) == {2026, 2031}  # fmt: skip
