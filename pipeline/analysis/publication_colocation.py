@@ -82,7 +82,16 @@ def matches(
 ) -> Published:
     """Who goes where; nothing tells the pupils of a hidden school, or how full a guarded site is."""
     few = is_small(table["needed_seats"], smallest) | table["school_id"].isin(hidden)
-    at = table["site_id"].isin(guarded) | table["second_site_id"].isin(guarded)
+    at = pd.Series(
+        [
+            bool(guarded & {first, second, *parted(further)})
+            for first, second, further in zip(
+                table["site_id"], table["second_site_id"], table["further_site_ids"], strict=True
+            )
+        ],
+        index=table.index,
+        dtype="bool",
+    )
     # what binds a school that found none may be how full a guarded site is, or the rooms that a hidden school was given
     takes_rooms = bool((few & table["match_status"].eq("matched")).any())
     named = table["binding_rule"].isin(_RULES_OF_ROOMS) & (bool(guarded & set(offered["site_id"])) or takes_rooms)

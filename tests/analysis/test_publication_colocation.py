@@ -98,6 +98,23 @@ def test_a_guarded_site_tells_not_how_full_it_is(results: dict[str, pd.DataFrame
     )
 
 
+def test_a_school_over_several_sites_tells_nothing_where_any_of_them_is_guarded() -> None:
+    schools, sites = asking({"big": 12.0}), offering({"Old Mill": 7.0, "Oak School": 3.0, "Elm School": 2.0})
+    raw = pairs_of(schools, sites, trips({"big": dict.fromkeys(sites["site_id"], 100.0)}))
+    found, _ = colocation_matches(
+        schools, raw, weights=WEIGHTS, seat_value=10.0, most_sites=3, draws=10, concentration=20.0, rng=np.random.default_rng(0), **LIMITS
+    )  # fmt: skip
+    asked = colocation_pairs(raw, total_cost(raw, WEIGHTS), **LIMITS)
+    open_, _ = public.matches(found, asked, set(), set(), 11.0)
+    assert "2 rooms at Elm School" in open_["reason"].item() and public.quiet_schools(open_) == set()
+    for site in sites["site_id"]:
+        quiet, line = public.matches(found, asked, {site}, set(), 11.0)
+        row = quiet.iloc[0]
+        assert row["reason"] == NOT_SHOWN and public.quiet_schools(quiet) == {"big"}
+        assert row[["total_cost", "longest_lease_years", "surplus_rooms"]].isna().all()
+        assert line["primary_hidden_cells"] == 1.0
+
+
 def test_a_hidden_school_with_blanks_in_its_id_hides_its_comparison_group(results: dict[str, pd.DataFrame]) -> None:
     named = results["prop39"].assign(comparison_school_ids="Oak School; Elm School")
     shown = {"Oak School": "300", "Elm School": "200"}
