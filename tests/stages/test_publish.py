@@ -207,7 +207,6 @@ def test_a_study_without_inputs_publishes_empty_tables() -> None:
 
 
 def test_every_number_of_a_line_is_one_of_the_published_tables(inputs: dict[str, Any]) -> None:
-    """The lines are made before publication: each must say what the published tables say."""
     out = publish(inputs)
     said = out["public_lines"].set_index("topic")
     assert said["is_told"].all() and list(said.index) == ["need", "why", "choice", "gap", "access"]
@@ -229,6 +228,23 @@ def test_every_number_of_a_line_is_one_of_the_published_tables(inputs: dict[str,
     level = unmet["sum"].idxmax()
     assert f"In {level} school {unmet.loc[level, 'sum']:,.0f} resident pupils" in said.loc["gap", "statement"]
     assert f"{unmet.loc[level, 'max']:,.0f} of them in " in said.loc["gap", "statement"]
+
+
+def test_a_zone_that_a_release_has_hidden_is_in_no_line(
+    inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worst = publish(inputs)["public_zones"].sort_values("unmet_seats").iloc[-1]
+    hidden = {"zone": {(worst["level"], worst["zone_id"], "2024")}, "school": set()}
+    monkeypatch.setattr("pipeline.stages.publish.hidden_then", lambda told, kind: hidden[kind])
+    out = publish(inputs)
+    zones = out["public_zones"]
+    unmet = zones.groupby("level")["unmet_seats"].agg(["sum", "max"])
+    level = unmet["sum"].idxmax()
+    named = zones.loc[zones["level"].eq(level) & zones["unmet_seats"].eq(unmet.loc[level, "max"]), "name"].iloc[0]
+    said = out["public_lines"].set_index("topic").loc["gap", "statement"]
+    assert zones["resident_pupils"].isna().any() and worst["name"] not in said
+    assert f"In {level} school {unmet.loc[level, 'sum']:,.0f} resident pupils" in said
+    assert f"{unmet.loc[level, 'max']:,.0f} of them in {named}." in said
 
 
 def test_published_scores_of_need_are_the_sums_of_published_parts(inputs: dict[str, Any]) -> None:
