@@ -203,7 +203,8 @@ def test_pupils_in_quality_seats_are_told_by_what_is_published(inputs: dict[str,
 
 def test_a_study_without_inputs_publishes_empty_tables() -> None:
     out = bare.run("publish")
-    assert {name for name, frame in out.items() if len(frame)} == {"disclosure"}
+    assert {name for name, frame in out.items() if len(frame)} == {"disclosure", "public_lines"}
+    assert not out["public_lines"]["is_told"].any()
 
 
 def test_every_number_of_a_line_is_one_of_the_published_tables(inputs: dict[str, Any]) -> None:
