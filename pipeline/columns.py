@@ -7,6 +7,7 @@ computed where they arrive and are never summed, averaged or interpolated.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 KINDS = {
@@ -76,6 +77,27 @@ HIDDEN = "*"
 GAP_NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
 NEAR_M = 3000.0  # from the edge of a neighborhood: schools within this are told to be near it
 OFFERED_STATUSES = ("listed", "one_definition")  # of a site that can be listed for a request for proposals, or nearly
+# What stands between ids in one cell: ids may hold blanks, and inputs with an id that holds this are refused.
+APART = "; "
+
+
+def joined(ids: Iterable[str]) -> str:
+    """Several ids in one cell, as every column ``*_ids`` has them.
+
+    >>> joined(["Canton", "Upper Fells Point"]), joined([])
+    ('Canton; Upper Fells Point', '')
+    """
+    return APART.join(ids)
+
+
+def parted(cell: object) -> list[str]:
+    """The ids of a cell; none where it is empty or missing.
+
+    >>> parted("Canton; Upper Fells Point"), parted(""), parted(None)
+    (['Canton', 'Upper Fells Point'], [], [])
+    """
+    return cell.split(APART) if isinstance(cell, str) and cell else []
+
 
 # Whose whereabouts within a census area decide where a count goes: children of an age are not
 # spread like adults, nor homes like people.
@@ -580,7 +602,7 @@ COLUMNS: tuple[Column, ...] = (
     C("reliability_class", "category", "By coefficient of variation, the study's classes", values=RELIABILITY),
     C("pocket_kind", "category", "Direction of change", values=("growing", "shrinking")),
     C("pocket_areas", "count", "Areas in the pocket", "areas"),
-    C("area_ids", "text", "Ids of its areas, separated by spaces"),
+    C("area_ids", "text", "Ids of its areas, separated by semicolons"),
     C("areas_changed", "count", "Of its areas, those whose own change is beyond chance", "areas"),
     C("areas_clustered", "count", "Of its areas, those known by the cluster of changes they lie in", "areas"),
     C("areas_together", "count", "Of its areas, those that changed beyond chance with their neighbors", "areas"),
@@ -947,7 +969,7 @@ COLUMNS: tuple[Column, ...] = (
         "What the rooms needed follow from: as declared, pupils by grade, by level, or a total alone",
         values=("declared", "grades", "levels", "total"),
     ),
-    C("community_ids", "text", "Neighborhoods the school wants to serve, separated by spaces"),
+    C("community_ids", "text", "Ids of the neighborhoods the school wants to serve, separated by semicolons"),
     C("documented_in", "text", "Document that an exclusion stands in"),
     C("documented_on", "text", "Its date, such as 2024-05-01", pattern=r"\d{4}-\d{2}-\d{2}"),
     C(
@@ -981,7 +1003,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     C("move_cost", "index", "Distance from the school's place now over the longest allowed, at most 1"),
     C("total_cost", "index", "The parts' weighted mean: 0 best, 1 worst"),
-    C("further_site_ids", "text", "Further sites, where no single one has the rooms; separated by spaces"),
+    C("further_site_ids", "text", "Ids of further sites, separated by semicolons, where no single one has the rooms"),
     C("utilization_after_ratio", "ratio", "Pupils of host and school over the host's capacity"),
     C("second_site_id", "key", "Site the school would get if its own were barred and all others placed anew"),
     C("second_cost_change", "change", "Cost at the second site less that at the first"),
@@ -1041,7 +1063,7 @@ COLUMNS: tuple[Column, ...] = (
         values=("homes", "present_place", "district"),
     ),
     C("comparison_area_id", "key", "High-school attendance area of the comparison group"),
-    C("comparison_school_ids", "text", "Schools of the comparison group, separated by spaces"),
+    C("comparison_school_ids", "text", "Ids of the schools of the comparison group, separated by semicolons"),
     C("comparison_schools", "count", "Schools of the comparison group whose pupils and rooms are known", "schools"),
     C("left_out_schools", "count", "Schools of the comparison group left out because these are not known", "schools"),
     C("comparison_ada", "count", "Their average daily attendance expected", "ADA"),
@@ -1142,9 +1164,13 @@ COLUMNS: tuple[Column, ...] = (
     C(
         "cut_neighborhood_ids",
         "text",
-        "Neighborhoods whose children prove it: they reach no other schools than those of the proof",
+        "Ids of neighborhoods, separated by semicolons, whose children prove it: they reach no other schools than those of the proof",
     ),
-    C("cut_school_ids", "text", "Schools of the proof, every seat of which is needed"),
+    C(
+        "cut_school_ids",
+        "text",
+        "Ids of the schools of the proof, separated by semicolons; every seat of them is needed",
+    ),
     C("cut_pupils", "count", "Children of the proof", "pupils"),
     C("cut_seats", "count", "Seats of the proof", "seats"),
     C("finding", "text", "What follows, in a sentence; empty where there is nothing to add"),

@@ -129,7 +129,6 @@ MADE_FROM = {
     "enrollment_zones": "surplus_sites service_gap flows enrollment enrollment_groups school_facts school_sites utilization crosswalk membership reach",
     "recommendations": "need seat_access neighborhood_names zone_names service_gap growth_pockets school_age_change rfp_inventory site_facts colocation_matches school_facts service_gap_variants cut_sweep access_methods need_families prop39 school_quality quality_years membership enrollment_groups",
     "growth_need": "school_age_change growth_pockets need",
-    "committee_lines": "need need_contributions rank_sensitivity neighborhood_names neighborhood_profile service_gap zone_names access_groups quality_enrollment school_age_change cut_sweep school_quality school_facts",
     "public_enrollment": "enrollment_groups",
     "public_schools": "schools school_quality public_enrollment",
     "public_quality_years": "quality_years",
@@ -187,7 +186,7 @@ MADE_FROM = {
     "public_siting_coverage": "siting_coverage",
     "public_enrollment_zones": "enrollment_zones",
     "public_recommendations": "recommendations",
-    "public_lines": "committee_lines",
+    "public_lines": "need need_contributions rank_sensitivity neighborhoods neighborhood_profile service_gap public_zones access_groups quality_enrollment school_age_change public_cut_sweep",
     # what the ledgers of all stages say
     "public_changes": "public_neighborhoods public_access public_zones public_sectors public_quality_seats public_rfp public_enrollment",
     "public_missing": " ".join(sorted(set(FILLS.values()))),

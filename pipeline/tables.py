@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.columns import BY_NAME, CENSUS_COUNTS, KINDS, SCENARIOS
+from pipeline.columns import APART, BY_NAME, CENSUS_COUNTS, KINDS, SCENARIOS
 from pipeline.crs import crs_name, unfit_crs
 from pipeline.errors import ContractError, Fault
 
@@ -201,7 +201,6 @@ TABLES: tuple[Table, ...] = (
     _t("enrollment_zones", "siting", "common enrollment zone x grade", "enrollment_zone level grade", "enrollment_zone level grade zone_ids zone_pupils zone_seats seated_pupils short_seats zone_offered_seats firm_short_seats offered_site_ids least_limit_m? cut_neighborhood_ids cut_school_ids cut_pupils? cut_seats? finding offer_finding all_pupils all_seats all_seated_pupils all_short_seats all_firm_short_seats"),
     _t("recommendations", "recommendations", "recommendation", "recommendation_id", "recommendation_id rule_id subject_kind subject_id statement rule_measure rule_value? rule_value_low? rule_value_high? rule_threshold? evidence reliability_class counter_evidence"),
     _t("growth_need", "recommendations", "neighborhood", "neighborhood_id", "neighborhood_id vintage_from vintage_to age_band children_change? children_change_moe? change_class need_class need_rank? pocket_id? cross_class reliability_class"),
-    _t("committee_lines", "recommendations", "line for the committee", "line", "line topic is_told statement evidence? reliability_class"),
     _t("public_neighborhoods", "publish", "neighborhood", "neighborhood_id", "neighborhood_id name is_approximate inside_share vintage need_index? need_rank? need_rank_low? need_rank_high? need_rank_median? need_rank_shift? need_rank_pairwise_low? need_rank_pairwise_high? high_need_probability_share? need_class hot_spot_class moran_class reliability_class children_0_17? children_0_17_moe?", POLYGONS),
     _t("public_contributions", "publish", "neighborhood x indicator", "neighborhood_id indicator", "neighborhood_id indicator indicator_share? indicator_share_moe? indicator_count? indicator_count_moe? universe_count? universe_count_moe? percentile_share? indicator_weight contribution_index?"),
     _t("public_families", "publish", "neighborhood x index family x norm", "neighborhood_id family norm", "neighborhood_id family norm family_score? family_rank? family_percentile? family_level?"),
@@ -300,7 +299,8 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
     """Hold a frame to a table's contract; return it in contract order, typed and sorted by key.
 
     Nulls are refused where the column is not marked ``?``; keys must be unique; text columns
-    must be text, and names no longer than a page has room for; counts and margins must not be
+    must be text, names no longer than a page has room for, and ids of inputs without what
+    stands between several ids; counts and margins must not be
     negative; shares lie in 0-1; categories hold their declared values; shapes must be valid,
     present and in a projected CRS.
 
@@ -417,6 +417,15 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
                 f"a name must have at most {LONGEST_NAME} letters",
                 values.str.len().gt(LONGEST_NAME),
                 "Shorten it in the file: no page, packet or workbook has room for more.",
+            )
+        )
+    if column.kind == "key" and not table.stage and not column.pattern:
+        bad.append(
+            (
+                "E-ID-APART",
+                f"{name} must not hold {APART!r}",
+                values.str.contains(APART, regex=False).eq(True),
+                "It stands between ids where several share a cell: write the id in another way.",
             )
         )
     if column.pattern:

@@ -84,6 +84,13 @@ def test_a_name_too_long_for_any_page_is_refused_by_its_row() -> None:
     assert len(check(table, frame.assign(name=["Ash", "x" * 200]))) == 2
 
 
+def test_an_id_of_an_input_that_holds_what_stands_between_ids_is_refused_and_one_with_blanks_is_not() -> None:
+    frame = pd.DataFrame({"school_id": ["a", "b; c"], "site_id": ["1", "Oak; Elm"]})
+    with pytest.raises(ContractError, match=r"(?s)E-ID-APART.*school_id.*'b; c'.*E-ID-APART.*site_id.*'Oak; Elm'"):
+        check(BY_TABLE["site_schools"], frame)
+    assert len(check(BY_TABLE["site_schools"], frame.replace("; ", " ", regex=True))) == 2
+
+
 def test_numbers_are_written_plainly() -> None:
     with pytest.raises(ContractError, match=r"first: row 2, year=2021, area_id=a: -7\)\. .* or a typo"):
         check(BY_TABLE["births"], births(births=[3.0, -7.0]))

@@ -7,6 +7,7 @@ import pandas as pd
 from pipeline.analysis.disclosure import to_nearest
 from pipeline.analysis.quotes import ages, listed, signed
 from pipeline.analysis.recommendations import Advice, Names, sentences, span
+from pipeline.columns import parted
 from pipeline.numerals import number
 
 NO_FORECAST = (
@@ -24,7 +25,8 @@ def growing_pockets(pockets: pd.DataFrame, names: Names, *, smallest: float) -> 
     pockets = pockets.assign(**{name: to_nearest(pockets[name], 10.0) for name in _SEATS})
     for r in pockets.sort_values("pocket_id").itertuples():
         growing = r.pocket_kind == "growing"
-        where = listed([names.get(area, area) for area in r.area_ids.split(" ")], most=50)
+        areas = parted(r.area_ids)
+        where = listed([names.get(area, area) for area in areas], most=50)
         act = (
             f"Plan seats in {where}, unless schools have been opened for it"
             if growing
@@ -36,7 +38,7 @@ def growing_pockets(pockets: pd.DataFrame, names: Names, *, smallest: float) -> 
             Advice(
                 "G-01" if growing else "G-02",
                 "neighborhood",
-                r.area_ids.split(" ")[0],
+                areas[0],
                 f"{act}: {number(abs(change))} {'more' if growing else 'fewer'} children aged {ages(r.age_band)}.",
                 "children_change",
                 change,

@@ -16,7 +16,7 @@ MOST = 5
 
 
 def table(lines: Iterable[Line]) -> pd.DataFrame:
-    """The table ``committee_lines``: the first five that can be said; where there are fewer, why each other cannot.
+    """The table ``public_lines``: the first five that can be said; where there are fewer, why each other cannot.
 
     >>> table([Line("need", "None is high need.", "40 ranked."), Line("gap", reason="No zones.")])[["topic", "is_told", "statement"]].values.tolist()
     [['need', True, 'None is high need.'], ['gap', False, 'No zones.']]
@@ -48,9 +48,8 @@ def committee_lines(
     possible_share: float,
     top_share: float,
     medium_cv: float,
-    smallest: float,
 ) -> pd.DataFrame:
-    """The table ``committee_lines``: need, why, what moves the ranks, gap, access, quality seats, growth.
+    """The table ``public_lines``: need, why, what moves the ranks, gap, access, quality seats, growth.
 
     "High need" is said only of neighborhoods of that class, which takes ``certain_share`` of the
     draws. Numbers whose reliability is low are never what a line rests on: neighborhoods,
@@ -59,33 +58,26 @@ def committee_lines(
     Parameters
     ----------
     tables
-        ``need need_contributions rank_sensitivity neighborhood_names neighborhood_profile service_gap
-        zone_names access_groups quality_enrollment school_age_change public_cut_sweep``.
+        ``need need_contributions rank_sensitivity neighborhoods neighborhood_profile service_gap
+        public_zones access_groups quality_enrollment school_age_change public_cut_sweep``.
     vintage, before
         The survey periods that are called now and before.
     family
         The index family of the study.
-    certain_share, possible_share, top_share, medium_cv, smallest
-        The study's thresholds; ``smallest`` is the least count of pupils that may be shown.
+    certain_share, possible_share, top_share, medium_cv
+        The study's thresholds.
     """
-    names = dict(
-        zip(tables["neighborhood_names"]["neighborhood_id"], tables["neighborhood_names"]["name"], strict=True)
-    )
+    names = dict(zip(tables["neighborhoods"]["neighborhood_id"], tables["neighborhoods"]["name"], strict=True))
     ranked = told_need(tables["need"], tables["need_contributions"], family)
     ranked = ranked[ranked["need_rank"].notna()].sort_values(["need_rank", "neighborhood_id"])
     profile = tables["neighborhood_profile"]
     children = profile[profile["vintage"] == vintage].set_index("neighborhood_id")["children_0_17"]
-    zones = tables["zone_names"]
-    zone_names = {
-        (row.level, row.zone_id): row.name if isinstance(row.name, str) else row.zone_id
-        for row in zones[["level", "zone_id", "name"]].itertuples(index=False)
-    }
     return table(
         (
             need(ranked, children, names, certain=certain_share, possible=possible_share, top=top_share),
             why(ranked, told_contributions(tables["need_contributions"], family), names, medium_cv=medium_cv),
             choice(tables["rank_sensitivity"], has_margins=bool(ranked["need_rank_low"].notna().any())),
-            gap(tables["service_gap"], zone_names, tables["public_cut_sweep"], smallest=smallest),
+            gap(tables["service_gap"], tables["public_zones"], tables["public_cut_sweep"]),
             access(tables["access_groups"], tables["service_gap"]),
             quality(tables["quality_enrollment"]),
             growth(tables["school_age_change"], vintage, before),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.analysis.enrollment import latest_flows
 from pipeline.analysis.pupil_homes import SMALLEST_KNOWN_PUPILS
-from pipeline.columns import LEVELS
+from pipeline.columns import LEVELS, parted
 
 
 def community_travel(
@@ -102,7 +102,7 @@ def _community(seeker: Any, lived: Mapping[str, pd.DataFrame], homes: _Homes) ->
                 total, known = total + row.pupils * far, known + row.pupils
         if known > 0 and known >= SMALLEST_KNOWN_PUPILS * seeker.needed_seats:
             return total / known, "homes"
-    target = homes.of_neighborhoods(seeker.community_ids.split())
+    target = homes.of_neighborhoods(parted(seeker.community_ids))
     return (target, "target") if target is not None else (None, "")
 
 

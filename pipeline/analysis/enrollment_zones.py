@@ -14,15 +14,13 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 from pipeline.analysis.disclosure import in_tens
 from pipeline.analysis.enrollment import latest_flows
 from pipeline.analysis.rolls import Rolls
-from pipeline.columns import GRADES
+from pipeline.columns import GRADES, joined
 from pipeline.errors import Fault, FaultyInput
 from pipeline.ledger import Ledger
 
 ZONES = ["enrollment_zone", "level", "grade", "zone_ids", "zone_pupils", "zone_seats", "seated_pupils", "short_seats", "zone_offered_seats", "firm_short_seats", "offered_site_ids", "least_limit_m", "cut_neighborhood_ids", "cut_school_ids", "cut_pupils", "cut_seats", "finding", "offer_finding"]  # fmt: skip
 # Sums over the grades of a zone.
 ALL = {"all_pupils": "zone_pupils", "all_seats": "zone_seats", "all_seated_pupils": "seated_pupils", "all_short_seats": "short_seats", "all_firm_short_seats": "firm_short_seats"}  # fmt: skip
-# Ids may be names with spaces in them.
-APART = "; "
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -393,12 +391,12 @@ def _line(
     found, firm = (seat_all(children, each, *np.nonzero(far <= limit_m)) for each in (room, left_rooms))
     total = int(children.sum())
     short, firm_short = total - found.seated, total - firm.seated
-    sites = APART.join(sorted(set(offered.loc[offered["firm_seats"] < offered["seats"], "offered_site_id"]) - {""}))
+    sites = joined(sorted(set(offered.loc[offered["firm_seats"] < offered["seats"], "offered_site_id"]) - {""}))
     numbers = [float(n) for n in (total, room.sum(), found.seated, short, room.sum() - left_rooms.sum(), firm_short)]
     offer = f"Without the rooms on offer, {left_without(firm_short)}." if firm_short > short else ""
     if not short:
         finding = "Every child can be seated within the travel limit."
-        return [union["name"], level, grade, APART.join(zones), *numbers, sites, np.nan, "", "", np.nan, np.nan, finding, offer]  # fmt: skip
+        return [union["name"], level, grade, joined(zones), *numbers, sites, np.nan, "", "", np.nan, np.nan, finding, offer]  # fmt: skip
     cut_homes = [name for name, is_in in zip(origins, found.homes, strict=True) if is_in]
     cut_schools = [name for name, is_in in zip(schools, found.schools, strict=True) if is_in]
     pupils, seats = float(children[found.homes].sum()), float(room[found.schools].sum())
@@ -406,7 +404,7 @@ def _line(
     why = proof(pupils, seats, len(cut_homes), len(cut_schools), total == pupils, len(cut_schools) == len(schools))
     reachless = int(children[~(far <= limit_m).any(axis=1)].sum())
     finding = f"{why} {remedy(short, limit, reachless)}"
-    return [union["name"], level, grade, APART.join(zones), *numbers, sites, np.nan if limit is None else limit, APART.join(filter(None, cut_homes)), APART.join(cut_schools), pupils, seats, finding, offer]  # fmt: skip
+    return [union["name"], level, grade, joined(zones), *numbers, sites, np.nan if limit is None else limit, joined(filter(None, cut_homes)), joined(cut_schools), pupils, seats, finding, offer]  # fmt: skip
 
 
 def shortest_limit(children: Ints, seats: Ints, metres: npt.NDArray[np.float64]) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.columns import parted
+
 _COLUMNS = [
     "neighborhood_id", "vintage_from", "vintage_to", "age_band", "children_change", "children_change_moe", "change_class",
     "need_class", "need_rank", "pocket_id", "cross_class", "reliability_class",
@@ -49,7 +51,7 @@ def growth_need(
         & (change["vintage_to"] == now) & (change["vintage_from"] == (before or ""))
     ].rename(columns={"area_id": "neighborhood_id"})  # fmt: skip
     mine = pockets[(pockets["vintage_to"] == now) & (pockets["age_band"] == age_band)]
-    places = [(area, p.pocket_id, p.pocket_kind) for p in mine.itertuples() for area in p.area_ids.split(" ")]
+    places = [(area, p.pocket_id, p.pocket_kind) for p in mine.itertuples() for area in parted(p.area_ids)]
     where = pd.DataFrame(places, columns=["neighborhood_id", "pocket_id", "pocket_kind"], dtype="str")
     table = rows.merge(where, on="neighborhood_id", how="left", validate="1:1")
     ranks = need[["neighborhood_id", "need_class", "need_rank"]]

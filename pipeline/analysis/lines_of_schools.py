@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
-from pipeline.analysis.disclosure import complements, is_small, told_seats
 from pipeline.analysis.quotes import Line, count_of, listed
 from pipeline.columns import LEVELS
 from pipeline.numerals import chance, number, percent, school_year
 
+_ZONE = ["level", "zone_id"]
 
-def gap(
-    service_gap: pd.DataFrame, names: Mapping[tuple[str, str], str], told_sweep: pd.DataFrame, *, smallest: float
-) -> Line:
-    """In which level most seats in quality schools are missing, where most, and what a moved quality cut makes of it."""
+
+def gap(service_gap: pd.DataFrame, zones: pd.DataFrame, told_sweep: pd.DataFrame) -> Line:
+    """In which level most seats in quality schools are missing, where most, and what a moved quality cut makes of it.
+
+    Numbers and names are those of ``zones``, the table ``public_zones``: what it hides is in no sum.
+    """
     known = service_gap[service_gap["resident_pupils"].notna() & service_gap["quality_seats"].notna()]
     if known.empty:
         return Line("gap", reason="Zones, resident pupils or quality seats are not known.")
-    small = is_small(known["resident_pupils"], smallest)
-    hidden = small | complements(known["resident_pupils"], small, known["level"], smallest)
-    weak = known["reliability_class"].eq("low")
-    told = (known["resident_pupils"] - told_seats(known, smallest)).clip(lower=0)
-    rows = known.assign(unmet=told)[~hidden & ~weak]
+    known = known[[*_ZONE, "is_approximate", "reliability_class"]].merge(
+        zones[[*_ZONE, "name", "unmet_seats"]], on=_ZONE, how="left", validate="1:1"
+    )
+    left_out = known["unmet_seats"].isna() | known["reliability_class"].eq("low")
+    rows = known[~left_out]
     if rows.empty:
         return Line("gap", reason="No zone has numbers that may be shown and are reliable enough.")
-    by_level = rows.groupby("level")["unmet"].sum().reindex(LEVELS).dropna()
+    by_level = rows.groupby("level")["unmet_seats"].sum().reindex(LEVELS).dropna()
     level = str(by_level.idxmax())
-    of_level = rows[rows["level"] == level].sort_values(["unmet", "zone_id"], ascending=[False, True])
+    of_level = rows[rows["level"] == level].sort_values(["unmet_seats", "zone_id"], ascending=[False, True])
     first = of_level.iloc[0]
     drawn = " Zones are approximate: drawn by the nearest school." if of_level["is_approximate"].all() else ""
-    left = int((hidden | weak)[known["level"] == level].sum())
+    left = int(left_out[known["level"] == level].sum())
     others = ", ".join(f"{number(value)} in {name} school" for name, value in by_level.items() if name != level)
     if by_level[level] <= 0:
         return Line("gap", f"No zone lacks seats in quality schools for the pupils who live there.{drawn}", f"{count_of(len(rows), 'zone', 'zones')} of all levels.", "medium")  # fmt: skip
-    place, out = names.get((level, first["zone_id"]), first["zone_id"]), count_of(left, "zone is", "zones are")
+    place = first["name"] if isinstance(first["name"], str) else first["zone_id"]
+    out = count_of(left, "zone is", "zones are")
     return Line(
         "gap",
-        f"In {level} school {number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet'])} of them in {place}.",
+        f"In {level} school {number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet_seats'])} of them in {place}.",
         f"Seats in tens; surpluses elsewhere are not set against it.{_moved_cut(told_sweep, level)}{f' Other levels: {others}.' if others else ''}"
         f"{f' {out} left out: few pupils, or unreliable.' if left else ''}{drawn}",
         "medium",

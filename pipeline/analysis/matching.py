@@ -15,6 +15,7 @@ from pipeline.analysis.colocation_pairs import BASES, is_allowed, total_cost
 from pipeline.analysis.colocation_reasons import Change, binding_rule, changes, over_several, unmatched_reason
 from pipeline.analysis.colocation_rooms import room_values, rooms_left
 from pipeline.analysis.quotes import count_of
+from pipeline.columns import joined
 from pipeline.ledger import Ledger
 
 COLUMNS = [
@@ -203,7 +204,7 @@ def _split_row(split: pd.DataFrame, schools: Mapping[str, str], sites: Mapping[s
     )
     return {
         **_matched(first, schools),
-        "further_site_ids": " ".join(split["site_id"].iloc[1:]),
+        "further_site_ids": joined(split["site_id"].iloc[1:]),
         "total_cost": float((shares * split["total_cost"]).sum()),
         "community_m": float((shares * split["community_m"]).sum()),
         "utilization_after_ratio": np.nan,

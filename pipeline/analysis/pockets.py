@@ -13,6 +13,7 @@ from pipeline.analysis.area_groups import group_counts
 from pipeline.analysis.change_evidence import side
 from pipeline.analysis.drivers import MEASURES, change_drivers
 from pipeline.analysis.uncertainty import moe_of_difference, moe_of_product, reliability_class, years_of
+from pipeline.columns import joined
 
 EVIDENCE = ("change", "cluster", "together")
 SCHOOL_BANDS = ("5-9", "10-13", "14-17", "5-17")
@@ -161,7 +162,7 @@ def _counted(
     groups = members.groupby("group_id", sort=True)
     band, before, now = (members[c].iloc[0] for c in ("age_band", "vintage_from", "vintage_to"))
     table = groups[["children_from", "children_to", "children_change"]].sum().reset_index()
-    table["area_ids"] = groups["area_id"].agg(" ".join).to_numpy()
+    table["area_ids"] = groups["area_id"].agg(joined).to_numpy()
     table["pocket_areas"] = groups.size().to_numpy(dtype="float64")
     table = table.assign(age_band=band, vintage_from=before, vintage_to=now)
     for name, vintage in (("from", before), ("to", now)):

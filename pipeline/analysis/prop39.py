@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.analysis.rolls import Rolls
 from pipeline.analysis.schools import in_buildings
-from pipeline.columns import GRADES, LEVELS
+from pipeline.columns import GRADES, LEVELS, joined
 from pipeline.ledger import Ledger
 
 LEVEL_ADA = [f"{level}_in_district_ada" for level in LEVELS]
@@ -242,7 +242,7 @@ def _group(ids: pd.Series, ada: pd.Series, space: pd.DataFrame) -> dict[str, obj
         for name in SPACE:
             sums[f"comparison_{name}"] += float(space.loc[school, name])
     return {
-        "comparison_school_ids": " ".join(known),
+        "comparison_school_ids": joined(known),
         "comparison_schools": float(len(known)),
         "left_out_schools": float(len(ids) - len(known)),
         **{name: value if known else np.nan for name, value in sums.items()},

@@ -11,7 +11,7 @@ from pipeline.analysis.disclosure import Published, blank, in_tens, is_small
 from pipeline.analysis.disclosure import report_line as _line
 from pipeline.analysis.prop39 import LEVEL_ADA, LEVEL_RATIO
 from pipeline.analysis.publication import GUARDED_SITES, NOT_SHOWN
-from pipeline.columns import HIDDEN, LEVELS
+from pipeline.columns import HIDDEN, LEVELS, parted
 
 PAIRS = [
     *("school_id", "name", "site_id", "pair_rule", "community_m", "community_basis"),
@@ -82,7 +82,16 @@ def matches(
 ) -> Published:
     """Who goes where; nothing tells the pupils of a hidden school, or how full a guarded site is."""
     few = is_small(table["needed_seats"], smallest) | table["school_id"].isin(hidden)
-    at = table["site_id"].isin(guarded) | table["second_site_id"].isin(guarded)
+    at = pd.Series(
+        [
+            bool(guarded & {first, second, *parted(further)})
+            for first, second, further in zip(
+                table["site_id"], table["second_site_id"], table["further_site_ids"], strict=True
+            )
+        ],
+        index=table.index,
+        dtype="bool",
+    )
     # what binds a school that found none may be how full a guarded site is, or the rooms that a hidden school was given
     takes_rooms = bool((few & table["match_status"].eq("matched")).any())
     named = table["binding_rule"].isin(_RULES_OF_ROOMS) & (bool(guarded & set(offered["site_id"])) or takes_rooms)
@@ -152,7 +161,7 @@ def prop39(
     # with few pupils of one level, the total would tell them beside the other levels
     thin = few | table[LEVEL_ADA].apply(is_small, smallest=smallest).any(axis=1)
     secret = hidden | set(school_sites.loc[school_sites["site_id"].isin(guarded), "school_id"])
-    group = pd.Series([bool(secret & set(ids.split())) for ids in table["comparison_school_ids"]], index=table.index)
+    group = pd.Series([bool(secret & set(parted(ids))) for ids in table["comparison_school_ids"]], index=table.index)
     public = blank(table.drop(columns="in_district_pupils"), few, ["in_district_ada", *COMPARISON[-3:]])
     public = blank(blank(public, group, COMPARISON), thin, LEVEL_ADA)
     public = public.assign(**{ada: in_tens(public[ada]) for ada in ("in_district_ada", *LEVEL_ADA)})

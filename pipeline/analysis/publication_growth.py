@@ -17,6 +17,7 @@ from scipy.special import ndtr
 from pipeline.analysis.clusters import benjamini_hochberg
 from pipeline.analysis.disclosure import Published, to_nearest
 from pipeline.analysis.publication import as_is
+from pipeline.columns import parted
 from pipeline.tables import BY_TABLE
 
 CENSUS = "census figures, already protected by the Census Bureau"
@@ -69,7 +70,7 @@ def pockets(found: pd.DataFrame, change: pd.DataFrame) -> Published:
     """
     key = ["area_id", "age_band", *_PAIR]
     evidence = change.loc[change["layer"] == "neighborhood", [*key, "pocket_evidence"]]
-    members = found.assign(area_id=found["area_ids"].str.split(" ")).explode("area_id")
+    members = found.assign(area_id=found["area_ids"].map(parted)).explode("area_id")
     members = members.merge(evidence, on=key, how="left", validate="m:1")
     counts = {
         column: found["pocket_id"].map(members["pocket_evidence"].eq(test).groupby(members["pocket_id"]).sum())

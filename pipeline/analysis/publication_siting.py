@@ -6,7 +6,8 @@ import pandas as pd
 
 from pipeline.analysis.disclosure import Published, blank, in_tens, is_small, report_line
 from pipeline.analysis.enrollment_zones import ALL
-from pipeline.analysis.siting_plans import APART, EVEN_ALL
+from pipeline.analysis.siting_plans import EVEN_ALL
+from pipeline.columns import parted
 
 # Ways to ask in which what a site serves is cut by its empty seats.
 WITH_ROOM = ("coverage_with_room", "travel_with_room")
@@ -100,4 +101,4 @@ def zones(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:
 
 def _names_one_of(sites: pd.Series, guarded: set[str]) -> pd.Series:
     """Whether each cell names one of some sites."""
-    return pd.Series([bool(guarded & set(ids.split(APART))) for ids in sites], index=sites.index, dtype="bool")
+    return pd.Series([bool(guarded & set(parted(ids))) for ids in sites], index=sites.index, dtype="bool")

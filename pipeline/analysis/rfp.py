@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.analysis.lease import free_rooms
 from pipeline.analysis.lease_steps import lease_steps, lease_words
-from pipeline.columns import LEVELS
+from pipeline.columns import LEVELS, parted
 from pipeline.ledger import Ledger
 
 STATUS = {
@@ -201,7 +201,7 @@ def surroundings(
     >>> places = pd.DataFrame({"site_id": ["1"], "neighborhood_id": ["n"], "zone_id": ["z"]})
     >>> need = pd.DataFrame({"neighborhood_id": ["n"], "need_rank": [2.0], "need_rank_low": [1.0], "need_rank_high": [4.0], "need_class": ["high"]})
     >>> gap = pd.DataFrame({"level": ["elementary"], "zone_id": ["z"], "unmet_seats": [120.0], "service_gap_rank": [3.0]})
-    >>> pockets = pd.DataFrame({"pocket_id": ["p"], "pocket_kind": ["growing"], "area_ids": ["m n"], "age_band": ["5-17"], "vintage_to": ["2019-2023"], "reliability_class": ["medium"]})
+    >>> pockets = pd.DataFrame({"pocket_id": ["p"], "pocket_kind": ["growing"], "area_ids": ["m; n"], "age_band": ["5-17"], "vintage_to": ["2019-2023"], "reliability_class": ["medium"]})
     >>> access = pd.DataFrame({"neighborhood_id": ["n", "n"], "level": ["elementary", "high"], "relative_access_ratio": [0.3, 1.1], "is_poor_access": [True, False]})
     >>> reach = pd.DataFrame({"origin_layer": ["neighborhood"], "origin_id": ["m"], "destination_kind": ["site"], "destination_id": ["1"], "distance_m": [900.0]})
     >>> found = surroundings(places, need, gap, pockets, access, reach, levels=("elementary", "high"), reach_m=2400.0)
@@ -235,7 +235,7 @@ def _pockets_by_area(pockets: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (area, pocket.pocket_id, pocket.pocket_kind, pocket.reliability_class)
         for pocket in latest.itertuples()
-        for area in str(pocket.area_ids).split()
+        for area in parted(pocket.area_ids)
     ]
     names = ["neighborhood_id", "pocket_id", "pocket_kind", "pocket_reliability_class"]
     return pd.DataFrame(rows, columns=names).astype("str")

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.analysis.rolls import Rolls
 from pipeline.analysis.room_need import Loading, pupils_of_levels, rooms_of_grades, rooms_of_levels
 from pipeline.analysis.schools import in_buildings
-from pipeline.columns import LEVELS
+from pipeline.columns import LEVELS, parted
 from pipeline.ledger import Ledger
 
 BAND_PUPILS = [f"{level}_pupils" for level in LEVELS]
@@ -149,7 +149,7 @@ def record_communities(asking: pd.DataFrame, neighborhoods: pd.Series, ledger: L
 
     Examples
     --------
-    >>> asking = pd.DataFrame({"school_id": ["a", "b", "c"], "community_ids": ["N01 ZZZ", "", "YYY"]})
+    >>> asking = pd.DataFrame({"school_id": ["a", "b", "c"], "community_ids": ["N01; ZZZ", "", "YYY"]})
     >>> ledger = Ledger()
     >>> record_communities(asking, pd.Series(["N01", "N02"]), ledger)
     >>> ledger.frame()[["item", "reason"]].to_numpy().tolist()
@@ -157,13 +157,13 @@ def record_communities(asking: pd.DataFrame, neighborhoods: pd.Series, ledger: L
     """
     known = set(neighborhoods.dropna())
     lost = {
-        str(row.school_id): [name for name in str(row.community_ids).split() if name not in known]
+        str(row.school_id): [name for name in parted(row.community_ids) if name not in known]
         for row in asking.sort_values("school_id", kind="stable").itertuples()
     }
     lost = {school: names for school, names in lost.items() if names}
     if lost:
         asked = asking.set_index("school_id")["community_ids"]
-        alone = sum(len(names) == len(asked[school].split()) for school, names in lost.items())
+        alone = sum(len(names) == len(parted(asked[school])) for school, names in lost.items())
         every = list(dict.fromkeys(name for names in lost.values() for name in names))
         told = f"{len(lost)} name neighborhoods that the study does not have: {', '.join(every[:5])}"
         only = f"; {alone} of them name no other, so that these count from elsewhere (community_basis)" if alone else ""

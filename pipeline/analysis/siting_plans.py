@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.analysis.disclosure import in_tens
 from pipeline.analysis.infeasible import at_most, explain, seats_short
 from pipeline.analysis.location import Floats, NoPlan, Plan, Question, fewest_sites, least_travel, most_covered
+from pipeline.columns import joined
 from pipeline.ledger import Ledger
 
 PLAN = ["level", "siting_model", "new_sites", "site_ids", "wanting_seats", "served_seats", "added_seats", "mean_travel_m", "is_nested", "optimum_gap_share", "finding"]  # fmt: skip
@@ -19,8 +20,6 @@ CHOICE = ["level", "siting_model", "new_sites", "site_id", "held_seats"]
 ROUNDING = 1e-6
 # Begins the sentence on what even every site on offer leaves unserved.
 EVEN_ALL = "Even with all"
-# Ids of sites may be names with spaces in them.
-APART = "; "
 COVERAGE = ["level", "neighborhood_id", "unmet_seats", "served_before_seats", "served_after_seats", "new_sites"]
 
 
@@ -252,7 +251,7 @@ def _lines(level: str, model: str, found: list[Plan], question: Question, places
         served = _tens(plan.covered)
         added = np.nan if before is None else served - _tens(before.covered)
         nested = before is None or bool(plan.chosen[before.chosen].all())
-        ids = APART.join(places[i] for i in np.flatnonzero(new))
+        ids = joined(places[i] for i in np.flatnonzero(new))
         if before is not None and _is_idle(before, plan):
             finding = "No further site adds anything."
         else:
@@ -303,7 +302,7 @@ def _fewest(
             f"{far} neighborhood{' is' if far == 1 else 's are'} out of reach even of all {every} sites. {why}"
         )
     new = plan.chosen & ~near.fixed
-    ids = APART.join(places[i] for i in np.flatnonzero(new))
+    ids = joined(places[i] for i in np.flatnonzero(new))
     served = _tens(plan.covered)
     return [
         level,

@@ -19,26 +19,31 @@ PUBLIC = ("district", "charter", "not_known")
 
 
 def _years(tables: Tables) -> pd.DataFrame:
-    """Pupils of the district's schools told, by fall and operator."""
+    """Pupils told of public schools by fall and operator: 0 of one that has no school in a fall, empty where no count is told."""
     rows = tables["public_sectors"]
-    whole = rows[rows["layer"].eq("district") & rows["pupils"].notna()]
-    return whole.pivot_table(index="fall_year", columns="run_by", values="pupils", aggfunc="sum")
-
-
-def _public(years: pd.DataFrame) -> pd.DataFrame:
-    here = years.reindex(columns=list(PUBLIC)).dropna(how="all")
-    return here[here[["district", "charter"]].notna().any(axis=1)]
+    rows = rows[rows["layer"].eq("district") & rows["run_by"].isin(PUBLIC)]
+    by_fall = rows.groupby(["fall_year", "run_by"])["pupils"]
+    # a sum of nothing known is empty, and of no row at all 0
+    return by_fall.sum(min_count=1).unstack(fill_value=0.0).reindex(columns=list(PUBLIC), fill_value=0.0)  # noqa: PD010
 
 
 def answer(tables: Tables, about: About) -> str:
-    """What part of the pupils attends charter schools now and at first, and between which zones that part varies."""
-    years = _public(_years(tables))
-    if years.empty:
+    """What part of the pupils attends charter schools now and at first, and between which zones that part varies.
+
+    Now and at first are the last and the first fall in which the pupils of both operators are told.
+    """
+    every = _years(tables)
+    counted = every[every[["district", "charter"]].gt(0).any(axis=1)]
+    if counted.empty:
         return "This study has no published enrollment by school, so that nobody can say who runs the schools that pupils attend."
+    if not counted["charter"].sum() > 0:
+        now = int(counted.index.max())
+        return f"All {number(counted.loc[now].sum())} pupils counted at public schools in {school_year(now)} attend schools that the district runs, for no charter school of it has a count."
+    years = counted.dropna(subset=["district", "charter"])
+    if years.empty:
+        return "In no year are the pupils of the district's own schools and those of charter schools both published, so that nobody can say what part attends which."
     sums, now, first = years.sum(axis=1), int(years.index.max()), int(years.index.min())
-    if not years["charter"].sum() > 0:
-        return f"All {number(sums[now])} pupils counted at public schools in {school_year(now)} attend schools that the district runs, for no charter school of it has a count."
-    share = (years["charter"].fillna(0.0) / sums).round(4)
+    share = (years["charter"] / sums).round(4)
     then = f" ({chance(share[first])} in {school_year(first)})" if first < now else ""
     return f"Of {number(sums[now])} pupils counted at public schools in {school_year(now)}, {number(years.loc[now, 'charter'])} ({chance(share[now])}) attend charter schools{then}{_between_zones(tables, about)}."
 

@@ -24,7 +24,7 @@ from pipeline.atlas.siting_frames import FRAMES as SITING_FRAMES
 from pipeline.atlas.siting_frames import with_what_is_left
 from pipeline.atlas.spec import About, Annex, Counts, Field, Layer, Places, Wide
 from pipeline.atlas.words import each_label, grade, told
-from pipeline.columns import BY_NAME, HIDDEN
+from pipeline.columns import BY_NAME, HIDDEN, parted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,8 +147,7 @@ def _guests(hosts: pd.DataFrame, matches: pd.DataFrame) -> pd.Series:
     guests: dict[str, list[str]] = {}
     placed = matches[matches["match_status"] == "matched"].sort_values("name", kind="stable")
     for row in placed.to_dict("records"):
-        further = row["further_site_ids"].split() if isinstance(row["further_site_ids"], str) else []
-        for site in (row["site_id"], *further):
+        for site in (row["site_id"], *parted(row["further_site_ids"])):
             guests.setdefault(site, []).append(row["name"])
     return (
         hosts["site_id"].map({site: ", ".join(names) for site, names in guests.items()}).fillna("nobody").astype("str")

@@ -10,6 +10,7 @@ from pipeline.atlas.growth_frames import UNTOLD, driver_words, pockets_now
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import count_of, listed
+from pipeline.columns import parted
 from pipeline.numerals import number, school_year
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _some(amount: int, one: str, many: str) -> str:
 def _pocket(pocket: Any, names: Mapping[str, str]) -> str:
     """Where a pocket lies, by how many children it grew or shrank, its seats and what drives it."""
     grows = pocket["pocket_kind"] == "growing"
-    where = listed([names.get(i, i) for i in pocket["area_ids"].split()], 3)
+    where = listed([names.get(i, i) for i in parted(pocket["area_ids"])], 3)
     margin = f" \u00b1 {number(pocket['children_change_moe'])}" if _is_known(pocket["children_change_moe"]) else ""
     text = f"{where} ({'+' if grows else MINUS}{number(abs(pocket['children_change']))}{margin} children"
     if _is_known(pocket["seats_change"]):

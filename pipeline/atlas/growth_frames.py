@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import each_label, listed
-from pipeline.columns import BY_NAME
+from pipeline.columns import BY_NAME, parted
 from pipeline.numerals import number
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _told(found: pd.DataFrame, names: Names) -> pd.DataFrame:
     grows = found["pocket_kind"].eq("growing")
     kinds = zip(found["areas_changed"], found["areas_clustered"], found["areas_together"], strict=True)
     return found.assign(
-        area_names=[", ".join(places.get(i, i) for i in ids.split()) for ids in found["area_ids"]],
+        area_names=[", ".join(places.get(i, i) for i in parted(ids)) for ids in found["area_ids"]],
         ages_text=[each_label("age_band", band) for band in found["age_band"]],
         driver_text=[driver_words(driver, up) for driver, up in zip(found["driver"], grows, strict=True)],
         evidence_text=[evidence_words(*each) for each in kinds],

@@ -13,7 +13,7 @@ from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.siting_frames import room
 from pipeline.atlas.spec import About, Dots, Sheet
 from pipeline.atlas.words import say
-from pipeline.columns import GRADES, HIDDEN
+from pipeline.columns import GRADES, HIDDEN, parted
 from pipeline.numerals import number, school_year
 
 if TYPE_CHECKING:
@@ -124,8 +124,11 @@ def match_lines(tables: Tables) -> dict[str, Any] | None:
     drawn, names, texts, kinds = [], [], [], []
     for row in matches.to_dict("records"):
         start = schools.get(row["school_id"])
-        further = row["further_site_ids"].split() if isinstance(row["further_site_ids"], str) else []
-        ends = [sites.get(site) for site in (row["site_id"], *further)] if row["match_status"] == "matched" else []
+        ends = (
+            [sites.get(site) for site in (row["site_id"], *parted(row["further_site_ids"]))]
+            if row["match_status"] == "matched"
+            else []
+        )
         if start is None or start.is_empty:
             continue
         for shape, kind in (

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.atlas.words import count_of, listed
+from pipeline.columns import parted
 
 Tables = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
         row["name"]
         + ("" if row["needed_rooms"] != row["needed_rooms"] else f" ({count_of(row['needed_rooms'], 'room', 'rooms')})")
         for row in rows.to_dict("records")
-        if site_id in (row["site_id"], *_words(row["further_site_ids"]))
+        if site_id in (row["site_id"], *parted(row["further_site_ids"]))
     ]
     if guests:
         found.append(f"Sharing buildings gives them to {listed(guests)}")
@@ -44,7 +45,7 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
     names = [
         str(name)
         for name, ids in zip(zones["enrollment_zone"], zones["zone_ids"], strict=True)
-        if str(zone_id) in _words(ids)
+        if str(zone_id) in parted(ids)
     ]
     if names:
         found.append(f"the seats of its schools count in full for {listed(sorted(set(names)))}")
@@ -67,7 +68,3 @@ def promised(tables: Tables) -> str:
         found.append(f"Siting ({count_of(planned['site_id'].nunique(), 'site', 'sites')})")
     sheets = "the sheet" if len(found) == 1 else "the sheets"
     return f" The same rooms are used on {sheets} {listed(found)}: they can be given once." if found else ""
-
-
-def _words(text: object) -> list[str]:
-    return text.split() if isinstance(text, str) else []

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from pipeline.atlas.borders import main_box
+from pipeline.columns import parted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -154,7 +155,7 @@ def outlined(pockets: pd.DataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame
     areas : table ``public_neighborhoods``, whose CRS the outlines are in.
     """
     small = dict(zip(areas["neighborhood_id"], areas.geometry, strict=True))
-    members = [[small[i] for i in ids.split() if i in small] for ids in pockets["area_ids"]]
+    members = [[small[i] for i in parted(ids) if i in small] for ids in pockets["area_ids"]]
     outlines = [shapely.union_all(each) if each else None for each in members]
     shown = pockets.reset_index(drop=True)
     return type(areas)(shown, geometry=type(areas.geometry)(outlines, crs=areas.crs), crs=areas.crs)

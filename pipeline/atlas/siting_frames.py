@@ -8,13 +8,11 @@ import pandas as pd
 
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import grade, say
-from pipeline.columns import GRADES, LEVELS, SITING_MODELS
+from pipeline.columns import GRADES, LEVELS, SITING_MODELS, parted
 
 Tables = Mapping[str, "pd.DataFrame"]
 Names = Mapping[str, Mapping[str, str]]
 
-# What stands between ids in one cell; names may have spaces.
-APART = "; "
 # Ways to ask in which no site serves more than its empty seats.
 WITH_ROOM = ("coverage_with_room", "travel_with_room")
 ALL_GRADES = "All grades"
@@ -25,7 +23,7 @@ MADE = ("left_before_seats", "left_after_seats", "site_names", "zone_names", "cu
 
 
 def _called(ids: pd.Series, names: Mapping[str, str]) -> list[str]:
-    return [", ".join(names.get(one, one) for one in each.split(APART) if one) for each in ids]
+    return [", ".join(names.get(one, one) for one in parted(each)) for each in ids]
 
 
 def plans(tables: Tables, names: Names, about: About) -> pd.DataFrame:
@@ -62,7 +60,7 @@ def zones(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     ]
     frame = pd.concat([frame, every], ignore_index=True).sort_values(["enrollment_zone", "place"], kind="stable")
     called = [
-        ", ".join(names["zone"].get(f"{level} {zone}", zone).removesuffix(f" ({level})") for zone in ids.split(APART))
+        ", ".join(names["zone"].get(f"{level} {zone}", zone).removesuffix(f" ({level})") for zone in parted(ids))
         for level, ids in zip(frame["level"], frame["zone_ids"], strict=True)
     ]
     return frame.assign(

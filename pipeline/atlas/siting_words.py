@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.frames import names_of
-from pipeline.atlas.siting_frames import APART, span
+from pipeline.atlas.siting_frames import span
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import count_of, listed
-from pipeline.columns import LEVELS
+from pipeline.columns import LEVELS, parted
 from pipeline.numerals import number
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _counted_once(asked: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     """Sites that stand in the plans of several levels: their empty seats serve one only, and are offered to others too."""
     levels: dict[str, set[str]] = {}
     for level, ids in zip(asked["level"], asked["site_ids"], strict=True):
-        for site in filter(None, ids.split(APART)):
+        for site in parted(ids):
             levels.setdefault(site, set()).add(level)
     if not levels:
         return []

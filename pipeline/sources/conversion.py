@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline.columns import BY_NAME, KINDS
 from pipeline.sources.mapping import Mapped
-from pipeline.sources.values import parse_number, places, text_id
+from pipeline.sources.values import parse_number, places, several_ids, text_id
 from pipeline.sources.words import NO, YES, dated_span, fall_of, grade_of, span_of, year_of_date
 
 # The worst first: a row is as absent as its worst number.
@@ -100,6 +100,8 @@ def _typed(work: Mapped, name: str, cells: pd.Series) -> pd.Series:
     kind, rows, required = BY_NAME[name].kind, work.rows["__row__"], name in work.table.required
     if kind == "key":
         cells = _ids(work, name, cells)
+    if name == "community_ids":
+        cells = several_ids(cells)
     if KINDS[kind] == "str":
         if required:
             coded = set(BY_NAME[name].values)

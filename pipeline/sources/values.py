@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from pipeline.columns import joined
 from pipeline.origins import SourceEntry
 from pipeline.sources.faults import Faults
 
@@ -42,6 +43,16 @@ def places(bad: pd.Series, values: pd.Series, what: str, rows: pd.Series | None)
     """Where bad cells stand: ``row 7 (pupils='x')``."""
     numbers = rows[bad] if rows is not None else bad.index[bad]
     return [f"row {row} ({what}={value!r})" for row, value in zip(numbers, values[bad], strict=True)]
+
+
+def several_ids(cells: pd.Series) -> pd.Series:
+    """Ids of a file's cells, parted at semicolons or, where a cell has none, at blanks, as our tables join them.
+
+    >>> several_ids(pd.Series(["N1 N2", "Upper Fells Point; Canton", "Upper Fells Point;", ""])).tolist()
+    ['N1; N2', 'Upper Fells Point; Canton', 'Upper Fells Point', '']
+    """
+    parts = (cell.split(";") if ";" in cell else cell.split() for cell in cells)
+    return pd.Series([joined(filter(None, map(str.strip, each))) for each in parts], index=cells.index, dtype="str")
 
 
 def parse_number(

@@ -21,6 +21,7 @@ from pipeline.analysis import (
 )
 from pipeline.analysis import publication_need as public_need
 from pipeline.analysis import publication_siting as public_siting
+from pipeline.analysis.committee_lines import committee_lines
 from pipeline.analysis.disclosure import Published
 from pipeline.analysis.hidden_outlook import hidden_units
 from pipeline.analysis.releases import hidden_then
@@ -63,9 +64,6 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "public_capacity": public.capacity(tables["capacity_definitions"], guarded, coarse),
         "public_siting": public.siting(tables["siting_options"], guarded, smallest),
         **_siting(tables, guarded, smallest),
-        "public_lines": public.as_is(
-            "public_lines", tables["committee_lines"], list(tables["committee_lines"].columns), LINES
-        ),
         "public_missing": public.missing({name: tables[name] for name in LEDGERS}),
     }
     shown["public_rooms"] = public.as_is("public_rooms", tables["rooms"], list(tables["rooms"].columns), ROOMS)
@@ -92,6 +90,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     shown |= _outlook(study, tables, known, shown["public_zones"][0], smallest)
     shown |= _quality(study, tables, known, shown["public_zones"][0], smallest)
     shown |= _flows(study, tables, known, shown["public_zones"][0], smallest)
+    shown["public_lines"] = _lines(study, tables, shown["public_zones"][0], shown["public_cut_sweep"][0])
     told = {name: frame for name, (frame, _) in shown.items()}
     shown["public_changes"] = public.changes(told, told_before, fall_year=now, district_id=study.study.district_id)
     disclosure = public.report([line for _, line in shown.values()])
@@ -103,6 +102,22 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         "disclosure": disclosure,
         "ledger_publish": ledger.frame(),
     }
+
+
+def _lines(study: Study, tables: Mapping[str, Any], zones: Any, cut_sweep: Any) -> Published:
+    """The lines to quote: what they say of zones and moved cuts is what the tables of these tell."""
+    need = study.need
+    lines = committee_lines(
+        {**tables, "public_zones": zones, "public_cut_sweep": cut_sweep},
+        vintage=study.vintages.now,
+        before=study.vintages.before,
+        family=need.family,
+        certain_share=need.certain_share,
+        possible_share=need.possible_share,
+        top_share=need.top_share,
+        medium_cv=study.reliability.medium_cv,
+    )
+    return public.as_is("public_lines", lines, list(lines.columns), LINES)
 
 
 def _flows(study: Study, tables: Mapping[str, Any], known: Any, zones: Any, smallest: float) -> dict[str, Published]:
@@ -287,7 +302,6 @@ STAGE = Stage(
         "siting_coverage",
         "enrollment_zones",
         "recommendations",
-        "committee_lines",
         *LEDGERS,
     ),
     writes=(
@@ -354,7 +368,7 @@ STAGE = Stage(
         "disclosure",
         "ledger_publish",
     ),
-    sections=("study", "vintages", "bands", "zones", "need", "growth", "quality", "publish"),
+    sections=("study", "vintages", "reliability", "bands", "zones", "need", "growth", "quality", "publish"),
     run=run,
     folders=("releases",),
 )

@@ -11,7 +11,6 @@ from pipeline.analysis.advice_on_need import high_need_poor_access
 from pipeline.analysis.advice_on_rooms import co_locations, offered_sites, unmeasured_sites
 from pipeline.analysis.advice_on_schools import persistently_weak, replicable
 from pipeline.analysis.advice_on_seats import largest_gaps
-from pipeline.analysis.committee_lines import committee_lines
 from pipeline.analysis.growth_need import growth_need
 from pipeline.analysis.publication_gap import told_gap
 from pipeline.analysis.publication_seats import cut_sweep, gap_variants
@@ -51,21 +50,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
             count=number,
             unit="recommendations",
         )
-    lines = committee_lines(
-        {**tables, "public_cut_sweep": told_sweep},
-        vintage=study.vintages.now,
-        before=study.vintages.before,
-        family=study.need.family,
-        certain_share=study.need.certain_share,
-        possible_share=study.need.possible_share,
-        top_share=study.need.top_share,
-        medium_cv=study.reliability.medium_cv,
-        smallest=float(study.publish.smallest_cell),
-    )
     return {
         "recommendations": advice,
         "growth_need": crossed,
-        "committee_lines": lines,
         "ledger_recommendations": ledger.frame(),
     }
 
@@ -141,7 +128,7 @@ def _of_schools(study: Study, tables: Mapping[str, Any]) -> tuple[Any, ...]:
 
 STAGE = Stage(
     name="recommendations",
-    summary="Rules over the results: each recommendation with its numbers, reliability and counter-evidence; growth crossed with need; the lines to quote",
+    summary="Rules over the results: each recommendation with its numbers, reliability and counter-evidence; growth crossed with need",
     reads=(
         "need",
         "seat_access",
@@ -153,13 +140,8 @@ STAGE = Stage(
         "site_facts",
         "colocation_matches",
         "school_facts",
-        "need_contributions",
-        "rank_sensitivity",
-        "neighborhood_profile",
-        "access_groups",
         "cut_sweep",
         "school_quality",
-        "quality_enrollment",
         "school_age_change",
         "service_gap_variants",
         "access_methods",
@@ -169,7 +151,7 @@ STAGE = Stage(
         "membership",
         "enrollment_groups",
     ),
-    writes=("recommendations", "growth_need", "committee_lines", "ledger_recommendations"),
-    sections=("study", "vintages", "reliability", "need", "growth", "quality", "utilization", "publish", "seats"),
+    writes=("recommendations", "growth_need", "ledger_recommendations"),
+    sections=("study", "vintages", "need", "growth", "quality", "utilization", "publish", "seats"),
     run=run,
 )

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.analysis import committee_lines as lines
 from pipeline.analysis.lines_of_need import FACTORS
+from pipeline.analysis.publication_gap import Hidden, told_gap
 from pipeline.analysis.quotes import Line
 from pipeline.columns import BY_NAME
 from pipeline.tables import BY_TABLE, check, empty
@@ -118,9 +119,16 @@ def zones(**columns: Any) -> pd.DataFrame:
             "citywide_seats": 0.0,
             "citywide_pupils": 0.0,
             "reliability_class": "high",
+            "method": "residents counted",
         }
     )
     return table.assign(**columns)
+
+
+def gap_of(table: pd.DataFrame, sweep: pd.DataFrame | None = None, before: Hidden = frozenset(), **names: str) -> Line:
+    """The line of the gap, by what is told of the zones where a release has hidden some of them."""
+    told, *_ = told_gap(table, 11, 2024, before)
+    return lines.gap(table, told.assign(name=told["zone_id"].map(names)), swept() if sweep is None else sweep)
 
 
 def swept(**rows: list[float]) -> pd.DataFrame:
@@ -134,29 +142,38 @@ def swept(**rows: list[float]) -> pd.DataFrame:
 
 def test_the_gap_says_what_a_moved_cut_makes_of_it() -> None:
     moved = {"middle": [100.0, 210.0, 470.0, 800.0], "high": [0.0, 0.0, 60.0, 900.0]}
-    said = lines.gap(zones(), {}, swept(**moved), smallest=11)
+    said = gap_of(zones(), swept(**moved))
     assert "With the quality cut 5 points lower it would be 260 fewer and 5 points higher it would be 330 more." in said.evidence  # fmt: skip
     moved["middle"] = [470.0, float("nan"), 470.0, float("nan")]  # the nearest cuts are not published
-    said = lines.gap(zones(), {}, swept(**moved), smallest=11)
+    said = gap_of(zones(), swept(**moved))
     assert "With the quality cut 10 points lower it would be the same." in said.evidence
-    assert "quality cut" not in lines.gap(zones(), {}, swept(high=moved["high"]), smallest=11).evidence
+    assert "quality cut" not in gap_of(zones(), swept(high=moved["high"])).evidence
 
 
 def test_the_gap_is_told_as_it_is_published() -> None:
     """Seats in tens: 500 - 100 and 300 - 250; the surplus of zone 3 is set against neither."""
-    said = lines.gap(zones(), {("middle", "1"): "Mill Street"}, swept(), smallest=11)
+    said = gap_of(zones(), **{"1": "Mill Street"})
     assert said.statement == "In middle school 450 resident pupils have no seat in a quality school of their zone, 400 of them in Mill Street."  # fmt: skip
     assert "Other levels: 60 in high school" in said.evidence and "left out" not in said.evidence
 
 
 def test_zones_of_few_pupils_and_unreliable_ones_are_left_out_of_the_gap() -> None:
-    said = lines.gap(zones(resident_pupils=[500.0, 300.0, 4.0, 60.0]), {}, swept(), smallest=11)
+    said = gap_of(zones(resident_pupils=[500.0, 300.0, 4.0, 60.0]))
     assert "400 resident pupils" in said.statement and "2 zones are left out" in said.evidence  # the next smallest too
-    said = lines.gap(zones(reliability_class=["low", "high", "high", "high"]), {}, swept(), smallest=11)
+    said = gap_of(zones(reliability_class=["low", "high", "high", "high"]))
     assert "In high school 60 resident pupils" in said.statement
-    assert lines.gap(zones(reliability_class="low"), {}, swept(), smallest=11).statement == ""
-    drawn = lines.gap(zones(is_approximate=True), {}, swept(), smallest=11)
+    assert gap_of(zones(reliability_class="low")).statement == ""
+    drawn = gap_of(zones(is_approximate=True))
     assert "approximate: drawn by the nearest school" in drawn.evidence
+
+
+def test_a_zone_that_a_release_has_hidden_is_in_no_number_of_the_gap() -> None:
+    more = zones(resident_pupils=[500.0, 300.0, 290.0, 60.0])
+    said = gap_of(more, before={("middle", "1", "2024")})
+    # the next smallest beside it is hidden too
+    assert said.statement == "In high school 60 resident pupils have no seat in a quality school of their zone, 60 of them in 1."  # fmt: skip
+    assert "Other levels: 50 in middle school" in said.evidence
+    assert gap_of(more, before={("middle", "1", "2023")}) == gap_of(more)
 
 
 def test_a_change_that_may_be_chance_is_no_line() -> None:
@@ -176,17 +193,17 @@ def test_five_lines_are_enough_and_fewer_come_with_reasons() -> None:
         "gap",
         "access",
     ]
-    fewer = check(BY_TABLE["committee_lines"], lines.table([told[0], Line("why", reason="nothing"), told[2]]))
+    fewer = check(BY_TABLE["public_lines"], lines.table([told[0], Line("why", reason="nothing"), told[2]]))
     assert fewer[["topic", "is_told"]].to_numpy().tolist() == [["need", True], ["choice", True], ["why", False]]
 
 
 def test_a_study_that_has_nothing_says_so_seven_times() -> None:
-    names = ("need", "need_contributions", "rank_sensitivity", "neighborhood_names", "neighborhood_profile", "service_gap", "zone_names", "access_groups", "quality_enrollment", "school_age_change", "public_cut_sweep")  # fmt: skip
+    names = ("need", "need_contributions", "rank_sensitivity", "neighborhoods", "neighborhood_profile", "service_gap", "public_zones", "access_groups", "quality_enrollment", "school_age_change", "public_cut_sweep")  # fmt: skip
     table = lines.committee_lines(
-        {name: empty(name, "") for name in names}, vintage="2019-2023", before=None, family="percentile",
-        certain_share=0.8, possible_share=0.2, top_share=0.2, medium_cv=0.4, smallest=11.0,
+        {name: empty(name, "EPSG:3310") for name in names}, vintage="2019-2023", before=None, family="percentile",
+        certain_share=0.8, possible_share=0.2, top_share=0.2, medium_cv=0.4,
     )  # fmt: skip
-    checked = check(BY_TABLE["committee_lines"], table)
+    checked = check(BY_TABLE["public_lines"], table)
     assert checked["topic"].tolist() == list(BY_NAME["topic"].values) and not checked["is_told"].any()
     assert checked["statement"].str.len().gt(10).all()
 

@@ -31,13 +31,13 @@ def flows(**pupils: float) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(pupils_low=lambda f: f["pupils"], pupils_high=lambda f: f["pupils"])
 
 
-def travel(lived: pd.DataFrame, **seeker: object) -> pd.DataFrame:
+def travel(lived: pd.DataFrame, places: pd.DataFrame = PLACES, **seeker: object) -> pd.DataFrame:
     schools = pd.DataFrame({"school_id": ["a"], "east_m": [500.0], "north_m": [0.0]})
     return community_travel(
         asking({"a": 4.0}).assign(**seeker),
         offering({"s1": 5.0, "s2": 5.0}),
         flows=lived,
-        block_places=PLACES,
+        block_places=places,
         school_places=schools,
         site_places=SITES,
         fall_year=2024,
@@ -55,9 +55,11 @@ def test_the_distance_is_the_mean_over_its_pupils_homes() -> None:
 def test_homes_of_too_few_of_its_pupils_do_not_speak_for_it() -> None:
     # 40 of 100 pupils: the community it wants to serve speaks, its children together; else its place now
     few = flows(z1=40.0)
-    aimed = travel(few, community_ids="N1 N2").iloc[0]
+    aimed = travel(few, community_ids="N1; N2").iloc[0]
     assert aimed["community_basis"] == "target"
     assert aimed["community_m"] == pytest.approx(1.5 * (0.25 * 1000 + 0.75 * 2000))
+    named = PLACES.replace({"neighborhood_id": {"N1": "Upper Fells Point"}})
+    assert travel(few, named, community_ids="Upper Fells Point; N2").iloc[0]["community_m"] == aimed["community_m"]
     here = travel(few).iloc[0]
     assert (here["community_basis"], here["community_m"]) == ("present_place", pytest.approx(750.0))
 

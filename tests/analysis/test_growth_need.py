@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.analysis.growth_need import growth_need
+from pipeline.columns import joined
 from pipeline.tables import BY_TABLE, check, empty
 
 CHANGE = pd.DataFrame(
@@ -26,7 +27,7 @@ NEED = pd.DataFrame(
     }
 )
 POCKETS = pd.DataFrame(
-    {"pocket_id": ["2023-growing-01", "2018-growing-01"], "pocket_kind": "growing", "area_ids": ["both pocket", "none"],
+    {"pocket_id": ["2023-growing-01", "2018-growing-01"], "pocket_kind": "growing", "area_ids": ["both; pocket", "none"],
      "age_band": "5-17", "vintage_to": ["2019-2023", "2014-2018"]}
 )  # fmt: skip
 PAIR = {"now": "2019-2023", "before": "2014-2018", "age_band": "5-17"}
@@ -47,6 +48,13 @@ def test_growth_is_crossed_with_high_need() -> None:
     assert table["change_class"].to_dict()["falls"] == "shrinking"
     assert table["pocket_id"].dropna().to_dict() == {"both": "2023-growing-01", "pocket": "2023-growing-01"}
     assert table.loc["unranked", "need_class"] == "not_ranked"
+
+
+def test_neighborhoods_of_a_pocket_may_have_names_for_ids() -> None:
+    named = {"both": "Upper Fells Point", "pocket": "Middle Branch/Reedbird Parks"}
+    change, need = CHANGE.replace({"area_id": named}), NEED.replace({"neighborhood_id": named})
+    crossed = growth_need(change, POCKETS.assign(area_ids=[joined(named.values()), "none"]), need, **PAIR)
+    assert set(crossed.loc[crossed["pocket_id"].notna(), "neighborhood_id"]) == set(named.values())
 
 
 def test_other_bands_pairs_and_layers_have_no_part_and_nothing_gives_nothing() -> None:

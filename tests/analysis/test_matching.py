@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.analysis import matching
+from pipeline.columns import parted
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, check, empty
 from tests.analysis.colocation import LIMITS, NO_EXCLUSIONS, WEIGHTS, asking, offering, pairs_of, random_case, trips
@@ -117,6 +118,13 @@ def test_a_school_that_no_single_site_takes_is_split_over_the_fewest_where_the_s
     assert found.loc["big", "reason"] == "No single site has 10 rooms: 7 rooms at s1, 3 rooms at s2."
     assert values["rooms_left"].to_dict() == {"s1": 0.0, "s2": 2.0, "s3": 0.0}
     assert found.loc["small", "site_id"] == "s3"
+
+
+def test_further_sites_with_blanks_in_their_ids_stay_themselves() -> None:
+    schools, sites = asking({"big": 12.0}), offering({"Old Mill": 7.0, "Oak School": 3.0, "Elm School": 2.0})
+    pairs = pairs_of(schools, sites, trips({"big": dict.fromkeys(sites["site_id"], 100.0)}))
+    found, _ = matched(schools, pairs, most_sites=3)
+    assert parted(found.loc["big", "further_site_ids"]) == ["Oak School", "Elm School"]
 
 
 def test_the_lease_is_that_of_the_rooms_taken_and_not_of_all_that_are_free() -> None:

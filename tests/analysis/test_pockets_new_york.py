@@ -23,17 +23,17 @@ from tests.analysis.test_growth import NEW_YORK, new_york_counts
 CLASSES = {"high_cv": 0.12, "medium_cv": 0.4}
 # Pocket, neighborhoods, change of children 5 to 17 and its 90% margin, to whole children.
 POCKETS = [
-    ("2023-growing-01", "BK0201 BK0202 BK0601 BK0602 BK0701 BK0702 BK1001 BK1061", 8994, 2557, "births"),
-    ("2023-growing-02", "QN0401 QN0504 QN0601 QN0602", 7917, 2473, "births"),
-    ("2023-growing-03", "BK1101 BK1202", 7340, 2463, "births"),
-    ("2023-growing-04", "MN0402 MN0502 MN0603 MN0701", 4132, 2007, "births"),
-    ("2023-growing-05", "BK1301 BK1302", 3224, 1616, "moving"),
+    ("2023-growing-01", "BK0201; BK0202; BK0601; BK0602; BK0701; BK0702; BK1001; BK1061", 8994, 2557, "births"),
+    ("2023-growing-02", "QN0401; QN0504; QN0601; QN0602", 7917, 2473, "births"),
+    ("2023-growing-03", "BK1101; BK1202", 7340, 2463, "births"),
+    ("2023-growing-04", "MN0402; MN0502; MN0603; MN0701", 4132, 2007, "births"),
+    ("2023-growing-05", "BK1301; BK1302", 3224, 1616, "moving"),
     ("2023-growing-06", "QN0201", 1679, 644, "births"),
-    ("2023-shrinking-01", "BK0902 BK1401 BK1701 BK1702 BK1703 BK1801 BK1802 BK1803", -12667, 3037, "moving"),
-    ("2023-shrinking-02", "BK0401 BK0402 QN0502", -8810, 1962, "moving"),
-    ("2023-shrinking-03", "QN0903 QN1001", -3734, 1378, "births"),
+    ("2023-shrinking-01", "BK0902; BK1401; BK1701; BK1702; BK1703; BK1801; BK1802; BK1803", -12667, 3037, "moving"),
+    ("2023-shrinking-02", "BK0401; BK0402; QN0502", -8810, 1962, "moving"),
+    ("2023-shrinking-03", "QN0903; QN1001", -3734, 1378, "births"),
     ("2023-shrinking-04", "QN0102", -1334, 452, "not_known"),
-    ("2016-shrinking-01", "BK0501 BK0502 BK0802 BK1602", -6199, 2170, "moving"),
+    ("2016-shrinking-01", "BK0501; BK0502; BK0802; BK1602", -6199, 2170, "moving"),
 ]
 
 

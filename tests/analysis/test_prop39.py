@@ -77,7 +77,7 @@ def test_the_comparison_group_is_where_most_of_its_pupils_live_and_the_ratio_is_
     found = sheet(flows(e1=60.0, e2=40.0, e3=50.0))
     # area 401: 60 + 40 + 50 / 4; its district schools of the same level: d1 (1 m) and d2 (11 m)
     assert found["comparison_area_id"] == "401"
-    assert found["comparison_school_ids"] == "d1 d2"
+    assert found["comparison_school_ids"] == "d1; d2"
     assert found["in_district_ada"] == pytest.approx(150 * 1.1 * 0.9)
     assert found["comparison_ada"] == pytest.approx((320 + 200) * 0.9)
     assert found["comparison_classrooms"] == 24.0  # portables count, preschool does not
@@ -100,7 +100,7 @@ def test_each_level_of_the_charter_is_measured_by_the_schools_that_teach_it() ->
     homes = HOMES.assign(middle_zone_id=["m", "m", None, None])
     lived = pd.concat([flows(e1=60.0, e2=40.0), middle.assign(pupils=50.0, pupils_low=50.0, pupils_high=50.0)])
     found = sheet(lived, homes, schools=schools)
-    assert found["comparison_school_ids"] == "d1 d2"
+    assert found["comparison_school_ids"] == "d1; d2"
     # 148.5 ADA, two in three of them elementary
     assert found[["elementary_in_district_ada", "middle_in_district_ada"]].tolist() == pytest.approx([99.0, 49.5])
     assert found["elementary_ada_per_classroom_ratio"] == pytest.approx(200 * 0.9 / 10)
@@ -173,7 +173,7 @@ def test_without_high_school_areas_the_whole_district_is_compared() -> None:
     nowhere = pd.Series([None] * 4, dtype="str")
     found = sheet(flows(e1=150.0), HOMES.assign(high_zone_id=nowhere), places=PLACES.assign(high_zone_id=nowhere))
     assert found["comparison_basis"] == "district"
-    assert found["comparison_school_ids"] == "d1 d2 d3"
+    assert found["comparison_school_ids"] == "d1; d2; d3"
 
 
 def test_fewer_than_80_ada_oblige_nobody_and_missing_inputs_are_typed() -> None:

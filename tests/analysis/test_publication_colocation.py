@@ -26,7 +26,7 @@ def results() -> dict[str, pd.DataFrame]:
     sheet = pd.DataFrame(
         {"school_id": ["a", "b"], "fall_year": 2025, "worksheet_status": ["computed", "below_threshold"], "in_district_pupils": [104.0, 60.0],
          "pupils_basis": "homes", "in_district_ada": [97.3, 55.0], "ada_basis": "attendance", "comparison_basis": "homes", "comparison_area_id": "401",
-         "comparison_school_ids": "d1 d2", "comparison_schools": 2.0, "left_out_schools": 0.0, "comparison_ada": 468.4, "comparison_classrooms": 24.0,
+         "comparison_school_ids": "d1; d2", "comparison_schools": 2.0, "left_out_schools": 0.0, "comparison_ada": 468.4, "comparison_classrooms": 24.0,
          "comparison_specialised_rooms": 1.0, "comparison_shared_rooms": 2.0, "ada_per_classroom_ratio": [19.5, None], "offered_classrooms": [5.0, None],
          "offered_specialised_rooms": [0.2, None], "offered_shared_rooms": [0.4, None], "reason": "97.3 in-district ADA",
          "elementary_in_district_ada": [97.3, 55.0], "middle_in_district_ada": None, "high_in_district_ada": None,
@@ -96,6 +96,31 @@ def test_a_guarded_site_tells_not_how_full_it_is(results: dict[str, pd.DataFrame
     assert (
         out["public_prop39"][["comparison_ada", "comparison_classrooms", "ada_per_classroom_ratio"]].isna().all().all()
     )
+
+
+def test_a_school_over_several_sites_tells_nothing_where_any_of_them_is_guarded() -> None:
+    schools, sites = asking({"big": 12.0}), offering({"Old Mill": 7.0, "Oak School": 3.0, "Elm School": 2.0})
+    raw = pairs_of(schools, sites, trips({"big": dict.fromkeys(sites["site_id"], 100.0)}))
+    found, _ = colocation_matches(
+        schools, raw, weights=WEIGHTS, seat_value=10.0, most_sites=3, draws=10, concentration=20.0, rng=np.random.default_rng(0), **LIMITS
+    )  # fmt: skip
+    asked = colocation_pairs(raw, total_cost(raw, WEIGHTS), **LIMITS)
+    open_, _ = public.matches(found, asked, set(), set(), 11.0)
+    assert "2 rooms at Elm School" in open_["reason"].item() and public.quiet_schools(open_) == set()
+    for site in sites["site_id"]:
+        quiet, line = public.matches(found, asked, {site}, set(), 11.0)
+        row = quiet.iloc[0]
+        assert row["reason"] == NOT_SHOWN and public.quiet_schools(quiet) == {"big"}
+        assert row[["total_cost", "longest_lease_years", "surplus_rooms"]].isna().all()
+        assert line["primary_hidden_cells"] == 1.0
+
+
+def test_a_hidden_school_with_blanks_in_its_id_hides_its_comparison_group(results: dict[str, pd.DataFrame]) -> None:
+    named = results["prop39"].assign(comparison_school_ids="Oak School; Elm School")
+    shown = {"Oak School": "300", "Elm School": "200"}
+    assert told({**results, "prop39": named}, **shown)["public_prop39"]["comparison_ada"].notna().all()
+    out = told({**results, "prop39": named}, **{**shown, "Oak School": "*"})
+    assert out["public_prop39"][["comparison_ada", "comparison_classrooms"]].isna().all().all()
 
 
 def test_the_published_working_holds_the_classrooms_that_it_leads_to_and_few_of_a_level_are_not_told(

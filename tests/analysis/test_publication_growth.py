@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipeline.analysis import publication_growth as public
+from pipeline.columns import parted
 from pipeline.tables import BY_TABLE, check, empty
 
 CRS = "EPSG:3310"
@@ -42,7 +43,7 @@ def pocket(name: str, areas: str, change: float, share: float, pair: dict[str, s
     return {
         "pocket_id": name,
         "pocket_kind": "growing" if change > 0 else "shrinking",
-        "pocket_areas": float(len(areas.split())),
+        "pocket_areas": float(len(parted(areas))),
         "area_ids": areas,
         "age_band": "5-17",
         **pair,
@@ -73,7 +74,7 @@ def told_pockets(pockets: list[dict[str, Any]], change: list[dict[str, Any]]) ->
 
 def test_a_pocket_counts_its_areas_by_the_test_that_they_are_believed_by() -> None:
     found = told_pockets(
-        [pocket("p1", "a b c", 300.0, 0.9), pocket("p2", "d", -150.0, 0.9), pocket("p0", "a d", 90.0, 0.9, THEN)],
+        [pocket("p1", "a; b; c", 300.0, 0.9), pocket("p2", "d", -150.0, 0.9), pocket("p0", "a; d", 90.0, 0.9, THEN)],
         change_rows({"a": "change", "b": "together", "c": "change", "d": "cluster", "e": "none"})
         + change_rows({"a": "together", "d": "together"}, THEN)
         # a zone of the same number is another place
@@ -84,6 +85,12 @@ def test_a_pocket_counts_its_areas_by_the_test_that_they_are_believed_by() -> No
     assert counts.loc["p2"].tolist() == [0, 1, 0]
     assert counts.loc["p0"].tolist() == [0, 0, 2]
     assert (counts.sum(axis=1) == found["pocket_areas"]).all()
+
+
+def test_areas_with_blanks_in_their_ids_are_counted_too() -> None:
+    change = change_rows({"Upper Fells Point": "change", "Canton": "cluster"})
+    found = told_pockets([pocket("p1", "Canton; Upper Fells Point", 300.0, 0.9)], change)
+    assert found.loc["p1", ["pocket_areas", "areas_changed", "areas_clustered"]].tolist() == [2.0, 1.0, 1.0]
 
 
 def test_pockets_of_every_pair_of_vintages_are_told() -> None:

@@ -67,7 +67,7 @@ POCKETS = pd.DataFrame(
     {
         "pocket_id": ["p1", "p2"],
         "pocket_kind": ["growing", "shrinking"],
-        "area_ids": ["n1 n2", "n9"],
+        "area_ids": ["n1; n2", "n9"],
         "age_band": "5-17",
         "vintage_from": "2014-2018",
         "vintage_to": "2019-2023",
@@ -364,6 +364,12 @@ def test_pockets_say_how_many_more_or_fewer() -> None:
     assert rows[1].statement == "Expect free rooms in n9, unless schools have been closed for it: 250 fewer children aged 5 to 17."  # fmt: skip
     assert "\u2212250 (\u2212345 to \u2212155, 90% margin)" in rows[1].evidence
     assert "about +140 pupils (90 to 190)" in rows[0].counter_evidence and "is not known" in rows[1].counter_evidence
+
+
+def test_neighborhoods_with_blanks_in_their_ids_are_named_whole() -> None:
+    pockets = POCKETS.assign(area_ids=["Upper Fells Point; Canton", "n9"])
+    row = growing_pockets(pockets, {}, smallest=25)[0]
+    assert row.subject_id == "Upper Fells Point" and "Plan seats in Upper Fells Point and Canton, " in row.statement
 
 
 def test_growth_and_need_is_said_where_both_are_high() -> None:

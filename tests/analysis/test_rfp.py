@@ -138,16 +138,16 @@ def test_constraints_are_named_and_none_is_an_empty_text() -> None:
 
 def test_growth_is_that_of_the_pocket_a_site_stands_in_and_else_the_nearest_within_reach() -> None:
     places = pd.DataFrame(
-        {"site_id": ["in", "near", "far"], "neighborhood_id": ["n1", "n9", "n9"], "zone_id": None}
+        {"site_id": ["in", "near", "far"], "neighborhood_id": ["n 1", "n9", "n9"], "zone_id": None}
     ).astype("str")
     pockets = pd.DataFrame(
         {
-            "pocket_id": ["grow", "shrink"], "pocket_kind": ["growing", "shrinking"], "area_ids": ["n1 n2", "n3"],
+            "pocket_id": ["grow", "shrink"], "pocket_kind": ["growing", "shrinking"], "area_ids": ["n 1; n2", "n3"],
             "vintage_to": "2019-2023", "reliability_class": ["high", "low"],
         }
     )  # fmt: skip
     reach = pd.DataFrame(
-        [("n3", "in", 10.0), ("n3", "near", 900.0), ("n2", "near", 800.0), ("n1", "far", 2500.0)],
+        [("n3", "in", 10.0), ("n3", "near", 900.0), ("n2", "near", 800.0), ("n 1", "far", 2500.0)],
         columns=["origin_id", "destination_id", "distance_m"],
     ).assign(origin_layer="neighborhood", destination_kind="site")
     other = (empty(name, "") for name in ("need", "service_gap"))

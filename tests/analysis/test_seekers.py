@@ -53,7 +53,7 @@ def test_only_open_charters_outside_district_buildings_ask_and_those_not_known_a
 
 def test_where_requests_are_listed_they_alone_ask_with_what_they_declare() -> None:
     rows = {"school_id": ["asks", "own", "New STEM"], "name": [None, None, "New STEM"], "elementary_pupils": [None, None, 100.0],
-            "middle_pupils": [None, None, 30.0], "high_pupils": None, "needed_rooms": [None, 3.0, None], "community_ids": [None, None, "N1 N2"]}  # fmt: skip
+            "middle_pupils": [None, None, 30.0], "high_pupils": None, "needed_rooms": [None, 3.0, None], "community_ids": [None, None, "N1; N2"]}  # fmt: skip
     requests = pd.DataFrame(rows).astype({c: "float64" for c in rows if c.endswith(("pupils", "rooms"))})
     asking = found(requests)
     assert list(asking.index) == ["New STEM", "asks", "own"]

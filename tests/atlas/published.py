@@ -21,6 +21,7 @@ from pipeline.analysis.told_need import in_units
 from pipeline.atlas.exports import PUBLISHED
 from pipeline.atlas.sheets import SHEETS
 from pipeline.atlas.spec import About, Rules
+from pipeline.columns import parted
 from pipeline.tables import BY_TABLE, check, empty
 from tests.atlas.enrollment_tables import enrollment_tables
 from tests.atlas.near_tables import near_tables
@@ -685,8 +686,8 @@ def growing(ids: list[str], change: Any, tables: dict[str, Any]) -> dict[str, An
     parts = {"births_change": 60.0, "births_change_moe": 50.0, "housing_change": 200.0, "housing_change_moe": 90.0}
     parts |= {"moving_change": 70.0, "moving_change_moe": 110.0}
     pockets = [
-        {"pocket_id": name, "pocket_kind": kind, "pocket_areas": float(len(members.split())), "area_ids": members}
-        | {"areas_changed": by, "areas_clustered": 0.0, "areas_together": len(members.split()) - by, "age_band": "5-17"}
+        {"pocket_id": name, "pocket_kind": kind, "pocket_areas": float(len(parted(members))), "area_ids": members}
+        | {"areas_changed": by, "areas_clustered": 0.0, "areas_together": len(parted(members)) - by, "age_band": "5-17"}
         | {"vintage_from": pair[0], "vintage_to": pair[1], "children_from": 1200.0, "children_from_moe": 90.0}
         | {"children_to": 1200 + step, "children_to_moe": 95.0, "children_to_low": 1105 + step}
         | {"children_to_high": 1295 + step, "children_change": step, "children_change_moe": 120.0, "public_share": 0.9}
@@ -699,8 +700,8 @@ def growing(ids: list[str], change: Any, tables: dict[str, Any]) -> dict[str, An
         }
         | {key: value * step / 330 if not key.endswith("moe") else value for key, value in parts.items()}
         for name, kind, members, by, pair, step, why, sure in (
-            ("p1", "growing", "n35 n36 n37", 2.0, now, 330.0, "housing", "high"),
-            ("p2", "shrinking", "n00 n01", 1.0, now, -200.0, "moving", "medium"),
+            ("p1", "growing", "n35; n36; n37", 2.0, now, 330.0, "housing", "high"),
+            ("p2", "shrinking", "n00; n01", 1.0, now, -200.0, "moving", "medium"),
             ("p0", "growing", "n10", 1.0, before, 150.0, "not_known", "medium"),
         )
     ]

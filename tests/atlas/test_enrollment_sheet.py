@@ -28,6 +28,43 @@ def test_the_answer_is_one_sentence_with_the_share_now_and_then() -> None:
     assert "1 school has a count that is not shown; its pupils are in none of these sums." in more
 
 
+def with_falls(**falls: tuple[int, float | None, str]) -> dict[str, Any]:
+    """The town with other pupils of charter schools in a fall: the fall, their pupils and the status."""
+    tables = town()
+    rows = tables["public_sectors"].copy()
+    for fall, pupils, status in falls.values():
+        here = rows["layer"].eq("district") & rows["fall_year"].eq(fall) & rows["run_by"].eq("charter")
+        rows.loc[here, ["pupils", "value_status"]] = [float("nan") if pupils is None else pupils, status]
+    return {**tables, "public_sectors": rows}
+
+
+def test_now_and_then_are_falls_in_which_the_pupils_of_both_operators_are_told() -> None:
+    for status in ("suppressed", "not_reported"):
+        behind = enrollment_words.answer(with_falls(now=(2024, None, status)), ABOUT)
+        assert behind.startswith(
+            "Of 10,000 pupils counted at public schools in 2022-23, 1,000 (10%) attend charter schools;"
+        )
+        at_first = enrollment_words.answer(with_falls(then=(2022, None, status)), ABOUT)
+        assert at_first.startswith(
+            "Of 10,000 pupils counted at public schools in 2024-25, 1,200 (12%) attend charter schools;"
+        )
+    assert "(0% in 2022-23)" in enrollment_words.answer(with_falls(then=(2022, 0.0, "reported")), ABOUT)
+
+
+def test_nobody_attends_an_operator_that_has_no_row_in_a_fall() -> None:
+    tables = town()
+    rows = tables["public_sectors"]
+    first = rows["layer"].eq("district") & rows["fall_year"].eq(2022) & rows["run_by"].eq("charter")
+    assert "(0% in 2022-23)" in enrollment_words.answer({**tables, "public_sectors": rows[~first]}, ABOUT)
+
+
+def test_without_a_fall_that_tells_both_operators_no_part_is_told() -> None:
+    rows = with_falls(then=(2022, None, "suppressed"))["public_sectors"]
+    own = rows["layer"].eq("district") & rows["fall_year"].eq(2024) & rows["run_by"].eq("district")
+    said = enrollment_words.answer({**town(), "public_sectors": rows.assign(pupils=rows["pupils"].mask(own))}, ABOUT)
+    assert said.startswith("In no year are the pupils of the district's own schools and those of charter schools both")
+
+
 def test_a_study_without_flows_private_or_charter_schools_says_so() -> None:
     tables = town()
     sectors = tables["public_sectors"]

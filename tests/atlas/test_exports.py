@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.atlas import exports
 from pipeline.atlas.take import FILES, take
+from pipeline.columns import parted
 from pipeline.stages import packet as stage
 from pipeline.tables import BY_TABLE
 from tests.atlas.payloads import PAYLOADS
@@ -94,7 +95,7 @@ def test_the_geopackage_keeps_names_shapes_and_crs(
     assert pockets["pocket_id"].tolist() == ["p0", "p1", "p2"] and pockets.crs == CRS
     areas = tables["public_neighborhoods"].set_index("neighborhood_id").geometry
     for ids, shape in zip(pockets["area_ids"], pockets.geometry, strict=True):
-        assert shape.area == pytest.approx(areas[ids.split()].area.sum())
+        assert shape.area == pytest.approx(areas[parted(ids)].area.sum())
 
 
 def test_the_geopackage_of_a_study_without_shapes_has_its_layers(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
 from pipeline.atlas import shapes
+from pipeline.columns import joined
 from tests.atlas.published import CRS, hexagons
 
 
@@ -14,6 +16,13 @@ def test_bounds_hold_all_shapes() -> None:
     box = frame.to_crs(4326).total_bounds
     assert (west, south, east, north) == pytest.approx(box, abs=1e-5)
     assert shapes.bounds([gpd.GeoDataFrame(geometry=[None], crs=CRS)]) is None
+
+
+def test_a_pocket_is_the_outline_of_its_areas_whatever_their_ids() -> None:
+    ids = ["Upper Fells Point", "Canton"]
+    areas = gpd.GeoDataFrame({"neighborhood_id": ids}, geometry=hexagons(2, 1), crs=CRS)
+    (drawn,) = shapes.outlined(pd.DataFrame({"area_ids": [joined(ids)]}), areas).geometry
+    assert drawn.area == pytest.approx(areas.area.sum())
 
 
 def test_picture_has_a_mark_for_each_place() -> None:

@@ -112,11 +112,17 @@ def test_who_else_counts_the_same_rooms_is_named(tables: dict[str, Any]) -> None
     assert elsewhere("s00", "z0", "elementary", nobody) == "" and promised({**tables, **nobody}) == ""
     matches = tables["public_matches"].assign(match_status="matched", site_id="s00", further_site_ids=None, name="Lantern", needed_rooms=6.0).iloc[:1]  # fmt: skip
     plans = pd.DataFrame({"level": ["high", "middle", "high"], "siting_model": ["travel_with_room", "coverage_with_room", "travel"], "site_id": ["s00", "s00", "s99"]})  # fmt: skip
-    zones = pd.DataFrame({"level": ["elementary"], "enrollment_zone": ["West"], "zone_ids": ["z1 z0"]})
+    zones = pd.DataFrame({"level": ["elementary"], "enrollment_zone": ["West"], "zone_ids": ["z 0; z0; z1"]})
     all_three = {**tables, "public_matches": matches, "public_siting_choices": plans, "public_enrollment_zones": zones}
     assert elsewhere("s00", "z0", "elementary", all_three) == (
         "Sharing buildings gives them to Lantern (6 rooms); Siting puts a new school there for middle and high pupils (the same seats, "
         "for one level only); the seats of its schools count in full for West. The rooms can be given once."
+    )
+    assert "in full for West" in elsewhere("s00", "z 0", "elementary", {**nobody, "public_enrollment_zones": zones})
+    further = {**nobody, "public_matches": matches.assign(site_id="s01", further_site_ids="s 00; s02")}
+    assert (
+        "Lantern" in elsewhere("s 00", "z", "elementary", further)
+        and elsewhere("s00", "z", "elementary", further) == ""
     )
     assert elsewhere("s00", "z", "elementary", {**nobody, "public_enrollment_zones": zones}) == ""
     assert "Sharing buildings (6 rooms at 1 site) and Siting (1 site)" in promised(all_three)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.columns import parted
 from pipeline.errors import SourceError
 from pipeline.sources.faults import Faults
 from pipeline.sources.plausible import LIMITS, WHOLE, add_faults
@@ -79,6 +80,12 @@ def test_requests_that_no_building_could_hold_are_refused(tmp_path: Path, cells:
 def test_sound_requests_stay(tmp_path: Path) -> None:
     rows = read(tmp_path, "space_requests", REQUEST + "NEW1,60,,1\nNEW2,,120,\nNEW3,,,6\nNEW4,,,\n")
     assert len(rows) == 4
+
+
+def test_neighborhoods_to_serve_are_parted_at_blanks_or_at_semicolons(tmp_path: Path) -> None:
+    text = "school_id,community_ids\nNEW1,N1 N2\nNEW2,Upper Fells Point; Canton\nNEW3,Upper Fells Point;\nNEW4,\n"
+    given = read(tmp_path, "space_requests", text)["community_ids"]
+    assert list(map(parted, given)) == [["N1", "N2"], ["Upper Fells Point", "Canton"], ["Upper Fells Point"], []]
 
 
 def test_a_project_of_millions_of_homes_is_refused(tmp_path: Path) -> None:

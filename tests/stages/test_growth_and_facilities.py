@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from pipeline import config, stages
+from pipeline.columns import parted
 from pipeline.origins import Raw
 from pipeline.tables import BY_TABLE, check, empty
 
@@ -57,7 +58,7 @@ def test_millbrooks_growing_pockets_are_among_those_planted(millbrook: Read) -> 
     planted = truth()
     pockets = millbrook("growth_pockets")
     found = {
-        kind: {a for ids in pockets.loc[pockets["pocket_kind"] == kind, "area_ids"] for a in ids.split()}
+        kind: {a for ids in pockets.loc[pockets["pocket_kind"] == kind, "area_ids"] for a in parted(ids)}
         for kind in ("growing", "shrinking")
     }
     assert found["growing"]

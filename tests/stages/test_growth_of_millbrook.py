@@ -13,6 +13,7 @@ from pipeline.analysis.age_bands import LIMITS
 from pipeline.analysis.growth import Layer
 from pipeline.analysis.population_error import MethodError
 from pipeline.analysis.population_outlook import layer_outlook
+from pipeline.columns import parted
 from pipeline.town import truth
 from pipeline.town.areas import tally
 from pipeline.town.people import NOW, YEARS
@@ -55,7 +56,7 @@ def test_the_growing_edge_grows_by_families_who_come_most_of_them_into_new_homes
     """Planted: families move in at 8% a year, births rise by 7.5% a year."""
     first = millbrook("growth_pockets").iloc[0]
     assert first["pocket_id"] == "2023-growing-01"
-    assert set(first["area_ids"].split(" ")) <= set(truth().growing)
+    assert set(parted(first["area_ids"])) <= set(truth().growing)
     assert first["housing_change"] + first["moving_change"] > first["births_change"] > 0
     assert first["driver"] == "housing"
     moved = millbrook("net_migration").query("layer == 'neighborhood' and age_band == '5-17'").set_index("area_id")

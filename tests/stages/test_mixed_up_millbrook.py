@@ -86,6 +86,7 @@ CASES = {
     "last year's zones": ("boundaries", over("boundaries/attendance_zones_2023_24_elementary.shp", ZONES.format("elementary")), "E-SAME-FILE"),
     "half of the district": ("boundaries", drawn(DISTRICT, western_half), r"E-OUTSIDE-DISTRICT.*zone high 2024"),
     "a record for an id": ("boundaries", neighborhoods(lambda rows: rows[0]["properties"].update(nbhd_id="{'a': 1}")), "E-ID-STRANGE"),
+    "two ids for one": ("boundaries", neighborhoods(lambda rows: rows[0]["properties"].update(nbhd_id="Mill End; Canton")), r"neighborhoods\.geojson.*E-ID-APART.*neighborhood_id=Mill End; Canton"),
     "a neighborhood twice": ("boundaries", neighborhoods(lambda rows: rows.append(rows[3])), "E-KEY-DUP.*same shape stands twice"),
     "children of another county": ("census", of_another_county, "E-UNMATCHED-BLOCKS.*only 0 of"),
     "nobody in the blocks": ("census", drawn(BLOCKS, lambda frame: frame.assign(POP20=0, HOUSING20=0)), "E-NO-PEOPLE"),

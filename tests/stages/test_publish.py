@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline import config, stages
+from pipeline.columns import parted
 from tests.guards.dvc_yaml import ROOT
 from tests.stages import bare
 
@@ -202,11 +203,11 @@ def test_pupils_in_quality_seats_are_told_by_what_is_published(inputs: dict[str,
 
 def test_a_study_without_inputs_publishes_empty_tables() -> None:
     out = bare.run("publish")
-    assert {name for name, frame in out.items() if len(frame)} == {"disclosure"}
+    assert {name for name, frame in out.items() if len(frame)} == {"disclosure", "public_lines"}
+    assert not out["public_lines"]["is_told"].any()
 
 
 def test_every_number_of_a_line_is_one_of_the_published_tables(inputs: dict[str, Any]) -> None:
-    """The lines are made before publication: each must say what the published tables say."""
     out = publish(inputs)
     said = out["public_lines"].set_index("topic")
     assert said["is_told"].all() and list(said.index) == ["need", "why", "choice", "gap", "access"]
@@ -230,6 +231,23 @@ def test_every_number_of_a_line_is_one_of_the_published_tables(inputs: dict[str,
     assert f"{unmet.loc[level, 'max']:,.0f} of them in " in said.loc["gap", "statement"]
 
 
+def test_a_zone_that_a_release_has_hidden_is_in_no_line(
+    inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worst = publish(inputs)["public_zones"].sort_values("unmet_seats").iloc[-1]
+    hidden = {"zone": {(worst["level"], worst["zone_id"], "2024")}, "school": set()}
+    monkeypatch.setattr("pipeline.stages.publish.hidden_then", lambda told, kind: hidden[kind])
+    out = publish(inputs)
+    zones = out["public_zones"]
+    unmet = zones.groupby("level")["unmet_seats"].agg(["sum", "max"])
+    level = unmet["sum"].idxmax()
+    named = zones.loc[zones["level"].eq(level) & zones["unmet_seats"].eq(unmet.loc[level, "max"]), "name"].iloc[0]
+    said = out["public_lines"].set_index("topic").loc["gap", "statement"]
+    assert zones["resident_pupils"].isna().any() and worst["name"] not in said
+    assert f"In {level} school {unmet.loc[level, 'sum']:,.0f} resident pupils" in said
+    assert f"{unmet.loc[level, 'max']:,.0f} of them in {named}." in said
+
+
 def test_published_scores_of_need_are_the_sums_of_published_parts(inputs: dict[str, Any]) -> None:
     out = publish(inputs)
     sums = out["public_contributions"].groupby("neighborhood_id")["contribution_index"].sum()
@@ -249,9 +267,9 @@ def test_growth_is_told_of_every_area_and_pockets_rest_on_what_is_told(inputs: d
     assert (pockets["areas_changed"] + pockets["areas_clustered"] + pockets["areas_together"]).equals(pockets["pocket_areas"])  # fmt: skip
     assert (pockets[["seats_change", "seats_change_low", "seats_change_high"]] % 10 == 0).all(axis=None)
     believed = growth.query("layer == 'neighborhood' and age_band == '5-17' and pocket_evidence != 'none'")
-    assert {area for ids in pockets["area_ids"] for area in ids.split()} <= set(believed["area_id"])
+    assert {area for ids in pockets["area_ids"] for area in parted(ids)} <= set(believed["area_id"])
     crossed = out["public_growth_need"].set_index("neighborhood_id")
-    assert all((crossed.loc[ids.split(), "pocket_id"] == pocket).all() for pocket, ids in zip(pockets["pocket_id"], pockets["area_ids"], strict=True))  # fmt: skip
+    assert all((crossed.loc[parted(ids), "pocket_id"] == pocket).all() for pocket, ids in zip(pockets["pocket_id"], pockets["area_ids"], strict=True))  # fmt: skip
     assert crossed["need_class"].equals(out["public_neighborhoods"].set_index("neighborhood_id")["need_class"])
     outlook = out["public_population"]
     assert {"neighborhood", "zone elementary 2024", "district"} <= set(outlook["layer"]) and set(outlook["year"]) == {2026, 2031}  # fmt: skip

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import pockets
+from pipeline.columns import parted
 
 Read = Callable[[str], Any]
 SEEDS = 40
@@ -40,7 +41,7 @@ def test_sums_by_matrices_find_what_the_stage_finds(found: tuple[pockets.Ground,
     for row in seeds.head(2).itertuples():
         stage = pockets.found_pockets(ground, row.seed)
         assert (len(stage), stage["pocket_areas"].sum()) == (row.pockets, row.areas)
-        grown = {a for ids in stage.loc[stage["pocket_kind"] == "growing", "area_ids"] for a in ids.split(" ")}
+        grown = {a for ids in stage.loc[stage["pocket_kind"] == "growing", "area_ids"] for a in parted(ids)}
         assert grown & set().union(*ground.planted) == row.growing
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline import config
+from pipeline.columns import parted
 from pipeline.town import hosts, truth
 from pipeline.town.facts import Truth
 
@@ -91,8 +92,8 @@ def test_the_neediest_neighborhoods_are_found(millbrook: Read, known: Truth) -> 
 
 def test_growth_pockets_lie_where_children_really_grow(millbrook: Read, known: Truth) -> None:
     pockets = millbrook("growth_pockets").query("age_band == '5-17'")
-    growing = {a for ids in pockets.loc[pockets["pocket_kind"] == "growing", "area_ids"] for a in ids.split()}
-    shrinking = {a for ids in pockets.loc[pockets["pocket_kind"] == "shrinking", "area_ids"] for a in ids.split()}
+    growing = {a for ids in pockets.loc[pockets["pocket_kind"] == "growing", "area_ids"] for a in parted(ids)}
+    shrinking = {a for ids in pockets.loc[pockets["pocket_kind"] == "shrinking", "area_ids"] for a in parted(ids)}
     assert growing
     assert growing <= set(known.growing)
     assert len(growing) >= len(known.growing) / 2
