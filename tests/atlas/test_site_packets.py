@@ -120,6 +120,20 @@ def test_who_else_counts_the_same_rooms_is_named(tables: dict[str, Any]) -> None
     )
     assert elsewhere("s00", "z", "elementary", {**nobody, "public_enrollment_zones": zones}) == ""
     assert "Sharing buildings (6 rooms at 1 site) and Siting (1 site)" in promised(all_three)
+    listed = {**tables, **nobody, "public_rfp": pd.DataFrame({"site_id": ["s00", "s01"], "rfp_status": "listed"})}
+    row = matches.to_dict("records")[0]
+    for guests, said in (
+        # of rooms at two sites, one off the list, nobody knows how many are on it
+        ([{"site_id": "s99", "further_site_ids": "s00"}], "Sharing buildings (1 site)"),
+        ([{}, {"site_id": "s99", "further_site_ids": "s01"}], "Sharing buildings (at least 6 rooms at 2 sites)"),
+        ([{"further_site_ids": "s01"}], "Sharing buildings (6 rooms at 2 sites)"),
+        ([{"needed_rooms": np.nan}], "Sharing buildings (1 site)"),
+        ([{}, {"site_id": "s01", "needed_rooms": np.nan}], "Sharing buildings (at least 6 rooms at 2 sites)"),
+    ):
+        found = {**listed, "public_matches": pd.DataFrame([row | guest for guest in guests])}
+        assert said in promised(found)
+        here = [site for site in ("s00", "s01") if elsewhere(site, "z0", "elementary", found)]
+        assert f" {len(here)} site" in said or f"({len(here)} site" in said
 
 
 def test_names_that_would_be_markup_are_text() -> None:
