@@ -36,7 +36,9 @@ HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
     [
         ('msgid "{n} of {n2}"\nmsgstr "{n2} de {n}"', "line 5: its numbers stand in another order"),
         ('msgid "{n} schools"\nmsgstr "escuelas"', "its slots are not those of the English"),
-        ('msgid "{number} schools"\nmsgstr "{number} escuelas"', "a slot is of no kind that is known"),
+        ('msgid "{number} schools"\nmsgstr "{number} escuelas"', ": {number} ("),
+        ('msgid "{n} schools, {N} open"\nmsgstr "{n} escuelas, {N} abiertas"', ": {N} ("),
+        ('msgid "{n} schools, {n2"\nmsgstr "{n} escuelas, {n2"', ": {n2 ("),
         ('msgid "Need"\nmsgstr ""', "it is not told"),
         ('#, fuzzy\nmsgid "Need"\nmsgstr "Necesidad"', "marked as fuzzy"),
         ('msgid "Need"\nmsgstr "Necesidad"\n\nmsgid "Need"\nmsgstr "Falta"', "a message stands twice"),
