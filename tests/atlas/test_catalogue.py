@@ -61,6 +61,30 @@ def test_a_language_has_a_message_for_every_word(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_messages_differ_in_their_first_letter_s_case_alone(language: str) -> None:
+    """One serves both cases (`Catalogue`), unless the script asks for both by their very words."""
+
+    def small(text: str) -> str:
+        return text[:1].lower() + text[1:]
+
+    known = {(each.where, each.english): each.other for each in messages(language)}
+    twins = {
+        text
+        for (where, text), other in known.items()
+        if text != small(text) and small(known.get((where, small(text)), "")) == small(other)
+    }
+    assert sorted(text for text in twins if not {text, small(text)} <= set(script_words())) == []
+
+
+def test_one_message_serves_both_cases_of_its_first_letter() -> None:
+    for message in (Message("not known", "se desconoce"), Message("Not known", "Se desconoce")):
+        told = Catalogue([message, Message("{n} {t}", "{n}: {t}")])
+        assert [told.tell(text) for text in ("Not known", "not known", "3 not known")] == ["Se desconoce", "se desconoce", "3: se desconoce"]  # fmt: skip
+    pattern = Catalogue([Message("in {n} years", "en {n} a\u00f1os")])
+    assert (pattern.tell("In 5 years"), pattern.tell("in 5 years")) == ("En 5 a\u00f1os", "en 5 a\u00f1os")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_scripts_ask_for_messages_that_are_there(language: str) -> None:
     known = {each.english for each in messages(language)}
     script = (Path("pipeline/atlas/assets/atlas.js")).read_text(encoding="utf-8")
