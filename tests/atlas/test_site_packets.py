@@ -44,6 +44,16 @@ def test_every_listed_site_has_a_packet_and_a_file_and_no_other_has(tables: dict
     assert not any(re.search(r"<script|<link rel=.?style| src=|@import", text) for text in [page, *texts])
 
 
+def test_packets_come_by_status_then_name_then_id(tables: dict[str, Any]) -> None:
+    rows = tables["public_rfp"]
+    some = rows.assign(
+        rfp_status=["one_definition", "listed", "listed", "not_listed", "listed", "one_definition"] + ["not_listed"] * (len(rows) - 6),
+        name=["Ash", "Oak", "Elm", "Fir", "Elm", "Ash"] + ["Yew"] * (len(rows) - 6),
+        site_id=["s5", "s1", "s3", "s0", "s2", "s4", *rows["site_id"].iloc[6:]],
+    )  # fmt: skip
+    assert list(packets({**tables, "public_rfp": some}, ABOUT, SHEETS)[1]) == [f"{place:03d}_{site}.html" for place, site in enumerate(("s2", "s3", "s1", "s4", "s5"), start=1)]  # fmt: skip
+
+
 def test_the_same_tables_give_the_same_bytes(tables: dict[str, Any]) -> None:
     assert packets(tables, ABOUT, SHEETS) == packets(tables, ABOUT, SHEETS)
 
