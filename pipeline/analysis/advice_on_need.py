@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.analysis.quotes import listed
+from pipeline.analysis.ranks import top_count
 from pipeline.analysis.recommendations import Advice, Names, by_chance, least_sure, sentences
 from pipeline.columns import LEVELS
 from pipeline.numerals import chance, number, percent
@@ -40,6 +41,7 @@ def high_need_poor_access(
     known = access[access["is_poor_access"] & access["relative_access_ratio"].notna()]
     chosen = need[need["need_class"].eq("high") & need["neighborhood_id"].isin(known["neighborhood_id"])]
     ranked = int(need["need_rank"].notna().sum())
+    last = top_count(top, ranked)
     told = []
     for r in chosen.sort_values(["need_rank", "neighborhood_id"]).itertuples():
         rows = known[known["neighborhood_id"] == r.neighborhood_id].sort_values("level", key=_order)
@@ -57,7 +59,7 @@ def high_need_poor_access(
                 r.need_rank,
                 r.need_rank_low,
                 r.need_rank_high,
-                float(max(1, round(top * ranked))),
+                float(last),
                 f"Need rank {number(r.need_rank)} ({number(r.need_rank_low)} to {number(r.need_rank_high)}) of {ranked:,}; among the "
                 f"neediest {percent(top)} in {chance(r.high_need_probability_share)} of all draws (at least {percent(certain)} are "
                 f"asked). Access, against the district's mean: {poor} school (poor below {percent(poor_ratio)}).",
@@ -66,9 +68,7 @@ def high_need_poor_access(
                 ),
                 sentences(
                     against,
-                    _other_indices(
-                        families[families["neighborhood_id"] == r.neighborhood_id], top * ranked, family, norm
-                    ),
+                    _other_indices(families[families["neighborhood_id"] == r.neighborhood_id], last, family, norm),
                     "Access counts distance and seats, not programs or safety on the way; the rank rests on the study's weights.",
                 ),
             )
@@ -95,8 +95,8 @@ def _ways(methods: pd.DataFrame, levels: list[str]) -> tuple[str, str]:
     return ("high" if best == 1 else "medium" if best > 0.5 or best != best else "low"), against
 
 
-def _other_indices(families: pd.DataFrame, last: float, family: str, norm: str) -> str:
+def _other_indices(families: pd.DataFrame, last: int, family: str, norm: str) -> str:
     """By how many of the other indices it is not among the neediest."""
     others = families[families["norm"].eq(norm) & families["family"].ne(family) & families["family_rank"].notna()]
-    out = int((others["family_rank"] > max(1.0, last)).sum())
+    out = int((others["family_rank"] > last).sum())
     return f"By {out} of {len(others)} other indices it is not among the neediest." if out else ""

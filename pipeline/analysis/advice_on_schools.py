@@ -203,9 +203,20 @@ def _low_income(
 ) -> tuple[pd.DataFrame, float]:
     """Each school's share of low-income pupils where it may be told in a band, and the share of all public schools.
 
-    Of the latest fall up to ``fall_year`` in which both counts were reported.
+    Of open schools, all in one fall, so that like is held against like: the latest up to ``fall_year`` in which any
+    of them reported both counts. A school that did not report them in that fall has no share.
+
+    >>> facts = pd.DataFrame({"school_id": ["a", "b", "old"], "sector": "district", "school_status": ["open", "open", "closed"]})
+    >>> counts = [("a", 2024, 100.0, 50.0), ("b", 2023, 100.0, 90.0), ("old", 2024, 900.0, 850.0)]
+    >>> groups = pd.DataFrame(
+    ...     [(i, fall, group, count, "reported") for i, fall, *both in counts for group, count in zip(("all", "low_income"), both)],
+    ...     columns=["school_id", "fall_year", "student_group", "pupils", "value_status"],
+    ... )
+    >>> shares, district = _low_income(groups, facts, 2024, 11)
+    >>> shares.values.tolist(), district
+    ([['a', 0.5]], 0.5)
     """
-    public = facts.loc[facts["sector"].ne("private"), "school_id"]
+    public = facts.loc[facts["sector"].ne("private") & facts["school_status"].eq("open"), "school_id"]
     rows = groups[
         groups["school_id"].isin(public) & groups["fall_year"].le(fall_year) & groups["value_status"].eq("reported")
     ]
@@ -213,7 +224,8 @@ def _low_income(
         index=["school_id", "fall_year"], columns="student_group", values="pupils", aggfunc="first"
     )
     wide = wide.reindex(columns=["all", "low_income"]).dropna()
-    wide = wide[wide["all"] > 0].reset_index().sort_values("fall_year").groupby("school_id").tail(1)
+    wide = wide[wide["all"] > 0].reset_index()
+    wide = wide[wide["fall_year"].eq(wide["fall_year"].max())]
     if wide.empty:
         return pd.DataFrame({"school_id": pd.Series(dtype="str"), "low_income_share": pd.Series(dtype="float64")}), 1.0
     district = float(wide["low_income"].sum() / wide["all"].sum())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,7 +10,7 @@ from pipeline.analysis.certainty import Varied, by_placing, certainty
 from pipeline.analysis.clusters import hot_spots
 from pipeline.analysis.families import Family, Reference, normalise
 from pipeline.analysis.need_families import Measured, scored
-from pipeline.analysis.ranks import SMALLEST_KNOWN_WEIGHT, Floats, descending_rank, row_sums
+from pipeline.analysis.ranks import SMALLEST_KNOWN_WEIGHT, Floats, descending_rank, row_sums, top_count
 from pipeline.analysis.uncertainty import reliability_class
 from pipeline.ledger import Ledger
 
@@ -110,7 +108,7 @@ def need(
     by_row, shares, margins = weights.T, told.needy.T, told.margins.T
     index = pd.Series(row_sums(adds.T), index=ids)
     ranked = index.notna()
-    top = math.ceil(top_share * int(ranked.sum()) - 1e-9)
+    top = top_count(top_share, int(ranked.sum()))
     drawn, sensitivity = certainty(
         *by_placing(told, placings),
         told.weights,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -71,6 +73,15 @@ def descending_rank(values: Floats) -> Floats:
     [3.0, 1.0, 1.0, 3.0, nan]
     """
     return np.where(np.isfinite(values), lowest_ranks(-alike(values)).astype("float64") + 1, np.nan)
+
+
+def top_count(share: float, ranked: int) -> int:
+    """How many of the ranked are the top ``share`` of them: a started one counts, so that there is one at least.
+
+    >>> top_count(0.2, 40), top_count(0.2, 41), top_count(0.2, 3), top_count(0.2, 0)
+    (8, 9, 1, 0)
+    """
+    return math.ceil(share * ranked - 1e-9)  # 0.07 x 100 is a hair above 7
 
 
 def alike(values: Floats) -> Floats:

@@ -158,7 +158,8 @@ def _evidence(row: Mapping[str, object]) -> str:
         return "overlapping"
     if row["fact"] == "need_rank":
         return "beyond" if ends[1] < ends[2] or ends[3] < ends[0] else "within"
-    margins = [(ends[1] - ends[0]) / 2, (ends[3] - ends[2]) / 2]
+    # the upper side: the lower one ends at zero, where a small count has less than its margin below it
+    margins = [ends[1] - float(str(row["value_from"])), ends[3] - float(str(row["value_to"]))]
     return "beyond" if abs(float(str(row["value_change"]))) > math.hypot(*margins) else "within"
 
 

@@ -48,6 +48,7 @@ KINDS = {
     "list": r".+?",
 }
 _SLOT = re.compile(r"\{([a-z]+)(_?\w*?)\}")
+_BRACES = re.compile(r"\{[^}]*\}?")  # slots, and what is none
 _NUMBERS = re.compile(r"\{(?:n|y|g)\d*(?:_\w*)?\}|\d+")
 _LINE = re.compile(rb'#.*|\s*|(?:msg(?:ctxt|id|str) )?".*"')
 _WORD = re.compile(r"[a-z]+")
@@ -166,10 +167,8 @@ def _fault(english: str, other: str, *, is_fuzzy: bool = False) -> str:
     slots = [found[0] for found in _SLOT.finditer(english)]
     if not other or is_fuzzy:
         return "it is not told, or marked as fuzzy"
-    if unknown := [slot for slot, kind in _SLOT.findall(english) if slot not in KINDS] or len(slots) != english.count(
-        "{"
-    ):
-        return f"a slot is of no kind that is known ({', '.join(KINDS)}): {unknown}"
+    if unknown := [part for part in _BRACES.findall(english) if part not in slots or _kind(part[1:-1]) not in KINDS]:
+        return f"a slot is of no kind that is known ({', '.join(KINDS)}): {', '.join(unknown)}"
     if len(set(slots)) < len(slots) or sorted(slots) != sorted(found[0] for found in _SLOT.finditer(other)):
         return "its slots are not those of the English, each once"
     # so that a page has the same numbers in the same order in every language, which a test can hold

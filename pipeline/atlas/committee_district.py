@@ -116,13 +116,24 @@ def _rooms(tables: Tables) -> Figure:
     return Figure(
         "Rooms to offer",
         count_of(len(offered), "site", "sites").capitalize(),
-        f"{count_of(offered['surplus_rooms'].sum(), 'room', 'rooms')}, {count_of(offered['surplus_seats'].sum(), 'seat', 'seats')}"
+        f"{_sum(offered['surplus_rooms'], 'room', 'rooms')}, {_sum(offered['surplus_seats'], 'seat', 'seats')}"
         if len(offered)
         else f"of {number(len(rows))}",
         f"The count is of high certainty at {number(sure) if sure else 'none'} of them; what is hidden is not in the sums."
         if len(offered)
         else "No site is underutilized by enough ways of counting.",
     )
+
+
+def _sum(amounts: Any, one: str, many: str) -> str:
+    """What is told of some amounts, added; where nothing is told there is no sum.
+
+    >>> import pandas as pd
+    >>> _sum(pd.Series([3.0, None]), "room", "rooms"), _sum(pd.Series([None, None], dtype="float64"), "room", "rooms")
+    ('3 rooms', 'rooms not shown')
+    """
+    amount = amounts.sum(min_count=1)
+    return count_of(amount, one, many) if is_known(amount) else f"{many} not shown"
 
 
 def neediest(tables: Tables, pages: Mapping[str, int]) -> Grid:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.atlas.committee_map import COLOR, GROUND, HEIGHT, LINE, RING, WIDTH, Outlines
 from pipeline.atlas.committee_pdf import SIZES, size_of
-from pipeline.atlas.escape import esc
+from pipeline.atlas.escape import esc, fragment
 from pipeline.atlas.leaves import Bars, Figure, Grid, Leaf, Lines, Packet
 from pipeline.atlas.retold import in_other_languages
 
@@ -56,9 +56,7 @@ def anchor(key: str) -> str:
     >>> anchor("N 01"), anchor("")
     ('n-N-20-01', 'summary')
     """
-    if not key:
-        return "summary"
-    return "n-" + "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in key).rstrip("-")
+    return f"n-{fragment(key)}" if key else "summary"
 
 
 def _asset(name: str) -> str:

@@ -29,9 +29,6 @@ class Drawing:
     archive: bytes = b""
 
 
-NOUNS = {"": ("neighborhood", "neighborhoods")}
-
-
 def draw(tables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Key, Drawing]]:
     """The tables with their areas as drawn (in degrees), and each set of areas as text.
 

@@ -34,6 +34,17 @@ def esc(text: object) -> str:
     return html.escape(plain(text), quote=True).translate(_ENTITIES)
 
 
+def fragment(text: object) -> str:
+    """A string as part of an id of a page: letters and digits as they are, every other sign by its number.
+
+    The dash that closes a number tells it from the letters after it; at the end nothing follows, and none stands.
+
+    >>> fragment("N 01"), fragment("A.a"), fragment("A\\u02ea")
+    ('N-20-01', 'A-2e-a', 'A-2ea')
+    """
+    return "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in str(text)).rstrip("-")
+
+
 def data_block(value: Any) -> str:
     """JSON that may stand between script tags: it cannot close them, and holds no NaN.
 

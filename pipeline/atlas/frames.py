@@ -19,7 +19,7 @@ from pipeline.atlas.need_frames import against_the_state, by_family, moves
 from pipeline.atlas.outlook_frames import FRAMES as OUTLOOK_FRAMES
 from pipeline.atlas.periods import latest
 from pipeline.atlas.quality_frames import FRAMES as QUALITY_FRAMES
-from pipeline.atlas.quality_frames import methods_poor, schools_with_paths
+from pipeline.atlas.quality_frames import area_names, methods_poor, schools_with_paths
 from pipeline.atlas.siting_frames import FRAMES as SITING_FRAMES
 from pipeline.atlas.siting_frames import with_what_is_left
 from pipeline.atlas.spec import About, Annex, Counts, Field, Layer, Places, Wide
@@ -42,17 +42,16 @@ FRAMES = {
 
 
 def names_of(tables: Tables) -> dict[str, dict[str, str]]:
-    """What the places and schools of the published tables are called, by kind and id."""
+    """What the places and schools of the published tables are called, by kind and id; zones by ``"<level> <id>"``."""
     zones = tables["public_zones"]
     zone_names = zones["name"].fillna(zones["zone_id"]) if len(zones) else zones["zone_id"]
     return {
         "neighborhood": _pairs(tables["public_neighborhoods"], "neighborhood_id"),
         "school": _pairs(tables["public_schools"], "school_id"),
         "site": _pairs(tables["public_sites"], "site_id"),
-        "zone": {
-            **dict(zip(zones["zone_id"], zone_names, strict=True)),
-            **dict(zip(zones["level"] + " " + zones["zone_id"], zone_names + " (" + zones["level"] + ")", strict=True)),
-        },
+        "zone": dict(
+            zip(zones["level"] + " " + zones["zone_id"], zone_names + " (" + zones["level"] + ")", strict=True)
+        ),
     }
 
 
@@ -99,11 +98,7 @@ def annex_frame(annex: Annex, tables: Tables, about: About) -> pd.DataFrame:
             **{c: frame[c].map(grade, na_action="ignore").astype("str") for c in ("grade_low", "grade_high")}
         )
     if annex.table == "public_interpolation":
-        kinds = (
-            frame["layer"].str.replace(r"zone (\w+) .*", r"\1 ", regex=True).mask(frame["layer"] == "neighborhood", "")
-        )
-        known = names["neighborhood"] | names["zone"]
-        frame["area_name"] = [known.get(kind + area, area) for kind, area in zip(kinds, frame["area_id"], strict=True)]
+        frame["area_name"] = area_names(frame, names)
         # where another way of placing the children would say most else
         apart = (frame["next_count"] - frame["allocated_count"]).abs()
         frame = frame.iloc[apart.fillna(-1.0).to_numpy().argsort(kind="stable")[::-1]]

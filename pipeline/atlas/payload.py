@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas import compact, provenance, shapes
@@ -12,7 +13,7 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_layers, places_frame
 from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
 from pipeline.atlas.series import series_of
-from pipeline.atlas.spec import About, Field, Layer, Places, Sheet
+from pipeline.atlas.spec import About, Field, Layer, Places, Scheme, Sheet
 from pipeline.atlas.words import LABELS, count_of, each_label, rule, say, sure
 from pipeline.numerals import percent
 
@@ -67,7 +68,7 @@ def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None 
     page["bounds"] = shapes.bounds(drawn)
     for annex in sheet.annexes:
         frame = annex_frame(annex, tables, about)
-        columns, rows = _cells(list(annex.fields), frame)
+        columns, rows = _cells(list(annex.fields), frame, about)
         page["annexes"].append(
             {
                 "key": annex.key,
@@ -103,7 +104,7 @@ def _outline(geometry: gpd.GeoDataFrame) -> dict[str, Any]:
 def _view(layer: Layer, places: Places, frame: pd.DataFrame, fields: list[Field], about: About) -> dict[str, Any]:
     field = next(field for field in fields if field.key == layer.field)
     values = frame[field.columns[0]]
-    legend, index = classify(values, layer.scheme, field.form)
+    legend, index = classify(values, _with_first(layer.scheme, about), field.form)
     weak = _weak(layer, field, frame, about.medium_cv)
     weak = [flag and place >= 0 for flag, place in zip(weak, index, strict=True)]
     # without a margin, and where nobody lives, there is no test
@@ -141,13 +142,31 @@ def _weak(layer: Layer, field: Field, frame: pd.DataFrame, largest_cv: float) ->
 
 
 def _with_thresholds(text: str, about: About) -> str:
-    """A text with the study's thresholds of need in it."""
+    """A text with the study's thresholds of need and access in it."""
     rules = about.rules
-    return text.replace("{certain}", percent(rules.certain_share)).replace("{possible}", percent(rules.possible_share))
+    slots = {"{certain}": rules.certain_share, "{possible}": rules.possible_share, "{poor}": rules.poor_ratio}
+    for slot, share in slots.items():
+        text = text.replace(slot, percent(share))
+    return text
+
+
+def _with_first(scheme: Scheme, about: About) -> Scheme:
+    """A scheme whose first cut is a setting of the study, with the others above it.
+
+    >>> from pipeline.atlas.spec import Rules
+    >>> about = About("Millbrook", 2024, "2019-2023", None, rules=Rules(poor_ratio=0.9))
+    >>> _with_first(Scheme("cuts", (0.8, 1.2), first="poor_ratio"), about).cuts
+    (0.9, 1.2)
+    """
+    if not scheme.first:
+        return scheme
+    first = getattr(about.rules, scheme.first)
+    above = [cut for cut in scheme.cuts if round(100 * cut) > round(100 * first)]
+    return replace(scheme, cuts=(first, *above))
 
 
 def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tables, about: About) -> dict[str, Any]:
-    columns, rows = _cells(fields, frame)
+    columns, rows = _cells(fields, frame, about)
     names = frame["name"].where(frame["name"].notna(), frame[places.id])
     return {
         "caption": places.caption,
@@ -167,14 +186,14 @@ def _table(places: Places, frame: pd.DataFrame, fields: list[Field], tables: Tab
     }
 
 
-def _cells(fields: list[Field], frame: pd.DataFrame) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+def _cells(fields: list[Field], frame: pd.DataFrame, about: About) -> tuple[list[dict[str, Any]], list[list[Any]]]:
     columns = [
         {
             "key": f.key,
             "label": plain(f.label),
             "form": f.form,
             "pair": f.pair,
-            "explain": f.explain,
+            "explain": _with_thresholds(f.explain, about),
             "always": f.always,
             "group": plain(f.group),
             "short": f.short,

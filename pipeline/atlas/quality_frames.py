@@ -86,12 +86,26 @@ def quality_areas(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     frame = frame[(frame["layer"] != "district") & (frame["student_group"] == "all") & (frame["run_by"] == "all")]
     frame = frame[frame["fall_year"] == frame["fall_year"].max()] if len(frame) else frame
     in_zone = frame["layer"].str.startswith("zone ")
-    known = {**names["neighborhood"], **names["zone"]}
-    levels = [layer.split(" ")[1] + " " if layer.startswith("zone ") else "" for layer in frame["layer"]]
-    called = [known.get(level + area, area) for level, area in zip(levels, frame["area_id"], strict=True)]
     kind = in_zone.map({True: "Pupils who live there", False: "Pupils of the schools there"})
-    frame = frame.assign(area_name=called, area_kind=kind.astype("str"), quality_share=_share(frame))
+    frame = frame.assign(area_name=area_names(frame, names), area_kind=kind.astype("str"), quality_share=_share(frame))
     return frame.sort_values(["layer", "area_name", "area_id"], kind="stable")
+
+
+def area_names(frame: pd.DataFrame, names: Names) -> list[str]:
+    """What the areas of a table by ``layer`` and ``area_id`` are called; an area of no name by its id.
+
+    A zone's level stands in its layer, ``"zone <level> <fall>"``: a zone and a neighborhood may have the same id.
+
+    >>> import pandas as pd
+    >>> names = {"neighborhood": {"101": "Heron Landing"}, "zone": {"middle 101": "Cottonwood (middle)"}}
+    >>> area_names(pd.DataFrame({"layer": ["neighborhood", "zone middle 2024", "zone high 2024"], "area_id": "101"}), names)
+    ['Heron Landing', 'Cottonwood (middle)', '101']
+    """
+    kinds = [layer.split(" ") for layer in frame["layer"]]
+    return [
+        names.get(kind, {}).get(" ".join([*level[:1], area]), area)
+        for (kind, *level), area in zip(kinds, frame["area_id"], strict=True)
+    ]
 
 
 def _share(frame: pd.DataFrame) -> pd.Series:

@@ -24,13 +24,10 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
         ``public_matches``, ``public_siting_choices`` and ``public_enrollment_zones``.
     """
     found = []
-    matches = tables["public_matches"]
-    rows = matches[matches["match_status"] == "matched"].sort_values("name", kind="stable")
     guests = [
-        row["name"]
-        + ("" if row["needed_rooms"] != row["needed_rooms"] else f" ({count_of(row['needed_rooms'], 'room', 'rooms')})")
-        for row in rows.to_dict("records")
-        if site_id in (row["site_id"], *parted(row["further_site_ids"]))
+        name + ("" if rooms != rooms else f" ({count_of(rooms, 'room', 'rooms')})")
+        for name, rooms, sites in _guests(tables)
+        if site_id in sites
     ]
     if guests:
         found.append(f"Sharing buildings gives them to {listed(guests)}")
@@ -53,18 +50,34 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
 
 
 def promised(tables: Tables) -> str:
-    """One sentence on the list as a whole: how many of its rooms the sheets Sharing and Siting use too."""
+    """One sentence on the list as a whole: how many of its rooms the sheets Sharing and Siting use too.
+
+    Rooms that are hidden, and those of a guest that has some of them at a site off the list, are not in the sum: it is
+    then called the least there are, or left out where nothing is in it.
+    """
     sites = tables["public_rfp"]
-    here = sites[sites["rfp_status"] == "listed"]
-    matches = tables["public_matches"]
-    taken = matches[(matches["match_status"] == "matched") & matches["site_id"].isin(here["site_id"])]
+    here = set(sites.loc[sites["rfp_status"] == "listed", "site_id"])
+    guests = [(rooms, used) for _, rooms, used in _guests(tables) if here & used]
     plans = tables["public_siting_choices"]
-    planned = plans[plans["siting_model"].str.endswith("with_room") & plans["site_id"].isin(here["site_id"])]
+    planned = plans[plans["siting_model"].str.endswith("with_room") & plans["site_id"].isin(here)]
     found = []
-    if len(taken):
-        rooms = taken["needed_rooms"].dropna().sum()
-        found.append(f"Sharing buildings ({count_of(rooms, 'room', 'rooms')} at {count_of(taken['site_id'].nunique(), 'site', 'sites')})")  # fmt: skip
+    if guests:
+        summed = [rooms for rooms, used in guests if rooms == rooms and used <= here]
+        least = "at least " if len(summed) < len(guests) else ""
+        amount = f"{least}{count_of(sum(summed), 'room', 'rooms')} at " if summed else ""
+        shared = here & set().union(*(used for _, used in guests))
+        found.append(f"Sharing buildings ({amount}{count_of(len(shared), 'site', 'sites')})")
     if len(planned):
         found.append(f"Siting ({count_of(planned['site_id'].nunique(), 'site', 'sites')})")
     sheets = "the sheet" if len(found) == 1 else "the sheets"
     return f" The same rooms are used on {sheets} {listed(found)}: they can be given once." if found else ""
+
+
+def _guests(tables: Tables) -> list[tuple[str, float, set[str]]]:
+    """Schools that are given room, by name: how many rooms (NaN where hidden), and the sites, first and further."""
+    matches = tables["public_matches"]
+    rows = matches[matches["match_status"] == "matched"].sort_values("name", kind="stable")
+    return [
+        (row["name"], float(row["needed_rooms"]), {row["site_id"], *parted(row["further_site_ids"])})
+        for row in rows.to_dict("records")
+    ]

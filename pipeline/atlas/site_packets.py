@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.atlas.escape import esc
+from pipeline.atlas.escape import esc, fragment
 from pipeline.atlas.page import document, footer, header
 from pipeline.atlas.site_pictures import sketch, utilization_chart
 from pipeline.atlas.site_terms import address, around, building, terms
@@ -42,10 +42,8 @@ def packets(tables: Tables, about: About, sheets: tuple[Sheet, ...]) -> tuple[st
     Opened with the id of a site (``rfp_packets.html#site-...``), the page shows that packet alone.
     """
     rows = tables["public_rfp"]
-    chosen = rows[rows["rfp_status"].isin(OFFERED_STATUSES)].sort_values(
-        ["rfp_status", "name", "site_id"], ascending=[False, True, True], kind="stable"
-    )
-    chosen = chosen.iloc[chosen["rfp_status"].map({"listed": 0, "one_definition": 1}).to_numpy().argsort(kind="stable")]
+    chosen = rows[rows["rfp_status"].isin(OFFERED_STATUSES)].sort_values(["name", "site_id"], kind="stable")
+    chosen = chosen.sort_values("rfp_status", key=lambda codes: codes.ne("listed"), kind="stable")
     sections = {str(row.site_id): _packet(row, tables, about) for row in chosen.itertuples()}
     contents = "".join(
         f'<li><a href="#{anchor(row.site_id)}">{esc(row.name)}</a> ({esc(say("rfp_status", row.rfp_status).lower())})</li>'
@@ -85,9 +83,9 @@ def anchor(site_id: object) -> str:
     """The place of a site's packet on the page.
 
     >>> anchor("Dr. King"), anchor("S101")
-    ('site-Dr-2e-20King', 'site-S101')
+    ('site-Dr-2e--20-King', 'site-S101')
     """
-    return "site-" + "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}" for c in str(site_id))
+    return f"site-{fragment(site_id)}"
 
 
 def _packet(row: Any, tables: Tables, about: About) -> str:

@@ -156,6 +156,7 @@ class Scheme:
     colors: tuple[str, ...] = SEQUENTIAL
     words: tuple[tuple[str, str, str], ...] = ()  # published word, label, colour
     dark_is_low: bool = False
+    first: str = ""  # the setting (of `Rules`) below which its first class lies; the cuts above it stay
     zero: str = ""  # what the legend calls places with none, as a class of their own
     less: str = "fell by"  # how a legend about zero calls both sides
     more: str = "rose by"

@@ -1,4 +1,4 @@
-"""CDC/ATSDR Social Vulnerability Index 2018: its counts with margins, and its ranks as a check."""
+"""CDC/ATSDR Social Vulnerability Index 2018: its counts with margins."""
 
 from __future__ import annotations
 
@@ -108,21 +108,6 @@ def _universe(estimate: pd.Series, percent: pd.Series, population: pd.Series) ->
     universe = np.minimum(np.maximum(recovered, estimate), population)
     zero = (estimate == 0) & ((percent == 0) | (population == 0))
     return universe.mask(zero, population), int((zero & (population > 0)).sum())
-
-
-def published_ranks(entry: SourceEntry, folder: Folder) -> pd.DataFrame:
-    """SVI's own percentile ranks: an independent answer to check a percentile-rank index with.
-
-    Grain: tract; ``area_geoid``, the five ``RPL_`` columns (1 is most vulnerable, NaN where SVI has
-    none) and whatever ``EP_`` and ``EPL_`` columns the file carries.
-    """
-    rows, faults, subject = _rows(entry, folder, options(entry, county=[], vintage="")["county"])
-    columns = [column for column in rows.columns if column.startswith(("RPL_", "EP_", "EPL_"))]
-    out = pd.DataFrame(
-        {"area_geoid": rows["FIPS"], **{column: _number(rows, column, entry, faults) for column in columns}}
-    )
-    faults.raise_if_any(subject)
-    return out
 
 
 def _rows(entry: SourceEntry, folder: Folder, county: str | list[str]) -> tuple[pd.DataFrame, Faults, str]:

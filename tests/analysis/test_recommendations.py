@@ -186,9 +186,11 @@ def schools(**columns: object) -> dict[str, pd.DataFrame]:
     }
 
 
-def of_need(need: pd.DataFrame = NEED, methods: pd.DataFrame = METHODS) -> list[Advice]:
+def of_need(
+    need: pd.DataFrame = NEED, methods: pd.DataFrame = METHODS, families: pd.DataFrame = FAMILIES
+) -> list[Advice]:
     return high_need_poor_access(
-        need, ACCESS, methods, FAMILIES, {"a": "Old Mill"},
+        need, ACCESS, methods, families, {"a": "Old Mill"},
         poor_ratio=0.5, certain=0.8, top=0.2, family="percentile", norm="local",
     )  # fmt: skip
 
@@ -307,6 +309,24 @@ def test_high_need_needs_certainty_reliability_and_poor_access() -> None:
     assert "20% in elementary and 10% in middle school (poor below 50%)" in row["evidence"]
     assert row[NUMBERS].tolist() == [1.0, 1.0, 2.0, 1.0]
     assert "By 1 of 2 other indices it is not among the neediest." in row["counter_evidence"]
+
+
+def test_the_neediest_are_counted_as_the_ranking_counts_them() -> None:
+    """A fifth of 41 are the first nine: of these rank 9 is one, by every index."""
+    ids = ["a", *(f"n{n}" for n in range(40))]
+    need = pd.DataFrame(
+        {
+            "neighborhood_id": ids,
+            "need_rank": [9.0, *(float(n) for n in range(1, 42) if n != 9)],
+            "need_rank_low": 7.0,
+            "need_rank_high": 12.0,
+            "high_need_probability_share": 0.9,
+            "need_class": ["high", *(["possible"] * 40)],
+            "reliability_class": "high",
+        }
+    )
+    (advice,) = of_need(need, families=FAMILIES.assign(family_rank=9.0))
+    assert advice.rule_threshold == 9.0 and "other indices" not in advice.counter_evidence
 
 
 def test_nearly_all_draws_are_not_all_draws() -> None:
@@ -462,6 +482,15 @@ def test_strong_schools_with_pupils_like_those_in_need() -> None:
     assert "Between 50% and 60% of its pupils are of low income, 49% in the district's schools." in rows[0].evidence
     assert "Families choose it" in rows[0].counter_evidence and "not for its gains" in rows[0].counter_evidence
     assert of_strong(growth_class="falling") == []
+
+
+def test_schools_are_held_against_those_that_are_open_in_the_same_fall() -> None:
+    given = schools()
+    old = pd.DataFrame([("old", 2008, "all", 9000.0, "reported"), ("old", 2008, "low_income", 9000.0, "reported")], columns=given["groups"].columns)  # fmt: skip
+    closed = given["facts"].iloc[:1].assign(school_id="old", school_status="closed")
+    moved = {"groups": pd.concat([given["groups"], old]), "facts": pd.concat([given["facts"], closed])}
+    assert of_strong(moved) == of_strong()
+    assert of_strong({**moved, "facts": moved["facts"].assign(school_status="open")}) == of_strong()
 
 
 @pytest.mark.parametrize("low", [10.0, 195.0])

@@ -132,6 +132,17 @@ def test_a_survey_number_moves_beyond_its_margins_or_not(
     assert (row["change_evidence"], row["changed_by"]) == (evidence, why)
 
 
+def test_a_small_count_has_its_whole_margin_though_its_interval_ends_at_zero() -> None:
+    """Of 50 ± 80, then 130 ± 40, the change of 80 is less than its margin, 89."""
+    places = published()["public_neighborhoods"]
+    then = places.assign(children_0_17=[50.0, 300.0], children_0_17_moe=[80.0, 80.0], vintage="2014-2018")
+    now = places.assign(children_0_17=[130.0, 300.0], children_0_17_moe=[40.0, 80.0])
+    kept = frozen(published(public_neighborhoods=then))
+    assert kept.set_index(["subject_id", "fact"]).loc[("n1", "children_0_17"), releases.NUMBERS].tolist() == [50.0, 0.0, 130.0]  # fmt: skip
+    row = compared(kept, public_neighborhoods=now).loc[("n1", "children_0_17")]
+    assert (row["value_change"], row["change_evidence"]) == (80.0, "within")
+
+
 def test_ranks_are_apart_where_their_intervals_are() -> None:
     places = published()["public_neighborhoods"]
     for low, high, evidence in ((4.0, 9.0, "beyond"), (3.0, 9.0, "within")):

@@ -36,7 +36,9 @@ HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
     [
         ('msgid "{n} of {n2}"\nmsgstr "{n2} de {n}"', "line 5: its numbers stand in another order"),
         ('msgid "{n} schools"\nmsgstr "escuelas"', "its slots are not those of the English"),
-        ('msgid "{number} schools"\nmsgstr "{number} escuelas"', "a slot is of no kind that is known"),
+        ('msgid "{number} schools"\nmsgstr "{number} escuelas"', ": {number} ("),
+        ('msgid "{n} schools, {N} open"\nmsgstr "{n} escuelas, {N} abiertas"', ": {N} ("),
+        ('msgid "{n} schools, {n2"\nmsgstr "{n} escuelas, {n2"', ": {n2 ("),
         ('msgid "Need"\nmsgstr ""', "it is not told"),
         ('#, fuzzy\nmsgid "Need"\nmsgstr "Necesidad"', "marked as fuzzy"),
         ('msgid "Need"\nmsgstr "Necesidad"\n\nmsgid "Need"\nmsgstr "Falta"', "a message stands twice"),
@@ -56,6 +58,30 @@ def test_a_broken_catalogue_is_refused_by_its_line(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_has_a_message_for_every_word(language: str) -> None:
     assert len(messages(language)) > 3800  # as many as there were in November 2026
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_messages_differ_in_their_first_letter_s_case_alone(language: str) -> None:
+    """One serves both cases (`Catalogue`), unless the script asks for both by their very words."""
+
+    def small(text: str) -> str:
+        return text[:1].lower() + text[1:]
+
+    known = {(each.where, each.english): each.other for each in messages(language)}
+    twins = {
+        text
+        for (where, text), other in known.items()
+        if text != small(text) and small(known.get((where, small(text)), "")) == small(other)
+    }
+    assert sorted(text for text in twins if not {text, small(text)} <= set(script_words())) == []
+
+
+def test_one_message_serves_both_cases_of_its_first_letter() -> None:
+    for message in (Message("not known", "se desconoce"), Message("Not known", "Se desconoce")):
+        told = Catalogue([message, Message("{n} {t}", "{n}: {t}")])
+        assert [told.tell(text) for text in ("Not known", "not known", "3 not known")] == ["Se desconoce", "se desconoce", "3: se desconoce"]  # fmt: skip
+    pattern = Catalogue([Message("in {n} years", "en {n} a\u00f1os")])
+    assert (pattern.tell("In 5 years"), pattern.tell("in 5 years")) == ("En 5 a\u00f1os", "en 5 a\u00f1os")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -276,6 +276,8 @@ def test_hidden_rooms_are_said_to_be_hidden(tables: dict[str, Any]) -> None:
     told = committee.packet({**tables, "public_rfp": hidden}, ABOUT)
     rows = told.leaves[1].grids[2].rows
     assert rows and all(row[2] == row[3] == "not shown" for row in rows)
+    rooms = next(figure for figure in told.leaves[0].figures if figure.head == "Rooms to offer")
+    assert "rooms not shown, seats not shown" in texts_of(told.leaves[0]) and "no rooms" not in " ".join(map(str, vars(rooms).values()))  # fmt: skip
 
 
 def test_changes_near_are_told_once_and_the_rest_is_counted(tables: dict[str, Any]) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.atlas.escape import cell, data_block, esc, plain
+from pipeline.atlas.committee_page import anchor as of_leaf
+from pipeline.atlas.escape import cell, data_block, esc, fragment, plain
+from pipeline.atlas.site_packets import anchor as of_site
 from tests.atlas.payloads import PAYLOADS
 
 
@@ -71,3 +74,16 @@ def test_a_text_cell_that_looks_like_a_formula_is_quoted(start: str) -> None:
 
 def test_an_ordinary_text_cell_is_left_alone() -> None:
     assert cell("Lincoln = best") == "Lincoln = best"
+
+
+@given(st.text(), st.text())
+@example("A.a", "A\u02ea")
+def test_two_ids_have_two_places_on_a_page(first: str, second: str) -> None:
+    assert (fragment(first) == fragment(second)) == (first == second)
+    assert re.fullmatch("[0-9A-Za-z-]*", fragment(first))
+
+
+def test_leaves_and_packets_are_placed_alike() -> None:
+    for name in ("A.a", "A\u02ea", "N 01"):
+        assert (of_leaf(name), of_site(name)) == (f"n-{fragment(name)}", f"site-{fragment(name)}")
+    assert of_leaf("") == "summary"

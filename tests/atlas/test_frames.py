@@ -44,6 +44,26 @@ def test_utilization_is_that_of_the_year_now(tables: dict[str, Any]) -> None:
     assert set(latest(rows, replace(ABOUT, fall_year=2000))["fall_year"]) == {2024}
 
 
+def test_a_neighborhood_with_the_id_of_a_zone_keeps_its_name(tables: dict[str, Any]) -> None:
+    zones = tables["public_zones"]
+    level, zone = zones["level"].iloc[0], zones["zone_id"].iloc[0]
+    places = tables["public_neighborhoods"]
+    twins = {
+        **tables,
+        "public_neighborhoods": places.assign(
+            neighborhood_id=places["neighborhood_id"].replace({"n00": zone}),
+            name=places["name"].mask(places["neighborhood_id"] == "n00", "Heron Landing"),
+        ),
+        "public_zones": zones.assign(name=zones["name"].mask(zones["zone_id"] == zone, "Cottonwood Elementary")),
+        "public_interpolation": tables["public_interpolation"].assign(layer=["neighborhood", f"zone {level} 2024"], area_id=zone),
+        "public_quality_seats": tables["public_quality_seats"].replace({"area_id": {"n00": zone, "e1": zone}}),
+    }  # fmt: skip
+    names = {"Heron Landing", f"Cottonwood Elementary ({level})"}
+    for key in ("quality_areas", "interpolation"):
+        annex = next(annex for sheet in SHEETS for annex in sheet.annexes if annex.key == key)
+        assert set(annex_frame(annex, twins, ABOUT)["area_name"]) == names
+
+
 def test_zones_of_the_last_school_year_are_taken() -> None:
     long = pd.DataFrame(
         {

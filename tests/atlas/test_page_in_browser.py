@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -189,3 +190,21 @@ def test_only_all_draws_are_called_all_on_the_page_as_in_the_packet(visit: Any, 
     )
     assert sorted(shown) == sorted(said[share] for share in shares)
     assert wrong == []
+
+
+def test_a_change_that_rounds_to_nothing_has_no_sign(visit: Any, tmp_path: Path) -> None:
+    tables = town()
+    moved = tables["public_cut_sweep"]["cut_change"].replace({-0.05: 0.004})
+    errors = tables["public_backtest"]["horizon_years"].map({1: 0.0004, 3: -0.0004, 5: 0.0006})
+    tables |= {
+        "public_cut_sweep": tables["public_cut_sweep"].assign(cut_change=moved),
+        "public_backtest": tables["public_backtest"].assign(mean_error_change=errors),
+    }
+    files = bind(tables, ABOUT)
+    folder = write({name: files[name] for name in ("maps/how_wrong.html", "maps/seats.html")}, tmp_path)
+    page, _ = visit(folder / "how_wrong.html")
+    told = page.locator("section.annex", has_text="The whole table of the test").locator("tbody").inner_text()
+    assert "+0.1%" in told and re.search(r"[^.\d]0\.0%", told) and not re.search(r"[+\u2212]0\.0%", told)
+    page, _ = visit(folder / "seats.html")
+    told = page.locator("section.annex", has_text="as the quality cut moves").locator("tbody").inner_text()
+    assert "+5 points" in told and re.search(r"\b0 points", told) and not re.search(r"[+\u2212]0 points", told)

@@ -12,6 +12,7 @@ import shapely
 import shapely.geometry
 
 from pipeline.atlas.book import bind
+from pipeline.atlas.payload import build
 from pipeline.atlas.sheets import SHEETS
 from tests.atlas.blocks import block
 from tests.atlas.published import ABOUT, nothing, whole
@@ -40,6 +41,23 @@ def test_the_five_counts_stand_side_by_side_with_the_ranks_they_give(
     assert all(first <= last for first, last in (row["ranks"] for row in rows))
     panel = block(files["maps/seats.html"])["tables"]["zones_middle"]["columns"]
     assert "missing|by_access" in [column["key"] for column in panel]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "cuts"), [(0.5, "50 to 79%"), (0.65, "65 to 79%"), (0.8, "80 to 119%"), (0.9, "90 to 119%")]
+)
+def test_access_is_poor_below_the_setting_in_column_legend_and_answer(
+    tables: dict[str, Any], ratio: float, cuts: str
+) -> None:
+    about = replace(ABOUT, rules=replace(ABOUT.rules, poor_ratio=ratio))
+    page = build(next(sheet for sheet in SHEETS if sheet.key == "access"), tables, about)
+    below = f"{100 * ratio:.0f}%"
+    columns = [one for one in page["tables"]["access"]["columns"] if one["key"].startswith("access|")]
+    assert columns and {one["explain"] for one in columns} == {
+        f"100% is the district's mean; below {below}, before rounding, is poor"
+    }
+    for view in page["views"]:
+        assert [line["label"] for line in view["classes"]][:2] == [f"under {below}", cuts]
 
 
 def test_a_zone_whose_number_is_hidden_is_in_no_count(tables: dict[str, Any]) -> None:

@@ -44,6 +44,16 @@ def test_every_listed_site_has_a_packet_and_a_file_and_no_other_has(tables: dict
     assert not any(re.search(r"<script|<link rel=.?style| src=|@import", text) for text in [page, *texts])
 
 
+def test_packets_come_by_status_then_name_then_id(tables: dict[str, Any]) -> None:
+    rows = tables["public_rfp"]
+    some = rows.assign(
+        rfp_status=["one_definition", "listed", "listed", "not_listed", "listed", "one_definition"] + ["not_listed"] * (len(rows) - 6),
+        name=["Ash", "Oak", "Elm", "Fir", "Elm", "Ash"] + ["Yew"] * (len(rows) - 6),
+        site_id=["s5", "s1", "s3", "s0", "s2", "s4", *rows["site_id"].iloc[6:]],
+    )  # fmt: skip
+    assert list(packets({**tables, "public_rfp": some}, ABOUT, SHEETS)[1]) == [f"{place:03d}_{site}.html" for place, site in enumerate(("s2", "s3", "s1", "s4", "s5"), start=1)]  # fmt: skip
+
+
 def test_the_same_tables_give_the_same_bytes(tables: dict[str, Any]) -> None:
     assert packets(tables, ABOUT, SHEETS) == packets(tables, ABOUT, SHEETS)
 
@@ -126,6 +136,20 @@ def test_who_else_counts_the_same_rooms_is_named(tables: dict[str, Any]) -> None
     )
     assert elsewhere("s00", "z", "elementary", {**nobody, "public_enrollment_zones": zones}) == ""
     assert "Sharing buildings (6 rooms at 1 site) and Siting (1 site)" in promised(all_three)
+    listed = {**tables, **nobody, "public_rfp": pd.DataFrame({"site_id": ["s00", "s01"], "rfp_status": "listed"})}
+    row = matches.to_dict("records")[0]
+    for guests, said in (
+        # of rooms at two sites, one off the list, nobody knows how many are on it
+        ([{"site_id": "s99", "further_site_ids": "s00"}], "Sharing buildings (1 site)"),
+        ([{}, {"site_id": "s99", "further_site_ids": "s01"}], "Sharing buildings (at least 6 rooms at 2 sites)"),
+        ([{"further_site_ids": "s01"}], "Sharing buildings (6 rooms at 2 sites)"),
+        ([{"needed_rooms": np.nan}], "Sharing buildings (1 site)"),
+        ([{}, {"site_id": "s01", "needed_rooms": np.nan}], "Sharing buildings (at least 6 rooms at 2 sites)"),
+    ):
+        found = {**listed, "public_matches": pd.DataFrame([row | guest for guest in guests])}
+        assert said in promised(found)
+        here = [site for site in ("s00", "s01") if elsewhere(site, "z0", "elementary", found)]
+        assert f" {len(here)} site" in said or f"({len(here)} site" in said
 
 
 def test_names_that_would_be_markup_are_text() -> None:

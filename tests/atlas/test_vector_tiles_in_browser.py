@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,16 @@ def city() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def folder(city: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(city["files"], tmp_path_factory.mktemp("tiles"))
+
+
+def test_counts_of_thousands_are_written_alike(folder: Path, visit: Any) -> None:
+    page, _ = _open(visit, folder, "need")
+    assert (page.locator("#caption").text_content() or "").endswith("(5,050)")
+    amounts = []
+    for place in range(page.locator("#view option").count()):
+        page.select_option("#view", index=place)
+        amounts += page.locator("#legend .amount").all_text_contents()[1:]
+    assert any("," in text for text in amounts) and not [text for text in amounts if re.search(r"\d{4}", text)]
 
 
 def _open(visit: Any, folder: Path, key: str, *size: int) -> tuple[Any, list[str]]:

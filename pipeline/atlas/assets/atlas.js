@@ -109,6 +109,11 @@ var schoolshed = (function () {
     var whole = Math.floor(Math.abs(value) * scale + 0.5 + 1e-9) / scale;
     return (value < 0 && whole ? "\u2212" : "") + printed(digits || 0).format(whole);
   }
+  // a change with its sign; what rounds to nothing has none
+  function signed(value, digits) {
+    var told = rounded(value, digits);
+    return (value > 0 && told !== rounded(0, digits) ? "+" : "") + told;
+  }
   function one(form, value) {
     if (value === null || value === undefined) return null;
     if (typeof value === "string") return value;
@@ -116,9 +121,9 @@ var schoolshed = (function () {
     if (form === "percent") return rounded(100 * value) + "%";
     if (form === "share") return rounded(100 * value, 1) + "%";
     if (form === "chance") return value < 1 && rounded(100 * value) === "100" ? tell("over 99%") : value > 0 && rounded(100 * value) === "0" ? tell("under 1%") : rounded(100 * value) + "%";
-    if (form === "share_change") return (value > 0 ? "+" : "") + rounded(100 * value, 1) + "%";
-    if (form === "points") return value ? tell("{n} points", { n: (value > 0 ? "+" : "") + rounded(100 * value) }) : tell("not moved");
-    if (form === "change") return (Math.abs(value) >= 0.5 && value > 0 ? "+" : "") + rounded(value);
+    if (form === "share_change") return signed(100 * value, 1) + "%";
+    if (form === "points") return value ? tell("{n} points", { n: signed(100 * value) }) : tell("not moved");
+    if (form === "change") return signed(value);
     if (form === "index") return rounded(value, value % 1 ? 2 : 0);
     if (form === "km") return rounded(value / 1000, 1) + " km";
     if (form === "calendar_year") return String(value);
@@ -188,7 +193,7 @@ var schoolshed = (function () {
     var table = data.tables[view.table], columns = shownColumns(table), sort = order[view.table];
     var head = el("tr"), body = document.createDocumentFragment();
     var query = $("find").value.trim().toLocaleLowerCase();
-    $("caption").textContent = table.caption + " (" + table.rows.length + ")";
+    $("caption").textContent = table.caption + " (" + count(table.rows.length) + ")";
     function by(column) {
       return function () {
         var numbers = column !== "name" && !isWords(table.columns[column]) && table.columns[column].form !== "rank";
@@ -387,11 +392,11 @@ var schoolshed = (function () {
   // ---- legend -----------------------------------------------------------------------
   function count(amount) { return amount.toLocaleString(LOCALE); }
   function noun(amount, words) { return count(amount) + " " + (amount === 1 ? words[0] : words[1]); }
-  function legendLine(mark, label, amount) {
+  function legendLine(mark, label, amount, words) {
     var line = el("li"), text = el("span");
     line.appendChild(mark);
     text.appendChild(document.createTextNode(label + " "));
-    if (amount) text.appendChild(el("span", "amount", "(" + amount + ")"));
+    if (amount) text.appendChild(el("span", "amount", "(" + (words ? noun(amount, words) : count(amount)) + ")"));
     line.appendChild(text);
     return line;
   }
@@ -400,16 +405,16 @@ var schoolshed = (function () {
     box.replaceChildren(el("h2", "", view.label), el("p", "", view.explain));
     view.classes.forEach(function (kind) {
       if (!kind.count) return;
-      list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, list.childNodes.length ? String(kind.count) : noun(kind.count, view.noun)));
+      list.appendChild(legendLine(colored(kind.color, view.points ? "round" : ""), kind.label, kind.count, list.childNodes.length ? null : view.noun));
     });
-    if (hidden) list.appendChild(legendLine(colored(HIDDEN), tell("not known or not shown"), String(hidden)));
+    if (hidden) list.appendChild(legendLine(colored(HIDDEN), tell("not known or not shown"), hidden));
     box.appendChild(list);
-    if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, String(view.weak.length)));
-    if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), tell("approximate"), String(view.approximate.length)));
-    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), tell("pocket of change, with the change in children"), String(data.pockets.labels.length)));
+    if (view.weak.length) extra.appendChild(legendLine(colored(hatch(view.index[view.weak[0]])), view.weak_label, view.weak.length));
+    if (view.approximate.length) extra.appendChild(legendLine(el("span", "swatch dashed"), tell("approximate"), view.approximate.length));
+    if (shapes.pockets) extra.appendChild(legendLine(el("span", "swatch outline"), tell("pocket of change, with the change in children"), data.pockets.labels.length));
     if (shapes.lines) [["line", "swatch stroke", tell("a school and the site it would share")], ["placed", "swatch round found", tell("school with a place")], ["waiting", "swatch round waiting", tell("school without one")]].forEach(function (kind) {
-      var count = data.lines.kinds.filter(function (own) { return own === kind[0]; }).length;
-      if (count) extra.appendChild(legendLine(el("span", kind[1]), kind[2], String(count)));
+      var amount = data.lines.kinds.filter(function (own) { return own === kind[0]; }).length;
+      if (amount) extra.appendChild(legendLine(el("span", kind[1]), kind[2], amount));
     });
     if (extra.childNodes.length) box.appendChild(extra);
     if (dots && $("dots").checked) {
@@ -417,8 +422,8 @@ var schoolshed = (function () {
       var word = view.level && data.dots.levels.length ? { elementary: tell("{t} with grades of elementary school"), middle: tell("{t} with grades of middle school"), high: tell("{t} with grades of high school") }[view.level] : "{t}";
       points.setAttribute("aria-label", data.dots.label);
       data.dots.classes.forEach(function (kind, place) {
-        var count = data.dots.index.filter(function (own, row) { return own === place && serves(row); }).length;
-        if (count) points.appendChild(legendLine(colored(kind.color, "round"), word.replace("{t}", data.dots.label) + ": " + kind.label.toLowerCase(), String(count)));
+        var amount = data.dots.index.filter(function (own, row) { return own === place && serves(row); }).length;
+        if (amount) points.appendChild(legendLine(colored(kind.color, "round"), word.replace("{t}", data.dots.label) + ": " + kind.label.toLowerCase(), amount));
       });
       box.appendChild(points);
     }
