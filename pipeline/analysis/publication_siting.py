@@ -7,6 +7,7 @@ import pandas as pd
 from pipeline.analysis.disclosure import Published, blank, in_tens, is_small, report_line
 from pipeline.analysis.enrollment_zones import ALL
 from pipeline.analysis.siting_plans import APART, EVEN_ALL
+from pipeline.numerals import number
 
 # Ways to ask in which what a site serves is cut by its empty seats.
 WITH_ROOM = ("coverage_with_room", "travel_with_room")
@@ -94,7 +95,7 @@ def zones(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:
         len(table) - count,
         count,
         0,
-        f"grades of 1 to {smallest - 1:.0f} pupils; the others in tens",
+        f"grades of 1 to {number(smallest - 1)} pupils; the others in tens",
     )
 
 

@@ -19,6 +19,7 @@ from pipeline.atlas.leaves import Leaf, Packet
 from pipeline.atlas.nearby import nearest, zones_of
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import say
+from pipeline.columns import OFFERED_STATUSES
 from pipeline.numerals import number, school_year
 
 Tables = Mapping[str, Any]
@@ -98,7 +99,7 @@ class _Near:
             self.good[level] = rows.to_dict("records"), nearest(areas, rows, parts.SCHOOLS_OF_A_LEVEL)
         self.around = nearest(areas, self.schools, parts.SCHOOLS_AROUND)
         offered = tables["public_rfp"]
-        offered = offered[offered["rfp_status"].isin(parts.OFFERED)]
+        offered = offered[offered["rfp_status"].isin(OFFERED_STATUSES)]
         rooms = tables["public_sites"][["site_id", "geometry"]].merge(
             offered, on="site_id", how="inner", validate="1:1"
         )

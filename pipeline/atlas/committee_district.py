@@ -9,12 +9,10 @@ from pipeline.atlas.changes_frames import NO_RELEASE, of_district, release_head
 from pipeline.atlas.committee_parts import (
     LEVELS,
     NOW,
-    OFFERED,
     in_other_ways,
     is_known,
     reliability,
     short,
-    signed,
     whole_sentences,
     with_margin,
 )
@@ -22,8 +20,9 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, part_of, say, told
-from pipeline.numerals import chance, number, percent
+from pipeline.atlas.words import part_of, say, told
+from pipeline.columns import OFFERED_STATUSES
+from pipeline.numerals import chance, count_of, listed, number, percent, signed
 
 Tables = Mapping[str, Any]
 NEEDIEST, GAPS_OF_A_LEVEL, ROOMS = 10, 2, 5
@@ -109,7 +108,7 @@ def _change(pocket: Any) -> str:
 
 def _rooms(tables: Tables) -> Figure:
     rows = tables["public_rfp"]
-    offered = rows[rows["rfp_status"].isin(OFFERED)]
+    offered = rows[rows["rfp_status"].isin(OFFERED_STATUSES)]
     if rows.empty:
         return Figure("Rooms", "Not known", "", "The study has no inventory of buildings.", is_weak=True)
     sure = int((offered["confidence_class"] == "high").sum())
@@ -184,7 +183,7 @@ def gaps(tables: Tables) -> Grid:
 def rooms(tables: Tables) -> Grid:
     """The sites with most rooms to offer."""
     rows = tables["public_rfp"]
-    offered = rows[rows["rfp_status"].isin(OFFERED)].sort_values(["surplus_rooms", "site_id"], ascending=[False, True], kind="stable")  # fmt: skip
+    offered = rows[rows["rfp_status"].isin(OFFERED_STATUSES)].sort_values(["surplus_rooms", "site_id"], ascending=[False, True], kind="stable")  # fmt: skip
     return Grid(
         "Sites with most rooms to offer",
         ("Site", "Request for proposals", "Rooms", "Seats", "Certainty of the count"),

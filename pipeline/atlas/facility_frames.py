@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, grade, listed
-from pipeline.columns import HIDDEN
+from pipeline.atlas.words import LABELS, grade
+from pipeline.columns import HIDDEN, OFFERED_STATUSES
+from pipeline.numerals import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def rfp_words(frame: pd.DataFrame) -> pd.DataFrame:
     absent = frame["lease_limit"].map({"no_host": "no host", "end_of_outlook": "not within the outlook"}).astype("str")
     hidden = frame["reason"].str.startswith("Not shown")
     # what a watched site has free is no offer: its rooms and years are not shown as if it were one
-    offered = frame["rfp_status"].isin(["listed", "one_definition"])
+    offered = frame["rfp_status"].isin(OFFERED_STATUSES)
     terms = [
         "surplus_rooms",
         "surplus_rooms_now",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.atlas.words import count_of, listed
+from pipeline.numerals import count_of, listed
 
 Tables = Mapping[str, Any]
 

@@ -14,6 +14,7 @@ from pipeline.atlas.site_pictures import sketch, utilization_chart
 from pipeline.atlas.site_terms import address, around, building, terms
 from pipeline.atlas.spec import About, Sheet
 from pipeline.atlas.words import LABELS, grade, say
+from pipeline.columns import OFFERED_STATUSES
 from pipeline.numerals import number, percent
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def packets(tables: Tables, about: About, sheets: tuple[Sheet, ...]) -> tuple[st
     Opened with the id of a site (``rfp_packets.html#site-...``), the page shows that packet alone.
     """
     rows = tables["public_rfp"]
-    chosen = rows[rows["rfp_status"].isin(["listed", "one_definition"])].sort_values(
+    chosen = rows[rows["rfp_status"].isin(OFFERED_STATUSES)].sort_values(
         ["rfp_status", "name", "site_id"], ascending=[False, True, True], kind="stable"
     )
-    chosen = chosen.iloc[chosen["rfp_status"].map({"listed": 0, "one_definition": 1}).to_numpy().argsort(kind="stable")]
+    chosen = chosen.iloc[chosen["rfp_status"].map(OFFERED_STATUSES.index).to_numpy().argsort(kind="stable")]
     sections = {str(row.site_id): _packet(row, tables, about) for row in chosen.itertuples()}
     contents = "".join(
         f'<li><a href="#{anchor(row.site_id)}">{esc(row.name)}</a> ({esc(say("rfp_status", row.rfp_status).lower())})</li>'
@@ -94,7 +95,7 @@ def _packet(row: Any, tables: Tables, about: About) -> str:
     sites, schools = tables["public_sites"], tables["public_schools"]
     mine = sites.loc[sites["site_id"] == row.site_id]
     place = mine.geometry.iloc[0] if len(mine) else None
-    offered = tables["public_rfp"].query("rfp_status in ['listed', 'one_definition']")["site_id"]
+    offered = tables["public_rfp"].query("rfp_status in @OFFERED_STATUSES")["site_id"]
     others = sites[sites["site_id"].isin(offered) & (sites["site_id"] != row.site_id)]
     nearby = schools[(schools["school_status"] == "open") & ~schools["is_virtual"].astype(bool)]
     use = tables["public_utilization"]
