@@ -71,15 +71,15 @@ def points_apart(change: float) -> str:
     return f"{number(100 * abs(change))} points {'lower' if change < 0 else 'higher'}"
 
 
-def listed(names: Sequence[str], most: int = 4) -> str:
+def listed(names: Sequence[str], most: int = 4, none: str = "none") -> str:
     """Names in a row, beyond the first few counted: one more is named, since a name is no longer than its count.
 
-    >>> listed(["Ash", "Birch"]), listed(["A", "B", "C", "D", "E", "F"]), listed([])
-    ('Ash and Birch', 'A, B, C, D and 2 others', 'none')
+    >>> listed(["Ash", "Birch"]), listed(["A", "B", "C", "D", "E", "F"]), listed([]), listed([], none="no known")
+    ('Ash and Birch', 'A, B, C, D and 2 others', 'none', 'no known')
     """
     if len(names) > most + 1:
         return f"{', '.join(names[:most])} and {len(names) - most} others"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names) or "none"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names) or none
 
 
 def percent(share: float, digits: int = 0) -> str:

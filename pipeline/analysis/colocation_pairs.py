@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.analysis.exclusions import excluded_pairs
 from pipeline.analysis.seekers import BAND_PUPILS, SERVES
 from pipeline.columns import BY_NAME
-from pipeline.numerals import count_of, number
+from pipeline.numerals import count_of, listed, number
 
 PARTS = ("travel", "grade", "load", "move")
 COSTS = [f"{part}_cost" for part in PARTS]
@@ -177,7 +177,7 @@ def _reason(pair: Any, travel_m: float, smallest_school: float) -> str:
     if rule == "other_grades":
         taught = [w for w in _LEVEL_WORDS if p[f"serves_{w}"]]
         there = [w for w in _LEVEL_WORDS if p[f"serves_{w}_host"]]
-        return f"The school teaches {_and(taught)} grades, the host {_and(there)} grades."
+        return f"The school teaches {listed(taught, none='no known')} grades, the host {listed(there, none='no known')} grades."
     if rule == "place_not_known":
         return "The distance is not known: the site, or the community the school serves, has no place on the map."
     far = f"{number(p['community_m'] / 1000, 1)} km {BASES[p['community_basis']]}"
@@ -193,7 +193,3 @@ def _reason(pair: Any, travel_m: float, smallest_school: float) -> str:
     # that of grades in tenths, as it is published: few pupils of a level cannot be read off it
     parts = ", ".join(f"{part} {number(p[f'{part}_cost'], 1 if part == 'grade' else 2)}" for part in PARTS)
     return f"{number(p['needed_rooms'])} of {about}{number(p['surplus_rooms'])} free rooms, {far}; costs from 0 to 1: {parts}."
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words) or "no known"

@@ -17,7 +17,7 @@ from pipeline.analysis.rolls import Rolls
 from pipeline.columns import GRADES
 from pipeline.errors import Fault, FaultyInput
 from pipeline.ledger import Ledger
-from pipeline.numerals import number, of_tens, trimmed
+from pipeline.numerals import count_of, number, of_tens, trimmed
 
 ZONES = ["enrollment_zone", "level", "grade", "zone_ids", "zone_pupils", "zone_seats", "seated_pupils", "short_seats", "zone_offered_seats", "firm_short_seats", "offered_site_ids", "least_limit_m", "cut_neighborhood_ids", "cut_school_ids", "cut_pupils", "cut_seats", "finding", "offer_finding"]  # fmt: skip
 # Sums over the grades of a zone.
@@ -470,13 +470,11 @@ def proof(pupils: float, seats: float, homes: int, schools: int, is_all: bool, i
     left = left_without(pupils - seats)
     if is_all and is_every_school and schools:
         return f"Too few seats altogether, some {number(room)} for {children[:1].lower()}{children[1:]}: {left}."
-    where = (
-        "no school of this zone" if not schools else f"only {schools} school{'' if schools == 1 else 's'} of this zone"
-    )
+    where = "no school of this zone" if not schools else f"only {count_of(schools, 'school', 'schools')} of this zone"
     if is_all:
         who = f"All {children}" if told else children
     else:
-        who = f"{children} of {homes} neighborhood{'' if homes == 1 else 's'}"
+        who = f"{children} of {count_of(homes, 'neighborhood', 'neighborhoods')}"
     held = f", with some {number(room)} seats" if schools else ""
     return f"{who} can reach {where}{held}: {left}."
 
