@@ -68,6 +68,8 @@ STUDENT_GROUPS = (
     "white",
     "race_not_reported",
 )
+# Sites that are on offer: their places on the list for a request for proposals, in the order to name them.
+OFFERED_STATUSES = ("listed", "one_definition")
 SCENARIOS = ("as_planned", "no_new_homes", "lower_capture", "higher_capture", "new_school")
 SITING_MODELS = ("coverage_with_room", "coverage", "travel", "travel_with_room", "fewest")
 ACCESS_METHODS = ("2sfca", "e2sfca", "gaussian")
@@ -915,7 +917,7 @@ COLUMNS: tuple[Column, ...] = (
         "rfp_status",
         "category",
         "Place on the list for a request for proposals",
-        values=("listed", "one_definition", "not_listed", "not_known"),
+        values=(*OFFERED_STATUSES, "not_listed", "not_known"),
     ),
     C("definition_codes", "text", "Capacity definitions by which the site is underutilized today, or none"),
     C(

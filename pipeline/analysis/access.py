@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, trimmed
 
 # Groups counted by neighborhood, who are taken to live there as its children do; of each line the first that is counted.
 GROUPS = (
@@ -140,7 +141,7 @@ def record_travel(minutes: pd.DataFrame, travel_mode: str, ledger: Ledger) -> No
     if len(minutes):
         ledger.note(
             "access to quality seats",
-            f"by supplied travel times ({travel_mode}), {len(minutes):,} trips; a pair that is not listed is out of reach",
+            f"by supplied travel times ({travel_mode}), {number(len(minutes))} trips; a pair that is not listed is out of reach",
         )
     elif travel_mode:
         ledger.missing_input(
@@ -159,10 +160,10 @@ def record_access(access: pd.DataFrame, seats: pd.DataFrame, poor_ratio: float, 
         children = rows["children"]
         total, poor = float(children.sum()), float(children[rows["relative_access_ratio"] < poor_ratio].sum())
         none = float(children[rows["access_ratio"].eq(0)].sum())
-        text = f"{poor:,.0f} of {total:,.0f} children live where access is poor (below {poor_ratio:g} of the mean), {none:,.0f} of them where no quality seat is within reach"
+        text = f"{number(poor)} of {number(total)} children live where access is poor (below {trimmed(poor_ratio)} of the mean), {number(none)} of them where no quality seat is within reach"
         if rows["relative_access_ratio"].isna().all():
             where = "within reach of any child" if seats["level"].eq(level).any() else "anywhere"
-            text = f"no quality seat of this level {where}: the mean access of {total:,.0f} children is zero, and no neighborhood is set against it"
+            text = f"no quality seat of this level {where}: the mean access of {number(total)} children is zero, and no neighborhood is set against it"
         ledger.note(f"access to quality seats, {level}", text)
 
 
@@ -171,8 +172,8 @@ def record_methods(methods: pd.DataFrame, ledger: Ledger) -> None:
     for level, rows in methods.groupby("level", sort=True):
         poor = rows.groupby("access_method")["is_poor_access"].sum()
         by_all = int(rows.groupby("neighborhood_id")["is_poor_access"].all().sum())
-        named = ", ".join(f"{count:,} by {name}" for name, count in poor.items())
+        named = ", ".join(f"{number(count)} by {name}" for name, count in poor.items())
         ledger.note(
             f"access by three methods, {level}",
-            f"poor in {named} and {by_all:,} by all, of {rows['neighborhood_id'].nunique():,} neighborhoods",
+            f"poor in {named} and {number(by_all)} by all, of {number(rows['neighborhood_id'].nunique())} neighborhoods",
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.analysis.disclosure import to_nearest
-from pipeline.analysis.quotes import ages, listed, signed
+from pipeline.analysis.quotes import ages
 from pipeline.analysis.recommendations import Advice, Names, sentences, span
 from pipeline.columns import parted
-from pipeline.numerals import number
+from pipeline.numerals import listed, number, signed
 
 NO_FORECAST = (
     "A change between survey periods, not a forecast: schools opened since and projects built or dropped alter it."

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import listed
 from pipeline.analysis.ranks import top_count
 from pipeline.analysis.recommendations import Advice, Names, by_chance, least_sure, sentences
 from pipeline.columns import LEVELS
-from pipeline.numerals import chance, number, percent
+from pipeline.numerals import chance, listed, number, percent
 
 
 def high_need_poor_access(
@@ -60,7 +59,7 @@ def high_need_poor_access(
                 r.need_rank_low,
                 r.need_rank_high,
                 float(last),
-                f"Need rank {number(r.need_rank)} ({number(r.need_rank_low)} to {number(r.need_rank_high)}) of {ranked:,}; among the "
+                f"Need rank {number(r.need_rank)} ({number(r.need_rank_low)} to {number(r.need_rank_high)}) of {number(ranked)}; among the "
                 f"neediest {percent(top)} in {chance(r.high_need_probability_share)} of all draws (at least {percent(certain)} are "
                 f"asked). Access, against the district's mean: {poor} school (poor below {percent(poor_ratio)}).",
                 least_sure(

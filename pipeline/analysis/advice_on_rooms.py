@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import count_of, listed
 from pipeline.analysis.recommendations import NAN, SURE, Advice, Names, by_chance, least_sure, sentences, span
-from pipeline.numerals import chance, number
+from pipeline.numerals import chance, count_of, listed, number
 
 NEARLY = 0.05  # a second site that costs no more than this of a pair's full cost above the first would do as well
 
@@ -167,8 +166,8 @@ def _law(worksheet: object, needed: float) -> str:
     if status != "computed":
         return "What Proposition 39 would ask for it is not known."
     owed = float(getattr(worksheet, "offered_classrooms", NAN))
-    ask = f"Proposition 39 would ask {count_of(int(owed), 'teaching room', 'teaching rooms')}"
-    ratio = f"{getattr(worksheet, 'ada_per_classroom_ratio', NAN):.1f}"
+    ask = f"Proposition 39 would ask {count_of(int(owed), 'teaching room', 'teaching rooms', '0')}"
+    ratio = number(getattr(worksheet, "ada_per_classroom_ratio", NAN), 1)
     more = f"{number(owed - needed)} more than" if owed > needed else "no more than"
     return f"{ask} for its in-district pupils, {more} the {number(needed)} counted here: its comparison schools have {ratio} ADA to a classroom."
 

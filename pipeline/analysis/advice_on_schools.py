@@ -8,9 +8,8 @@ import pandas as pd
 from pipeline.analysis.cut_points import lowest_level
 from pipeline.analysis.publication_quality import quality_years as told_years
 from pipeline.analysis.publication_quality import told_quality
-from pipeline.analysis.quotes import count_of, listed
 from pipeline.analysis.recommendations import Advice, Names, least_sure, sentences
-from pipeline.numerals import number, percent, school_year
+from pipeline.numerals import count_of, listed, number, percent, school_year
 
 YEARS = 3  # the latest falls with results that are looked at ...
 FEWEST_YEARS = 2  # ... and how many there must be to say year after year
@@ -253,7 +252,7 @@ def _sure(row: object) -> str:
 
 
 def _run(word: str, falls: list[int]) -> str:
-    years = listed([school_year(int(fall)) for fall in sorted(falls)])
+    years = listed([school_year(int(fall)) for fall in sorted(falls)], most=5)
     return f"{word} in each of the last {count_of(len(falls), 'year', 'years')} with results ({years})"
 
 

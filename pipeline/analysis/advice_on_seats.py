@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import listed
 from pipeline.analysis.recommendations import Advice, Names, least_sure, sentences, span
-from pipeline.numerals import number
+from pipeline.numerals import listed, number, points_apart
 
 KEY = ["level", "zone_id"]
 # What a count other than the study's does, within a sentence.
@@ -88,7 +87,7 @@ def _advice(r: object, counted: pd.DataFrame, moved: str, names: Names, *, zones
         high,
         seats,
         f"{number(getattr(r, 'resident_pupils', 0))} resident pupils, {number(getattr(r, 'quality_seats', 0))} quality seats (in tens): "
-        f"{number(unmet)} missing{ways} (at least {number(seats)} are asked); rank {number(rank)} of {zones:,} in {level} school.",
+        f"{number(unmet)} missing{ways} (at least {number(seats)} are asked); rank {number(rank)} of {number(zones)} in {level} school.",
         reliability,
         sentences(_otherwise(missing, unmet), moved, "Pupils may attend quality schools outside their zone."),
     )
@@ -116,11 +115,11 @@ def _otherwise(missing: dict[str, float], unmet: float) -> str:
 def _moved(sweep: pd.DataFrame, level: str) -> str:
     """What the level's missing seats become where the quality cut is moved to the nearest cut told below the study's."""
     rows = sweep[(sweep["level"] == level) & sweep["unmet_seats"].notna()]
-    own, lower = rows[rows["cut_change"].abs() < 1e-9], rows[rows["cut_change"] < -1e-9].sort_values("cut_change")
+    own, lower = rows[rows["cut_change"] == 0], rows[rows["cut_change"] < 0].sort_values("cut_change")
     if own.empty or lower.empty:
         return "A lower quality cut would leave fewer missing; by how many cannot be told without telling of single schools."
     nearest = lower.iloc[-1]
     return (
-        f"With the quality cut {number(-100 * nearest['cut_change'])} points lower, all {level} zones together would lack "
+        f"With the quality cut {points_apart(nearest['cut_change'])}, all {level} zones together would lack "
         f"{number(nearest['unmet_seats'])} seats instead of {number(own['unmet_seats'].iloc[0])}."
     )

@@ -25,6 +25,7 @@ from pipeline.analysis.rings import Rings
 from pipeline.columns import BY_NAME
 from pipeline.errors import ContractError, Fault
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 # How many digits of a block's number are the number of its area.
 PREFIX = MappingProxyType({"block_group": 12, "tract": 11})
@@ -168,7 +169,9 @@ def _area_of(blocks: pd.DataFrame, areas: pd.DataFrame, layer: str) -> np.ndarra
     bare = bare[~((bare["population"] == 0) & (bare["children_0_17"] == 0))]
     faults = []
     if len(stray):
-        what = f"block lies in no {level} of the list: its {stray['children_0_17'].sum():,.0f} children would be lost"
+        what = (
+            f"block lies in no {level} of the list: its {number(stray['children_0_17'].sum())} children would be lost"
+        )
         faults.append(
             Fault(
                 "E-KEY-MISSING",
@@ -179,7 +182,7 @@ def _area_of(blocks: pd.DataFrame, areas: pd.DataFrame, layer: str) -> np.ndarra
             )
         )
     if len(bare):
-        what = f"{level} has no block: its {bare['children_0_17'].sum():,.0f} children would have no place"
+        what = f"{level} has no block: its {number(bare['children_0_17'].sum())} children would have no place"
         faults.append(
             Fault(
                 "E-KEY-MISSING",

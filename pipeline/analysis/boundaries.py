@@ -14,7 +14,7 @@ from pipeline.analysis.geometry import common_ground, polygons_of
 from pipeline.analysis.nearest import ZONE_COLUMNS, nearest_school_zones
 from pipeline.analysis.zoning import cut_overlaps, dissolve_parts, gaps
 from pipeline.errors import ContractError, Fault
-from pipeline.numerals import chance
+from pipeline.numerals import chance, number, percent, trimmed
 from pipeline.tables import empty
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def census_neighborhoods(
         first = own["area_geoid"].to_numpy()[slight][0]
         ledger.loss(
             "neighborhoods",
-            f"areas of which less than {EDGE_SHARE:.1%} lies in the district",
+            f"areas of which less than {percent(EDGE_SHARE, 1)} lies in the district",
             count=int(slight.sum()),
             unit="areas",
             item=first,
@@ -295,7 +295,7 @@ def _record(layer: str, repairs: pd.DataFrame, ledger: Ledger) -> None:
     if len(small):
         ledger.repair(
             layer,
-            f"{len(small)} slivers under {LISTED_M2:g} m2: given to the lower id",
+            f"{len(small)} slivers under {trimmed(LISTED_M2)} m2: given to the lower id",
             before=float(small["area_m2"].sum()),
             after=0.0,
             unit="m2",
@@ -322,12 +322,15 @@ def _record_gaps(zones: gpd.GeoDataFrame, district: gpd.GeoDataFrame, sliver_m2:
     for (level, fall_year), part in zones.groupby(["level", "fall_year"], sort=True):
         areas = gaps(part, outline)
         large, small = areas[areas > sliver_m2], areas[areas <= sliver_m2]
-        for found, what in ((large, f"places of more than {sliver_m2:g} m2 in no zone"), (small, "slivers in no zone")):
+        for found, what in (
+            (large, f"places of more than {trimmed(sliver_m2)} m2 in no zone"),
+            (small, "slivers in no zone"),
+        ):
             if len(found):
                 ledger.loss(
                     f"zone {level} {fall_year}",
                     f"{len(found)} {what}: they stay outside",
                     count=float(found.sum()),
                     unit="m2",
-                    item=f"largest {found[0]:,.0f} m2",
+                    item=f"largest {number(found[0])} m2",
                 )

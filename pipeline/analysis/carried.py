@@ -16,6 +16,7 @@ from pipeline.analysis.uncertainty import years_of
 from pipeline.analysis.vintages import COLUMNS, vintage_crosswalk
 from pipeline.columns import CENSUS_COUNTS, census_of
 from pipeline.errors import ContractError, Fault
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     from pipeline.ledger import Ledger
@@ -174,7 +175,7 @@ def _require_full(all_ids: set[str], found: set[str], what: str, remedy: str, le
         remedy = f"{remedy} of every county of the study, of the census their vintage is published on."
         fault = Fault(
             "E-UNMATCHED",
-            f"only {len(found):,} of {len(all_ids):,} {what}",
+            f"only {number(len(found))} of {number(len(all_ids))} {what}",
             len(lacking),
             f"area_geoid={min(lacking)}",
             remedy,

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.analysis.changes import Event
 from pipeline.columns import GRADES
 from pipeline.errors import ConfigError
+from pipeline.numerals import number
 
 Array = np.ndarray
 
@@ -51,14 +52,14 @@ def refuse_against_counts(
         first = alive[0]
         raise ConfigError(
             f"{first.declared_in}: {len(alive)} closures are of schools that still have pupils; the first: {first.school_id!r} closes "
-            f"in fall {first.fall_year}, but has {pupils[first.school_id]:,.0f} pupils in fall {last}. Correct the fall or the id."
+            f"in fall {first.fall_year}, but has {number(pupils[first.school_id])} pupils in fall {last}. Correct the fall or the id."
         )
     early = [e for e in there if e.kind == "opens" and e.fall_year > last]
     if early:
         first = early[0]
         raise ConfigError(
             f"{first.declared_in}: {len(early)} openings are of schools that have pupils already; the first: {first.school_id!r} opens "
-            f"in fall {first.fall_year}, but has {pupils[first.school_id]:,.0f} pupils in fall {last}. Correct the fall or the id, or "
+            f"in fall {first.fall_year}, but has {number(pupils[first.school_id])} pupils in fall {last}. Correct the fall or the id, or "
             "declare grades that are added as 'regrades'."
         )
     _refuse_absent(events, pupils, last, codes)

@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.analysis.rolls import Rolls
 from pipeline.columns import GRADES
 from pipeline.errors import ConfigError
+from pipeline.numerals import percent
 
 Array = np.ndarray
 Moves = Callable[[Array, int], Array]
@@ -166,7 +167,7 @@ def _refuse(ahead: Sequence[Event]) -> None:
                 given[key] = given.get(key, 0.0) + share
                 if given[key] > 1 + _NOBODY:
                     raise ConfigError(
-                        f"{event.declared_in}: the events of fall {event.fall_year} give away {given[key]:.0%} of the pupils of {giver!r} in grade "
+                        f"{event.declared_in}: the events of fall {event.fall_year} give away {percent(given[key])} of the pupils of {giver!r} in grade "
                         f"{GRADES[grade]}. Shares are of the pupils before any event of the fall: they may sum to 1 at most."
                     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline.analysis.lease import lease_of
+from pipeline.numerals import count_of, number
 
 COLUMNS = ["rooms_needed_back_year", "longest_lease_years", "lease_text"]
 
@@ -48,12 +49,12 @@ def leases(parts: pd.DataFrame, free: Mapping[str, Mapping[int, float]], *, fall
         if term.years is None:
             continue
         years, back = term.years, math.nan
-        count = f"{rooms:,.0f} {'room' if rooms == 1 else 'rooms'}"
-        text = f"The {count} given there stay free to the end of the outlook ({years:,.0f} years)."
+        count = count_of(rooms, "room", "rooms")
+        text = f"The {count} given there stay free to the end of the outlook ({number(years)} years)."
         if term.needed_back is not None:
             back = float(term.needed_back)
             short = math.ceil(rooms - free[row.site_id][term.needed_back] - 1e-9)
-            text = f"The host may need {short:,} of the {count} given there back in fall {term.needed_back}."
+            text = f"The host may need {number(short)} of the {count} given there back in fall {term.needed_back}."
         before = found.get(row.school_id)
         if before is None or years < before[1]:
             found[row.school_id] = back, years, text

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.exclusions import excluded_pairs
-from pipeline.analysis.quotes import count_of
 from pipeline.analysis.seekers import BAND_PUPILS, SERVES
 from pipeline.columns import BY_NAME
+from pipeline.numerals import count_of, listed, number
 
 PARTS = ("travel", "grade", "load", "move")
 COSTS = [f"{part}_cost" for part in PARTS]
@@ -173,27 +173,23 @@ def _reason(pair: Any, travel_m: float, smallest_school: float) -> str:
     if rule == "own_site":
         return "The school is at this site already."
     if rule == "below_threshold":
-        return f"{p['needed_seats']:,.0f} pupils; the study asks for {smallest_school:,.0f}."
+        return f"{number(p['needed_seats'])} pupils; the study asks for {number(smallest_school)}."
     if rule == "other_grades":
         taught = [w for w in _LEVEL_WORDS if p[f"serves_{w}"]]
         there = [w for w in _LEVEL_WORDS if p[f"serves_{w}_host"]]
-        return f"The school teaches {_and(taught)} grades, the host {_and(there)} grades."
+        return f"The school teaches {listed(taught, none='no known')} grades, the host {listed(there, none='no known')} grades."
     if rule == "place_not_known":
         return "The distance is not known: the site, or the community the school serves, has no place on the map."
-    far = f"{p['community_m'] / 1000:,.1f} km {BASES[p['community_basis']]}"
+    far = f"{number(p['community_m'] / 1000, 1)} km {BASES[p['community_basis']]}"
     if rule == "too_far":
-        return f"{far}; the study allows {travel_m / 1000:,.1f} km."
+        return f"{far}; the study allows {number(travel_m / 1000, 1)} km."
     if rule == "rooms_not_known":
         return "The free rooms of the site are not known."
     about = "about " if p["is_rooms_derived"] else ""
     if rule == "too_few_rooms":
-        return f"It needs {count_of(p['needed_rooms'], 'room', 'rooms')}; {about}{p['surplus_rooms']:,.0f} stay free."
+        return (
+            f"It needs {count_of(p['needed_rooms'], 'room', 'rooms')}; {about}{number(p['surplus_rooms'])} stay free."
+        )
     # that of grades in tenths, as it is published: few pupils of a level cannot be read off it
-    parts = ", ".join(f"{part} {p[f'{part}_cost']:.{1 if part == 'grade' else 2}f}" for part in PARTS)
-    return (
-        f"{p['needed_rooms']:,.0f} of {about}{p['surplus_rooms']:,.0f} free rooms, {far}; costs from 0 to 1: {parts}."
-    )
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words) or "no known"
+    parts = ", ".join(f"{part} {number(p[f'{part}_cost'], 1 if part == 'grade' else 2)}" for part in PARTS)
+    return f"{number(p['needed_rooms'])} of {about}{number(p['surplus_rooms'])} free rooms, {far}; costs from 0 to 1: {parts}."

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.colocation_pairs import BASES, RULES, is_allowed
-from pipeline.analysis.quotes import count_of
+from pipeline.numerals import count_of, number
 
 # What binds where a site would do by every rule and is given to others.
 TAKEN = "given_to_others"
@@ -89,7 +89,7 @@ def changes(mine: pd.DataFrame, left: pd.Series, names: Mapping[str, str], *, tr
         # up to the next 100 m, so that the limit as told is long enough
         limit = float(np.ceil(row["community_m"] / 100.0) * 100.0)
         if limit > travel_m:
-            text = f"a travel limit of {limit / 1000:,.1f} km ({_name(row, names)})"
+            text = f"a travel limit of {number(limit / 1000, 1)} km ({_name(row, names)})"
             found.append(Change("too_far", row["site_id"], limit, text))
     by_grades = rows[
         is_allowed(rows, ("other_grades", "too_few_rooms")) & enough & rows["other_grades"].to_numpy(dtype=bool)
@@ -117,7 +117,7 @@ def unmatched_reason(
         return "No site is offered."
     first = mine.iloc[0]
     if rule == "below_threshold":
-        return f"{first['needed_seats']:,.0f} pupils; the study asks for {smallest_school:,.0f}."
+        return f"{number(first['needed_seats'])} pupils; the study asks for {number(smallest_school)}."
     if rule == "excluded":
         why = first["exclusion"]
         return f"Every offered site is excluded, the first ({_name(first, names)}): {why}."
@@ -127,7 +127,7 @@ def unmatched_reason(
         return f"No offered site teaches a level that the school teaches.{remedy}"
     if rule == "place_not_known":
         return "The distance to no offered site of its grades is known."
-    within = f"within {travel_m / 1000:,.1f} km {BASES[str(first['community_basis'])]}"
+    within = f"within {number(travel_m / 1000, 1)} km {BASES[str(first['community_basis'])]}"
     near = mine[is_allowed(mine, ("too_few_rooms", "rooms_not_known"))]
     unknown = int(near["rooms_not_known"].sum())
     besides = f" ({unknown} more, but their free rooms are not known)" if unknown else ""
@@ -137,7 +137,7 @@ def unmatched_reason(
         return f"Of the offered sites of its grades {within} the free rooms are not known.{remedy}"
     if rule == "too_few_rooms":
         most = near["surplus_rooms"].max()
-        return f"It needs {count_of(first['needed_rooms'], 'room', 'rooms')}; the largest suitable site {within} has {most:,.0f}{besides}.{remedy}"
+        return f"It needs {count_of(first['needed_rooms'], 'room', 'rooms')}; the largest suitable site {within} has {number(most)}{besides}.{remedy}"
     fit = ", ".join(_name(row, names) for _, row in mine[is_allowed(mine)].iterrows())
     return f"The sites that would fit ({fit}) seat more pupils, or the same at less cost, when given to {', '.join(takers)}.{remedy}"
 
@@ -178,10 +178,10 @@ def over_several(mine: pd.DataFrame, left: pd.Series, names: Mapping[str, str], 
         return ""
     count = int((reached < needed).sum()) + 1
     if count > len(rooms):
-        return f" Even {len(rooms)} sites together have only {count_of(reached.iloc[-1], 'room', 'rooms')} left for it."
+        return f" Even {len(rooms)} sites together have only {count_of(reached.iloc[-1], 'room', 'rooms', '0')} left for it."
     given = rooms["left"].clip(upper=needed - (reached - rooms["left"])).head(count)
     told = [
-        f"{room:,.0f} {'room' if room == 1 else 'rooms'} at {names.get(site, site)}"
+        f"{count_of(room, 'room', 'rooms')} at {names.get(site, site)}"
         for room, site in zip(given, rooms["site_id"], strict=False)
     ]
     return f" Over {count} sites it would fit beside all who are placed: {', '.join(told)}."
@@ -189,7 +189,7 @@ def over_several(mine: pd.DataFrame, left: pd.Series, names: Mapping[str, str], 
 
 def _rooms(row: pd.Series, names: Mapping[str, str]) -> str:
     about = "about " if row["is_rooms_derived"] else ""
-    return f"{about}{row['short']:,.0f} more {'room' if row['short'] == 1 else 'rooms'} at {_name(row, names)}"
+    return f"{about}{count_of(row['short'], 'more room', 'more rooms')} at {_name(row, names)}"
 
 
 def _name(row: pd.Series, names: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ from scipy import sparse
 
 from pipeline.columns import BY_NAME, CHILD_COUNTS
 from pipeline.errors import ContractError, Fault
+from pipeline.numerals import number
 
 # By so much may weights of one source exceed 1 through rounding before it is called an overlap.
 ROUNDING = 1e-6
@@ -54,7 +55,7 @@ def require_no_overlap(weights: sparse.csr_array, names: Sequence[str], layer: s
     over = np.flatnonzero(sums > 1 + ROUNDING)
     if len(over):
         excess = sums[over[0]] - 1.0
-        first = f"{names[over[0]]}: its weights add to {sums[over[0]]:.{4 if excess > 1e-3 else 8}f}"
+        first = f"{names[over[0]]}: its weights add to {number(sums[over[0]], 4 if excess > 1e-3 else 8)}"
         what = "areas would be counted more than once, because the targets overlap"
         raise ContractError(
             f"layer {layer}",

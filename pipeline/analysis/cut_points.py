@@ -14,6 +14,7 @@ from pipeline.analysis.status import probability_above
 from pipeline.columns import LEVELS
 from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, trimmed
 
 # Fewer rated schools than this have no quarters.
 SMALLEST_FOR_QUARTERS = 4
@@ -188,7 +189,7 @@ def require_ordered(level: pd.Series, cuts: pd.DataFrame, weak_share: Cut) -> No
     if names:
         row = of_rated.loc[beyond.index[beyond.eq(names[0])][0]]
         raise ConfigError(
-            f"params.yaml, quality.weak_share lies above the cut from which a school is strong in {len(names)} level{'s' if len(names) > 1 else ''} (first: {names[0]}, weak below {row['weak']:.3g} and strong from {row['cut']:.3g}). Lower it, or set quality.cut_share too."
+            f"params.yaml, quality.weak_share lies above the cut from which a school is strong in {len(names)} level{'s' if len(names) > 1 else ''} (first: {names[0]}, weak below {trimmed(row['weak'], 3)} and strong from {trimmed(row['cut'], 3)}). Lower it, or set quality.cut_share too."
         )
 
 
@@ -202,7 +203,7 @@ def record_cuts(level: pd.Series, cuts: pd.DataFrame, cut_share: Cut, weak_share
             whose = f"quarters of its {len(rows)} rated schools"
         if by_quarters and cut_of == POOL:
             whose = f"quarters of all rated schools, since its {len(rows)} are fewer than {SMALLEST_FOR_QUARTERS} or all alike"
-        text = f"strong from {cut:.3f}, weak below {weak:.3f}: {whose}"
+        text = f"strong from {number(cut, 3)}, weak below {number(weak, 3)}: {whose}"
         if np.isnan(cut):
             text = f"fewer than {SMALLEST_FOR_QUARTERS} rated schools, or all alike: no quarters, so no class. Set quality.cut_share and quality.weak_share."
         ledger.note(f"quality cut, {name}", text)

@@ -10,6 +10,7 @@ from pipeline.analysis.schools import Bands
 from pipeline.analysis.uncertainty import moe_of_weighted_sum, reliability_class
 from pipeline.columns import CHILD_COUNTS, LEVELS
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 # Age at which pupils of a grade start the school year; TK is the year before kindergarten.
 AGE_OF_GRADE = {"PK": 3, "TK": 4, "KG": 5, **{f"{grade:02d}": grade + 5 for grade in range(1, 13)}}
@@ -182,7 +183,7 @@ def resident_pupils(
     classes = reliability_class(pupils, (high - low) / 2, high_cv=high_cv, medium_cv=medium_cv)
     for level, rows in estimated[~is_counted].groupby("level", sort=True):
         per_child, basis = rows["pupils_per_child"].iloc[0], rows["children_basis"].iloc[0]
-        text = f"{basis} times {per_child:.3f} public-school pupils per child (no flows are given)"
+        text = f"{basis} times {number(per_child, 3)} public-school pupils per child (no flows are given)"
         ledger.note(
             f"resident pupils, {level}",
             text
@@ -215,7 +216,7 @@ def residents_counted(
         low, high = hidden["pupils_low"].sum(), hidden["pupils_high"].sum()
         ledger.note(
             "resident pupils",
-            f"{len(hidden)} hidden cells of the flows enter with the middle of their interval, together {low:,.0f} to {high:,.0f} pupils",
+            f"{len(hidden)} hidden cells of the flows enter with the middle of their interval, together {number(low)} to {number(high)} pupils",
         )
     bounds = sum_of_parts(lived, ["level", "zone_id"]).set_index(["level", "zone_id"])
     lived = lived.assign(pupils=middle(lived))

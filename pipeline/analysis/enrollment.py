@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.analysis.schools import REASONS, Bands
 from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 
 def sum_of_parts(parts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def check_grade_sums(group_counts: pd.DataFrame, grade_counts: pd.DataFrame, led
     first = ""
     if len(differing):
         row = differing.iloc[0]
-        first = f"first that differs: school {row['school_id']} in {row['fall_year']}, published {row['pupils']:,.0f}, grades add up to {row['pupils_low']:,.0f}; the published total is used"
+        first = f"first that differs: school {row['school_id']} in {row['fall_year']}, published {number(row['pupils'])}, grades add up to {number(row['pupils_low'])}; the published total is used"
     ledger.match(
         "grades add up to the published total",
         total=len(both),
@@ -157,7 +158,7 @@ def balance_pupils(groups: pd.DataFrame, schools: pd.DataFrame, ledger: Ledger) 
         at = where.loc[rows.index]
         total, inside = float(totals[year]), float(pupils[at.eq("located")].sum())
         parts = [
-            f"{pupils[at.eq(reason)].sum():,.0f} in {int(at.eq(reason).sum())} ({text})"
+            f"{number(pupils[at.eq(reason)].sum())} in {int(at.eq(reason).sum())} ({text})"
             for reason, text in REASONS.items()
             if at.eq(reason).any()
         ]
@@ -180,7 +181,7 @@ def _schools(rows: pd.DataFrame) -> str:
     """How many schools have pupils, and how many of them are charters and private ones."""
     here = rows[rows["pupils"].isna() | (rows["pupils"] > 0)]
     charters, private = (int(here["sector"].eq(sector).sum()) for sector in ("charter", "private"))
-    return f"{len(here):,} schools ({charters:,} charters, {private:,} private)"
+    return f"{number(len(here))} schools ({number(charters)} charters, {number(private)} private)"
 
 
 def record_absences(counts: pd.DataFrame, name: str, ledger: Ledger) -> None:

@@ -17,6 +17,7 @@ from pipeline.analysis.rolls import Rolls
 from pipeline.columns import GRADES, joined
 from pipeline.errors import Fault, FaultyInput
 from pipeline.ledger import Ledger
+from pipeline.numerals import count_of, number, of_tens, trimmed
 
 ZONES = ["enrollment_zone", "level", "grade", "zone_ids", "zone_pupils", "zone_seats", "seated_pupils", "short_seats", "zone_offered_seats", "firm_short_seats", "offered_site_ids", "least_limit_m", "cut_neighborhood_ids", "cut_school_ids", "cut_pupils", "cut_seats", "finding", "offer_finding"]  # fmt: skip
 # Sums over the grades of a zone.
@@ -424,19 +425,18 @@ def shortest_limit(children: Ints, seats: Ints, metres: npt.NDArray[np.float64])
     return float(limits[low]) if low < len(limits) else None
 
 
-def span(number: float) -> str:
+def span(children: float) -> str:
     """How many, as told in tens cut down: between that and nine more.
 
     >>> span(18.0), span(6.0)
     ('10 to 19', 'fewer than 10')
     """
-    told = float(in_tens(pd.Series([float(number)])).iloc[0])
-    return f"{told:,.0f} to {told + 9:,.0f}" if told else "fewer than 10"
+    return of_tens(float(in_tens(pd.Series([float(children)])).iloc[0]))
 
 
-def left_without(number: float) -> str:
+def left_without(children: float) -> str:
     """How many are left without a seat, in words."""
-    return f"{span(number)} children are left without a seat"
+    return f"{span(children)} children are left without a seat"
 
 
 def remedy(short: float, limit_m: float | None, reachless: int) -> str:
@@ -447,7 +447,7 @@ def remedy(short: float, limit_m: float | None, reachless: int) -> str:
     >>> remedy(18.0, 2610.0, 40)
     'The smallest change: a travel limit of 2.7 km; more seats alone do not help who reaches no school.'
     """
-    limit = None if limit_m is None else f"a travel limit of {np.ceil(limit_m / 100 - 1e-6) / 10:g} km"
+    limit = None if limit_m is None else f"a travel limit of {trimmed(np.ceil(limit_m / 100 - 1e-6) / 10)} km"
     if reachless:
         seats = "more seats alone do not help who reaches no school"
         return f"The smallest change: {limit}; {seats}." if limit else f"No travel limit helps by itself, and {seats}."
@@ -464,18 +464,16 @@ def proof(pupils: float, seats: float, homes: int, schools: int, is_all: bool, i
     'Too few seats altogether, some 70 for 90 children: 10 to 19 children are left without a seat.'
     """
     told, room = (float(in_tens(pd.Series([n])).iloc[0]) for n in (pupils, seats))
-    children = f"{told:,.0f} children" if told else "Fewer than 10 children"
+    children = f"{number(told)} children" if told else "Fewer than 10 children"
     left = left_without(pupils - seats)
     if is_all and is_every_school and schools:
-        return f"Too few seats altogether, some {room:,.0f} for {children[:1].lower()}{children[1:]}: {left}."
-    where = (
-        "no school of this zone" if not schools else f"only {schools} school{'' if schools == 1 else 's'} of this zone"
-    )
+        return f"Too few seats altogether, some {number(room)} for {children[:1].lower()}{children[1:]}: {left}."
+    where = "no school of this zone" if not schools else f"only {count_of(schools, 'school', 'schools')} of this zone"
     if is_all:
         who = f"All {children}" if told else children
     else:
-        who = f"{children} of {homes} neighborhood{'' if homes == 1 else 's'}"
-    held = f", with some {room:,.0f} seats" if schools else ""
+        who = f"{children} of {count_of(homes, 'neighborhood', 'neighborhoods')}"
+    held = f", with some {number(room)} seats" if schools else ""
     return f"{who} can reach {where}{held}: {left}."
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.analysis.enrollment import pupils_by_level
 from pipeline.analysis.schools import Bands
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 KEY = ["level", "zone_id"]
 RESIDENTS = ["resident_pupils", "resident_pupils_low", "resident_pupils_high"]
@@ -192,5 +193,5 @@ def record_variants(table: pd.DataFrame, ledger: Ledger) -> None:
         unmet = rows.groupby("variant")["unmet_seats"].sum()
         ledger.note(
             f"service gap counted otherwise, {level}",
-            "; ".join(f"{text}: {unmet[name]:,.0f} unmet" for name, text in WORDS.items() if name in unmet.index),
+            "; ".join(f"{text}: {number(unmet[name])} unmet" for name, text in WORDS.items() if name in unmet.index),
         )

@@ -20,6 +20,7 @@ from pipeline.analysis.uncertainty import (
 )
 from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 from pipeline.tables import empty
 
 ELSEWHERE = "American Community Survey 5-year tables of an earlier period (B01001), from the summary file at www2.census.gov/programs-surveys/acs"
@@ -316,7 +317,7 @@ def _require_near(factors: Mapping[str, float], control: Mapping[str, float], co
         unit = "people" if count == "population" else "children under 18"
         total, factor = control[far[0]], factors[far[0]]
         raise ConfigError(
-            f"params.yaml, vintages.control: {len(far)} totals are less than half or more than twice of what the neighborhoods count (first: {far[0]}, {total:,.0f} for {total / factor:,.0f} {unit}). Give the totals of all neighborhoods together, as {unit} (vintages.control_count: {count}), or leave them out."
+            f"params.yaml, vintages.control: {len(far)} totals are less than half or more than twice of what the neighborhoods count (first: {far[0]}, {number(total)} for {number(total / factor)} {unit}). Give the totals of all neighborhoods together, as {unit} (vintages.control_count: {count}), or leave them out."
         )
 
 
@@ -334,7 +335,7 @@ def recorded_factors(
         total = control[vintage]
         ledger.repair(
             f"{unit} {vintage}, {layer}",
-            f"scaled to the control total by {factor:.6f}",
+            f"scaled to the control total by {number(factor, 6)}",
             before=total / factor,
             after=total,
             unit=unit,

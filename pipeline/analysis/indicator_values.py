@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.analysis.indicators import BY_INDICATOR, INDICATORS, refuse_unknown
 from pipeline.analysis.uncertainty import moe_of_proportion
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, trimmed
 
 # Weights are written with a few decimals: a third three times is not quite 1.
 WEIGHT_TOLERANCE = 0.005
@@ -163,11 +164,11 @@ def usable_weights(values: pd.DataFrame, weights: Mapping[str, float], ledger: L
     given = sum(weights.values())
     is_scaled = abs(given - 1) > WEIGHT_TOLERANCE
     if is_scaled:
-        ledger.note("need weights", f"the study's weights sum to {given:g}: they are scaled to sum to 1")
+        ledger.note("need weights", f"the study's weights sum to {trimmed(given)}: they are scaled to sum to 1")
     if used and (is_scaled or len(used) < len(wanted)):
         ledger.note(
             "need weights",
-            "weights in use: " + ", ".join(f"{name} {weight / total:.3f}" for name, weight in used.items()),
+            "weights in use: " + ", ".join(f"{name} {number(weight / total, 3)}" for name, weight in used.items()),
         )
     return {name: weight / total for name, weight in used.items()}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.analysis.location import Flags, NoPlan, Question, fewest_sites, most_covered
+from pipeline.numerals import number, trimmed
 
 # Less than this many seats short is rounding.
 ROUNDING = 1e-6
@@ -101,7 +102,7 @@ def explain(question: Question, *, limit_m: float, count: int, required: Flags |
     if (needed := _fewest(within)) is not None and needed <= left:
         return []
     found = []
-    km = f"{limit_m / 1000:g} km"
+    km = f"{trimmed(limit_m / 1000)} km"
     if needed is not None:
         least = needed + int(must.sum())
         found.append(
@@ -115,7 +116,9 @@ def explain(question: Question, *, limit_m: float, count: int, required: Flags |
         short = seats_short(within)
         found.append(
             Explanation(
-                "room", short, f"All candidates together are {_up(short):,} seats short of what is needed within {km}."
+                "room",
+                short,
+                f"All candidates together are {number(_up(short))} seats short of what is needed within {km}.",
             )
         )
     if (shortest := shortest_limit(question, left)) is not None:
@@ -123,7 +126,7 @@ def explain(question: Question, *, limit_m: float, count: int, required: Flags |
             Explanation(
                 "limit",
                 shortest,
-                f"With {_sites(count, '')} the shortest travel limit at which all are covered is {_up(shortest / 100) / 10:g} km.",
+                f"With {_sites(count, '')} the shortest travel limit at which all are covered is {trimmed(_up(shortest / 100) / 10)} km.",
             )
         )
     if not found:

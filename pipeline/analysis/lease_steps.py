@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.analysis.lease import Term, lease_of
+from pipeline.numerals import count_of, number
 
 
 def lease_steps(free: Mapping[int, float], most: float, *, smallest_rooms: float, fall_year: int) -> list[Term]:
@@ -45,9 +46,9 @@ def lease_words(steps: Sequence[Term]) -> str:
     >>> lease_words([Term(7.0, 2026, 1.0, "host_needs_rooms")])
     '7 rooms for 1 year'
     """
-    known = [step for step in steps if step.years is not None]
+    known = [(step.rooms, step.years) for step in steps if step.years is not None]
     if not known:
         return ""
-    first, *rest = known
-    start = f"{first.rooms:,.0f} {'room' if first.rooms == 1 else 'rooms'} for {first.years:,.0f} {'year' if first.years == 1 else 'years'}"
-    return ", or ".join([start, *(f"{step.rooms:,.0f} for {step.years:,.0f}" for step in rest)])
+    (rooms, years), *rest = known
+    start = f"{count_of(rooms, 'room', 'rooms', '0')} for {count_of(years, 'year', 'years', '0')}"
+    return ", or ".join([start, *(f"{number(rooms)} for {number(years)}" for rooms, years in rest)])

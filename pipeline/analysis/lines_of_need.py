@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline.analysis.indicators import BY_INDICATOR
-from pipeline.analysis.quotes import Line, count_of, listed, named, worst
+from pipeline.analysis.quotes import Line, named, worst
 from pipeline.analysis.uncertainty import Z90
-from pipeline.numerals import chance, number, percent
+from pipeline.numerals import chance, count_of, listed, number, percent, trimmed
 
 FACTORS = {
     "margins": "the survey's margins of error",
@@ -82,11 +82,11 @@ def why(ranked: pd.DataFrame, parts: pd.DataFrame, names: Mapping[str, str], *, 
     low, high = first["need_rank_low"], first["need_rank_high"]
     span = f" ({number(low)} to {number(high)} over all draws)" if high > low else ""
     name = names.get(first["neighborhood_id"], first["neighborhood_id"])
-    points = " + ".join(f"{adds:g}" for adds in most["contribution_index"])
+    points = " + ".join(trimmed(adds) for adds in most["contribution_index"])
     return Line(
         "why",
         f"{name} ranks {'first' if first['need_rank'] == 1 else number(first['need_rank'])}{span}, most by {listed(causes)}.",
-        f"These add {points} to its index of {first['need_index']:g}. The index ranks places, it does not measure a child.",
+        f"These add {points} to its index of {trimmed(first['need_index'])}. The index ranks places, it does not measure a child.",
         first["reliability_class"],
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.analysis.quotes import Line, count_of, listed
+from pipeline.analysis.quotes import Line
 from pipeline.columns import LEVELS
-from pipeline.numerals import chance, number, percent, school_year
+from pipeline.numerals import chance, count_of, listed, number, percent, points_apart, school_year
 
 _ZONE = ["level", "zone_id"]
 
@@ -58,7 +58,7 @@ def _moved_cut(told: pd.DataFrame, level: str) -> str:
     sides = (rows[rows.index < 0].sort_index().tail(1), rows[rows.index > 0].sort_index().head(1))
     moved = pd.concat(sides) - own.sum() if len(own) else own
     ways = [
-        f"{number(100 * abs(change))} points {'lower' if change < 0 else 'higher'} it would be "
+        f"{points_apart(change)} it would be "
         + (f"{number(abs(seats))} {'more' if seats > 0 else 'fewer'}" if seats else "the same")
         for change, seats in moved.items()
     ]

@@ -14,9 +14,9 @@ from pipeline.analysis.colocation_leases import leases
 from pipeline.analysis.colocation_pairs import BASES, is_allowed, total_cost
 from pipeline.analysis.colocation_reasons import Change, binding_rule, changes, over_several, unmatched_reason
 from pipeline.analysis.colocation_rooms import room_values, rooms_left
-from pipeline.analysis.quotes import count_of
 from pipeline.columns import joined
 from pipeline.ledger import Ledger
+from pipeline.numerals import count_of, number
 
 COLUMNS = [
     *("school_id", "name", "match_status", "site_id", "further_site_ids", "matched_school_id", "needed_seats"),
@@ -172,8 +172,8 @@ def _matched(pair: pd.Series, schools: Mapping[str, str]) -> dict[str, object]:
         "match_status": "matched",
         "travel_m": pair["move_m"],
         "utilization_ratio": pair["host_pupils"] / pair["host_capacity_seats"],
-        "reason": f"{pair['needed_rooms']:,.0f} of {about}{pair['surplus_rooms']:,.0f} free rooms, {beside}, "
-        f"{pair['community_m'] / 1000:,.1f} km {BASES[pair['community_basis']]}.",
+        "reason": f"{number(pair['needed_rooms'])} of {about}{number(pair['surplus_rooms'])} free rooms, {beside}, "
+        f"{number(pair['community_m'] / 1000, 1)} km {BASES[pair['community_basis']]}.",
     }
 
 
@@ -208,7 +208,7 @@ def _split_row(split: pd.DataFrame, schools: Mapping[str, str], sites: Mapping[s
         "total_cost": float((shares * split["total_cost"]).sum()),
         "community_m": float((shares * split["community_m"]).sum()),
         "utilization_after_ratio": np.nan,
-        "reason": f"No single site has {first['needed_rooms']:,.0f} rooms: {told}.",
+        "reason": f"No single site has {number(first['needed_rooms'])} rooms: {told}.",
     }
 
 

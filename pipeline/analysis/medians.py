@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from pipeline.analysis.uncertainty import Z90, Floats, Numbers, moe_of_weighted_sum, standard_error
 from pipeline.errors import ContractError, Fault
+from pipeline.numerals import trimmed
 
 Flags = npt.NDArray[np.bool_]
 
@@ -137,9 +138,9 @@ def _require_brackets(values: Floats, low: Floats, high: Floats, sample_share: f
     elif not (np.array_equal(low[1:], high[:-1]) and (np.diff(low[1:]) > 0).all() and not (low >= high).any()):
         wrong = f"bounds from {low.tolist()} to {high.tolist()}"
     elif (values < 0).any():
-        wrong = f"a count of {np.nanmin(values):g}"
+        wrong = f"a count of {trimmed(np.nanmin(values))}"
     elif not 0 < sample_share < 1:
-        wrong = f"a sample share of {sample_share:g}"
+        wrong = f"a sample share of {trimmed(sample_share)}"
     if wrong:
         what = "brackets must adjoin, rise, fit the counts and hold no negative ones, of a sample between 0 and 1"
         raise ContractError("counts by bracket", [Fault("E-BRACKETS", what, 1, wrong, "Give every bracket in order.")])

@@ -11,6 +11,7 @@ import shapely
 
 from pipeline.analysis.geometry import placed, require_equal_area
 from pipeline.columns import LEVELS
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -124,21 +125,21 @@ def _zone_of(schools: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame
 
 
 def _record(found: pd.DataFrame, schools: gpd.GeoDataFrame, level: str, zones: int, ledger: Ledger) -> None:
-    number = found["match"].value_counts()
-    inside = int(number.reindex(["assigned", "inside", "on_border"]).sum())
+    counts = found["match"].value_counts()
+    inside = int(counts.reindex(["assigned", "inside", "on_border"]).sum())
     ledger.balance(
         f"schools in {level} zones",
         total=len(schools),
         inside=inside,
-        outside=int(number.get("outside", 0)),
-        unlocated=int(number.get("not_located", 0)),
+        outside=int(counts.get("outside", 0)),
+        unlocated=int(counts.get("not_located", 0)),
         unit="schools",
         reason="" if zones else f"the study has no {level} zones",
     )
     near = found["match"].isin(["inside", "on_border"]) & (found["border_distance_m"] < NEAR_BORDER_M)
     for row in found.index[near]:
         metres = found.loc[row, "border_distance_m"]
-        reason = f"stands {metres:.1f} m from the border of {level} zone {found.loc[row, 'zone_id']}: its zone depends on the drawing"
+        reason = f"stands {number(metres, 1)} m from the border of {level} zone {found.loc[row, 'zone_id']}: its zone depends on the drawing"
         ledger.note(f"schools in {level} zones", reason, item=schools.loc[row, "school_id"])
 
 

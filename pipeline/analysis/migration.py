@@ -153,7 +153,7 @@ def ages_text(low: float, high: float) -> str:
     >>> ages_text(7, 18)
     '7-17'
     """
-    return f"{low:g}-{high - 1:g}"
+    return f"{int(low)}-{int(high) - 1}"
 
 
 def _rows(profile: pd.DataFrame, area: str, vintage: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pipeline.analysis.drivers import change_drivers
 from pipeline.analysis.growth import Layer, vintage_pairs
 from pipeline.analysis.migration import net_migration, years_between
 from pipeline.ledger import Ledger
+from pipeline.numerals import trimmed
 from pipeline.tables import empty
 
 
@@ -75,7 +76,7 @@ def moves(
         if years != 5:
             ledger.note(
                 "net_migration",
-                f"{earlier} and {later} lie {years:g} years apart, bands are five years wide: children are taken to be spread "
+                f"{earlier} and {later} lie {trimmed(years)} years apart, bands are five years wide: children are taken to be spread "
                 "evenly within a band, and those born in between are left out",
             )
     if not deaths:

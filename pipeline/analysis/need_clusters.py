@@ -13,6 +13,7 @@ from pipeline.analysis.local_moran import local_moran
 from pipeline.analysis.neighbor_graph import Floats, Graph, Integers, graph_of, standard
 from pipeline.analysis.rates import empirical_bayes_rate, pooled, standardised_rate
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 from pipeline.tables import BY_TABLE
 
 INDEX = "need_index"
@@ -174,7 +175,7 @@ class _Tests:
             needed = int(np.ceil(2 * n / self.rate))
             self.ledger.note(
                 "clusters",
-                f"{self.draws:,} draws are too few for the correction over {n:,} areas: tested in closed form; need.cluster_draws of {needed:,} would be enough",
+                f"{number(self.draws)} draws are too few for the correction over {number(n)} areas: tested in closed form; need.cluster_draws of {number(needed)} would be enough",
             )
         if self.even:
             self.ledger.note(

@@ -16,6 +16,7 @@ from pipeline.analysis.indicators import BY_INDICATOR, need_signed
 from pipeline.analysis.ranks import SMALLEST_KNOWN_WEIGHT, Floats, descending_rank, row_sums
 from pipeline.errors import ConfigError, ContractError, Fault
 from pipeline.ledger import Ledger
+from pipeline.numerals import percent
 
 Norm = Literal["local", "statewide"]
 NORMS: tuple[Norm, ...] = ("local", "statewide")
@@ -137,7 +138,7 @@ def state_reference(
     if len(peopled) and lacking:
         ledger.note(
             "need index held against the state",
-            f"the state's areas have {held:.0%} of the index by weight, without {', '.join(lacking)}"
+            f"the state's areas have {percent(held)} of the index by weight, without {', '.join(lacking)}"
             + ("" if held >= SMALLEST_KNOWN_WEIGHT - 1e-12 else ": less than half, so it is not computed"),
         )
     if held < SMALLEST_KNOWN_WEIGHT - 1e-12:

@@ -13,6 +13,7 @@ from pipeline.analysis.progression import KG, steps
 from pipeline.analysis.rolls import Rolls
 from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 
 def public_rolls(found: Rolls, schools: pd.DataFrame, ledger: Ledger) -> Rolls:
@@ -75,7 +76,7 @@ def definitions_of(found: Rolls, declared: Mapping[str, int], ledger: Ledger) ->
     until = int(found.years[first - 1])
     ledger.note(
         "enrollment",
-        f"transitional kindergarten is counted apart from fall {until + 1} on, and kindergarten falls by {fewer:,.0f}: it is taken to have held "
+        f"transitional kindergarten is counted apart from fall {until + 1} on, and kindergarten falls by {number(fewer)}: it is taken to have held "
         f"it up to fall {until}, and its steps and counts up to then are not used. Declare it (outlook.definitions) to make this certain",
     )
     return {"KG": until}
@@ -93,7 +94,7 @@ def _refuse_definition(until: int, falls: np.ndarray, apart: np.ndarray) -> None
         at = int(held.argmax())
         raise ConfigError(
             f"outlook.definitions: kindergarten is said to hold transitional kindergarten until {until}, but that has pupils of its own in "
-            f"{int(held.sum())} falls up to then, {apart[at]:,.0f} in fall {int(falls[at])} first. Write the last fall before them."
+            f"{int(held.sum())} falls up to then, {number(apart[at])} in fall {int(falls[at])} first. Write the last fall before them."
         )
 
 

@@ -10,6 +10,7 @@ from pipeline.analysis.age_bands import AGES
 from pipeline.analysis.cohort_ratios import Births, Children, Ratio, cohort_ratios
 from pipeline.analysis.migration import cohort, years_between
 from pipeline.analysis.uncertainty import years_of
+from pipeline.numerals import trimmed
 
 # Widths and steps for which five-year bands can still be followed.
 FEWEST_YEARS, MOST_YEARS = 3, 10
@@ -31,7 +32,7 @@ def step_reason(before: str | None, now: str) -> str:
     if FEWEST_YEARS <= years <= MOST_YEARS:
         return ""
     return (
-        f"the middles of {before} and {now} lie {years:g} years apart; five-year age bands can be followed over "
+        f"the middles of {before} and {now} lie {trimmed(years)} years apart; five-year age bands can be followed over "
         f"{FEWEST_YEARS} to {MOST_YEARS} years"
     )
 

@@ -15,6 +15,7 @@ from pipeline.analysis.growth import Layer
 from pipeline.analysis.migration import years_between
 from pipeline.analysis.population import projected, step_reason
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, percent, trimmed
 
 Z80 = float(ndtri(0.9))
 SHARE = 0.8
@@ -104,14 +105,14 @@ def method_error(
             school = tested.set_index("age_band").loc["5-17"]
             ledger.note(
                 "population_outlook",
-                f"back-test: {now} forecast from {older[0]} and {before}, {years[1]:g} years on, {school['areas']:.0f} areas, "
-                f"children aged 5 to 17: mean error {school['error_share']:.1%}, of no change {school['no_change_share']:.1%}",
+                f"back-test: {now} forecast from {older[0]} and {before}, {trimmed(years[1])} years on, {number(school['areas'])} areas, "
+                f"children aged 5 to 17: mean error {percent(school['error_share'], 1)}, of no change {percent(school['no_change_share'], 1)}",
             )
             return MethodError(
                 dict(zip(tested["age_band"], tested["method_share"], strict=True)), years[1], "back_test"
             )
     ledger.note(
         "population_outlook",
-        f"no three vintages to test the method on: its error is taken as {stated:.0%} in five years (growth.method_error_share)",
+        f"no three vintages to test the method on: its error is taken as {percent(stated)} in five years (growth.method_error_share)",
     )
     return MethodError(dict.fromkeys(BANDS, stated), 5.0, "stated")

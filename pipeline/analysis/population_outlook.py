@@ -16,6 +16,7 @@ from pipeline.analysis.population_error import Z80, MethodError, method_error
 from pipeline.analysis.uncertainty import Z90
 from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, percent, trimmed
 from pipeline.tables import empty
 
 # A projection this many times what is there and what the line leads to, or one part in so many, is of another place.
@@ -192,7 +193,7 @@ def outlook_or_reason(
     if given and followed < base:
         ledger.note(
             "population_outlook",
-            f"{1 - followed / base:.1%} of the children live in neighborhoods without an earlier vintage: they are not projected, and "
+            f"{percent(1 - followed / base, 1)} of the children live in neighborhoods without an earlier vintage: they are not projected, and "
             "the others are held to their own share of growth.control_projection",
         )
     return table
@@ -213,7 +214,7 @@ def _require_near(layer: Layer, given: Mapping[float, float], before: str, now: 
         least, most = min(line, whole) / MOST_TIMES, max(line, whole) * MOST_TIMES
         if not least <= total <= most:
             raise ConfigError(
-                f"params.yaml, growth.control_projection: {total:,.0f} children under 18 in {middle_year(now) + horizon:.0f} cannot be of this study: {whole:,.0f} live here now, and the line through {before} and {now} leads to {line:,.0f}; expected is {least:,.0f} to {most:,.0f}. Give the children under 18 of all neighborhoods together, in children and not in thousands, or leave the year out."
+                f"params.yaml, growth.control_projection: {number(total)} children under 18 in {int(middle_year(now) + horizon)} cannot be of this study: {number(whole)} live here now, and the line through {before} and {now} leads to {number(line)}; expected is {number(least)} to {number(most)}. Give the children under 18 of all neighborhoods together, in children and not in thousands, or leave the year out."
             )
 
 
@@ -238,13 +239,13 @@ def _record(rows: pd.DataFrame, given: Mapping[float, float], year: int, years: 
     if years != 5:
         ledger.note(
             "population_outlook",
-            f"approximate: bands of five years are followed over {years:g} years, spread evenly within a band",
+            f"approximate: bands of five years are followed over {trimmed(years)} years, spread evenly within a band",
         )
     count = rows["method"].value_counts()
     ledger.note(
         "population_outlook",
-        f"of {len(rows):,} numbers of neighborhoods, {count.get(CAPPED, 0):,} rest on a ratio held to its cap, "
-        f"{count.get(SYNTHETIC, 0):,} mostly and {count.get(BORROWED, 0):,} wholly on a synthetic one; children not yet born are "
+        f"of {number(len(rows))} numbers of neighborhoods, {number(count.get(CAPPED, 0))} rest on a ratio held to its cap, "
+        f"{number(count.get(SYNTHETIC, 0))} mostly and {number(count.get(BORROWED, 0))} wholly on a synthetic one; children not yet born are "
         + (
             "as many per woman as now"
             if BY_WOMEN in count

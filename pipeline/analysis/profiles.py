@@ -11,6 +11,7 @@ from pipeline.analysis.crosswalk import ROUNDING, SLIGHT_SHARE, allocate, with_s
 from pipeline.columns import BY_NAME, CENSUS_COUNTS, CHILD_COUNTS
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, percent
 
 # Where more than this share of a place's children (or people) was placed by plain area, its numbers are approximate.
 MOSTLY = 0.5
@@ -190,11 +191,11 @@ def balance_layers(
             if layer.startswith("zone ") and layer.endswith(f" {fall_year}") and outside > outside_share * total:
                 worst = nowhere.idxmax()
                 too_many.append(
-                    f"{layer}: {outside:,.0f} of {total:,.0f} ({outside / total:.1%}) by {vintage}, most of them in {level} {worst} ({nowhere[worst]:,.0f})"
+                    f"{layer}: {number(outside)} of {number(total)} ({percent(outside / total, 1)}) by {vintage}, most of them in {level} {worst} ({number(nowhere[worst])})"
                 )
     if too_many:
         raise LedgerError(
-            f"More than {outside_share:.1%} of the district's children live in no zone:"
+            f"More than {percent(outside_share, 1)} of the district's children live in no zone:"
             + "".join(f"\n  - {line}" for line in too_many)
             + "\nComplete the zones, or raise geography.outside_share if the district has places without a zone."
         )
@@ -244,7 +245,7 @@ def _balance(
         book = ledger if ledger is not None and name == measure else Ledger()
         passed_over = _passed_over(source, links, name, empty)
         if len(passed_over):
-            reason = f"areas without a published {name} that are up to {SLIGHT_SHARE:.1%} of a place: passed over there"
+            reason = f"areas without a published {name} that are up to {percent(SLIGHT_SHARE, 1)} of a place: passed over there"
             book.absence(subject, reason, count=len(passed_over), unit="areas", item=passed_over[0])
         book.balance(
             subject,

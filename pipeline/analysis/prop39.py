@@ -11,6 +11,7 @@ from pipeline.analysis.rolls import Rolls
 from pipeline.analysis.schools import in_buildings
 from pipeline.columns import GRADES, LEVELS, joined
 from pipeline.ledger import Ledger
+from pipeline.numerals import count_of, number
 
 LEVEL_ADA = [f"{level}_in_district_ada" for level in LEVELS]
 LEVEL_RATIO = [f"{level}_ada_per_classroom_ratio" for level in LEVELS]
@@ -288,11 +289,11 @@ def _offer(row: dict[str, object], law: Law, levels: list[Level]) -> dict[str, o
     ada, schools, left_out = n["in_district_ada"], n["comparison_schools"], n["left_out_schools"]
     area = _AREA[str(row["comparison_basis"])].format(area=row["comparison_area_id"])
     if np.isnan(ada) and n["in_district_pupils"] > 0:
-        text = f"{n['in_district_pupils']:,.0f} pupils are counted where they live and none on its roll: its pupils are not known."
+        text = f"{number(n['in_district_pupils'])} pupils are counted where they live and none on its roll: its pupils are not known."
         return {"worksheet_status": "pupils_not_known", "reason": text}
     if np.isnan(ada):
         return {"worksheet_status": "pupils_not_known", "reason": "Its pupils are not known."}
-    asks = f"{ada:,.1f} in-district ADA"
+    asks = f"{number(ada, 1)} in-district ADA"
     if row["ada_basis"] == "enrollment":
         asks += " (projected pupils: the study gives no attendance)"
     if row["pupils_basis"] == "all_pupils":
@@ -300,7 +301,7 @@ def _offer(row: dict[str, object], law: Law, levels: list[Level]) -> dict[str, o
     if ada < law.smallest_ada:
         return {
             "worksheet_status": "below_threshold",
-            "reason": f"{asks}: fewer than {law.smallest_ada:,.0f} ({law.source}).",
+            "reason": f"{asks}: fewer than {number(law.smallest_ada)} ({law.source}).",
         }
     if not schools + left_out:
         return {
@@ -308,7 +309,7 @@ def _offer(row: dict[str, object], law: Law, levels: list[Level]) -> dict[str, o
             "reason": f"{asks}; no district school of its levels lies {area}.",
         }
     if not schools:
-        text = f"{asks}; none of its {left_out:,.0f} comparison schools has pupils and rooms on file."
+        text = f"{asks}; none of its {number(left_out)} comparison schools has pupils and rooms on file."
         return {"worksheet_status": "rooms_not_known", "reason": text}
     exact = sum(level.rooms("classrooms") for level in levels)
     rooms = float(np.ceil(exact - 1e-9))
@@ -316,18 +317,20 @@ def _offer(row: dict[str, object], law: Law, levels: list[Level]) -> dict[str, o
         f"offered_{kind}": float(np.round(sum(level.rooms(kind) for level in levels), 1))
         for kind in ("specialised_rooms", "shared_rooms")
     }
-    without = f"; {left_out:,.0f} more without pupils or rooms on file are left out" if left_out else ""
-    working = f"{asks} / {levels[0].ratio:,.2f} ADA per classroom"
+    without = f"; {number(left_out)} more without pupils or rooms on file are left out" if left_out else ""
+    working = f"{asks} / {number(levels[0].ratio, 2)} ADA per classroom"
     whose = "The ratio is that of"
     if len(levels) > 1:
-        parts = [f"{level.ada:,.1f} {level.level} / {level.ratio:,.2f} ADA per classroom" for level in levels]
+        parts = [
+            f"{number(level.ada, 1)} {level.level} / {number(level.ratio, 2)} ADA per classroom" for level in levels
+        ]
         working = f"{asks}: {' + '.join(parts)}"
         whose = "The ratio of each level is that of the schools that teach it, of"
     text = (
-        f"{working} = {exact:,.2f}, so {rooms:,.0f} classrooms. {whose} "
-        f"{schools:,.0f} district {'school' if schools == 1 else 'schools'} {area}: "
-        f"{n['comparison_ada']:,.1f} ADA in {n['comparison_classrooms']:,.1f} classrooms{without}. In the same proportion "
-        f"{offered['offered_specialised_rooms']:,.1f} specialised and {offered['offered_shared_rooms']:,.1f} shared rooms; "
+        f"{working} = {number(exact, 2)}, so {number(rooms)} classrooms. {whose} "
+        f"{count_of(schools, 'district school', 'district schools')} {area}: "
+        f"{number(n['comparison_ada'], 1)} ADA in {number(n['comparison_classrooms'], 1)} classrooms{without}. In the same proportion "
+        f"{number(offered['offered_specialised_rooms'], 1)} specialised and {number(offered['offered_shared_rooms'], 1)} shared rooms; "
         "furnished, at a pro-rata charge."
     )
     return {

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.proposal_rooms import levels_asked, suits
-from pipeline.analysis.quotes import count_of
-from pipeline.columns import GRADES, LEVELS
+from pipeline.columns import GRADES, LEVELS, OFFERED_STATUSES
 from pipeline.errors import ContractError, Fault
 from pipeline.ledger import Ledger
+from pipeline.numerals import count_of, number, percent
 
 PARTS = ("quality_record", "match_with_need", "grades", "enrollment_in_hand", "use_of_space")
 RECORD = {"strong": 1.0, "middle": 0.5, "weak": 0.0}
@@ -97,7 +97,7 @@ def eligible(
         status, rooms = sites.loc[row.site_id, ["rfp_status", "surplus_rooms"]]
         levels = levels_asked(str(row.grade_low), str(row.grade_high), bands)
         here = taught.get(str(row.site_id))
-        if status not in ("listed", "one_definition"):
+        if status not in OFFERED_STATUSES:
             texts.append("The site is not on the list.")
         elif not suits(levels, here, levels_apart):
             texts.append(
@@ -105,11 +105,11 @@ def eligible(
             )
         elif row.rooms_asked > rooms:
             texts.append(
-                f"It asks for {count_of(row.rooms_asked, 'room', 'rooms')}, and the site has {rooms:,.0f} to offer."
+                f"It asks for {count_of(row.rooms_asked, 'room', 'rooms')}, and the site has {number(rooms)} to offer."
             )
         elif rooms_needed > rooms:
             texts.append(
-                f"Its {row.enrollment_in_hand:,.0f} pupils would need {rooms_needed:,.0f} rooms, and the site has {rooms:,.0f} to offer."
+                f"Its {number(row.enrollment_in_hand)} pupils would need {number(rooms_needed)} rooms, and the site has {number(rooms)} to offer."
             )
         else:
             texts.append("")
@@ -193,7 +193,9 @@ def _need(levels: list[str], neighborhood: str, near: pd.Series) -> tuple[float,
     if not known:
         return np.nan, "access to quality seats is not known here"
     mean = sum(ratio for ratio in ratios if ratio == ratio) / len(known)
-    return sum(known) / len(known), f"access to quality seats is {mean:.0%} of the district's mean, over its grades"
+    return sum(known) / len(
+        known
+    ), f"access to quality seats is {percent(mean)} of the district's mean, over its grades"
 
 
 def _grades(levels: list[str], taught: set[str] | None) -> tuple[float, str]:
@@ -208,14 +210,14 @@ def _in_hand(pupils: float, seats: float, asked: float, needed: float) -> tuple[
         return 0.0, "no enrollment in hand is stated"
     if not seats > 0:
         return np.nan, "the seats of the rooms asked are not known"
-    more = f"; they would need {needed:,.0f} rooms" if needed > asked else ""
-    return min(pupils / seats, seats / max(pupils, 1.0)), f"{pupils:,.0f} pupils for {seats:,.0f} seats{more}"
+    more = f"; they would need {number(needed)} rooms" if needed > asked else ""
+    return min(pupils / seats, seats / max(pupils, 1.0)), f"{number(pupils)} pupils for {number(seats)} seats{more}"
 
 
 def _space(asked: float, offered: float) -> tuple[float, str]:
     if not offered > 0:
         return np.nan, "the rooms to offer are not known"
-    return asked / offered, f"{asked:,.0f} of {offered:,.0f} rooms"
+    return asked / offered, f"{number(asked)} of {number(offered)} rooms"
 
 
 def record(proposals: pd.DataFrame, why: pd.Series, ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ from pipeline.analysis.enrollment import middle
 from pipeline.analysis.uncertainty import moe_of_ratio, years_of
 from pipeline.columns import GRADES
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, percent
 
 # Grades of the ages 5 to 17: pupils of preschool are younger.
 SCHOOL_GRADES = tuple(grade for grade in GRADES if grade not in ("PK", "TK"))
@@ -59,7 +60,7 @@ def public_shares(
         shares[vintage] = (min(mean / float(children["children"]), 1.0), margin)
         ledger.note(
             f"seats of children, {vintage}",
-            f"{shares[vintage][0]:.1%} of children aged 5 to 17 need a public seat: {mean:,.0f} pupils in the falls "
-            f"{of_years.index.min()} to {of_years.index.max()} over {children['children']:,.0f} children",
+            f"{percent(shares[vintage][0], 1)} of children aged 5 to 17 need a public seat: {number(mean)} pupils in the falls "
+            f"{of_years.index.min()} to {of_years.index.max()} over {number(children['children'])} children",
         )
     return shares

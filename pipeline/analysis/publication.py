@@ -19,6 +19,7 @@ from pipeline.analysis.publication_gap import GAP_NUMBERS, Hidden, hidden_before
 from pipeline.analysis.publication_quality import told_quality
 from pipeline.analysis.recommendations import NUMBERS
 from pipeline.columns import HIDDEN
+from pipeline.numerals import number
 
 INCOMES = [
     *(
@@ -96,7 +97,7 @@ def enrollment(groups: pd.DataFrame, smallest: float, before: Hidden = frozenset
         value_text=as_text(totals["pupils"], hidden),
         value_status=totals["value_status"].mask(hidden, "suppressed"),
     )
-    reason = f"counts of 1 to {smallest - 1:.0f} pupils, and the next smallest of the year where a total would give them away"
+    reason = f"counts of 1 to {number(smallest - 1)} pupils, and the next smallest of the year where a total would give them away"
     if open_years:
         reason += f"; in {open_years} years nothing is left to hide them with"
     return public, _line("public_enrollment", int((~hidden).sum()), int(primary.sum()), int(extra.sum()), reason)
@@ -130,7 +131,7 @@ def schools(
         *("growth_class", "path_status", "geometry"),
     ]
     hidden = int((public["value_text"] == HIDDEN).sum())
-    reason = f"as public_enrollment; classes resting on fewer than {smallest:.0f} tested pupils are not shown; "
+    reason = f"as public_enrollment; classes resting on fewer than {number(smallest)} tested pupils are not shown; "
     reason += "their chances in tenths, where enough pupils both met and missed the standard"
     return public[columns], _line("public_schools", len(public) - hidden, hidden + int(few.sum()), 0, reason)
 
@@ -153,7 +154,9 @@ def zones(
         *("level", "fall_year", "zone_id", "name", "is_approximate", *GAP_NUMBERS),
         *("service_gap_rank", "method", "geometry"),
     ]
-    reason = f"zones with 1 to {smallest - 1:.0f} resident pupils, and the next smallest of the level; seats in tens, "
+    reason = (
+        f"zones with 1 to {number(smallest - 1)} resident pupils, and the next smallest of the level; seats in tens, "
+    )
     reason += "without those of citywide schools where few of their pupils live"
     return public[columns], _line(
         "public_zones", int((~(primary | extra)).sum()), int(primary.sum()), int(extra.sum()), reason
@@ -289,7 +292,7 @@ def siting(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published
     """Siting options; small covered demand is not shown, nor that of a ``guarded`` site, which its free seats cap."""
     quiet = is_small(table["covered_seats"], smallest) | table["site_id"].isin(guarded)
     public = blank(table, quiet, ["covered_seats"]).assign(reason=table["reason"].mask(quiet, NOT_SHOWN))
-    reason = f"1 to {smallest - 1:.0f} pupils covered, and {GUARDED_SITES}"
+    reason = f"1 to {number(smallest - 1)} pupils covered, and {GUARDED_SITES}"
     return public, _line("public_siting", int((~quiet).sum()), int(quiet.sum()), 0, reason)
 
 

@@ -12,6 +12,7 @@ from pipeline.analysis.disclosure import report_line as _line
 from pipeline.analysis.prop39 import LEVEL_ADA, LEVEL_RATIO
 from pipeline.analysis.publication import GUARDED_SITES, NOT_SHOWN
 from pipeline.columns import HIDDEN, LEVELS, parted
+from pipeline.numerals import number
 
 PAIRS = [
     *("school_id", "name", "site_id", "pair_rule", "community_m", "community_basis"),
@@ -105,7 +106,7 @@ def matches(
         second_cost_change=public["second_cost_change"].round(2),
         utilization_after_ratio=public["utilization_after_ratio"].round(3),
     ).drop(columns="surplus_seats")
-    reason = f"{FEW} (1 to {smallest - 1:.0f}), and {GUARDED_SITES}"
+    reason = f"{FEW} (1 to {number(smallest - 1)}), and {GUARDED_SITES}"
     return public, _line("public_matches", int((~quiet).sum()), int(quiet.sum()), 0, reason)
 
 
@@ -183,11 +184,11 @@ def _told(row: Any) -> str:
     if row.worksheet_status == "no_comparison_school":
         return "No district school of its levels lies in the area."
     if row.worksheet_status == "rooms_not_known":
-        return f"None of its {row.left_out_schools:,.0f} comparison schools has pupils and rooms on file."
+        return f"None of its {number(row.left_out_schools)} comparison schools has pupils and rooms on file."
     if row.worksheet_status == "pupils_not_known":
         return "Its pupils are not known."
     without = (
-        f"; {row.left_out_schools:,.0f} more without pupils or rooms on file are left out"
+        f"; {number(row.left_out_schools)} more without pupils or rooms on file are left out"
         if row.left_out_schools
         else ""
     )
@@ -202,11 +203,11 @@ def _told(row: Any) -> str:
     # the ADA is told in tens: what follows from it is told as what it may be
     low, high = (sum((ada + more) / ratio for _, ada, ratio in levels) for more in (0, 10))
     working = " + ".join(
-        f"between {ada:,.0f} and {ada + 10:,.0f}{name} ADA / {ratio:,.2f} ADA per classroom"
+        f"between {number(ada)} and {number(ada + 10)}{name} ADA / {number(ratio, 2)} ADA per classroom"
         for name, ada, ratio in levels
     )
     return (
-        f"{working[0].upper()}{working[1:]} = {low:,.1f} to {high:,.1f}; by the exact ADA {row.offered_classrooms:,.0f} classrooms, "
-        f"rounded up. {row.comparison_schools:,.0f} comparison {schools}: {row.comparison_ada:,.0f} ADA, "
-        f"{row.comparison_classrooms:,.0f} classrooms{without}."
+        f"{working[0].upper()}{working[1:]} = {number(low, 1)} to {number(high, 1)}; by the exact ADA {number(row.offered_classrooms)} classrooms, "
+        f"rounded up. {number(row.comparison_schools)} comparison {schools}: {number(row.comparison_ada)} ADA, "
+        f"{number(row.comparison_classrooms)} classrooms{without}."
     )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.analysis.disclosure import Published, complements, in_tens, is_small, report_line
 from pipeline.columns import HIDDEN, SECTORS
+from pipeline.numerals import number
 
 UNKNOWN = "not_known"
 PUBLIC = ("district", "charter", UNKNOWN)  # a school that no directory lists is one of the district's old ones
@@ -69,7 +70,7 @@ def sectors(
         ignore_index=True,
     )
     public["sector_share"] = _shares(public)
-    reason = f"by school: sums of public_enrollment; by residence: in tens, none of fewer than {smallest:.0f} pupils, nor one that with a zone's residents would give such a number away"
+    reason = f"by school: sums of public_enrollment; by residence: in tens, none of fewer than {number(smallest)} pupils, nor one that with a zone's residents would give such a number away"
     columns = [*KEY, "pupils", "sector_share", "told_schools", "hidden_schools", "value_status"]
     return public[columns], report_line("public_sectors", int(public["pupils"].notna().sum()), primary, extra, reason)
 
@@ -235,5 +236,5 @@ def flows(
     ]
     is_home = pd.MultiIndex.from_frame(shown[["level", "zone_id", "school_id"]]).isin(pd.MultiIndex.from_frame(own))
     public = shown.assign(pupils=in_tens(shown["pupils"]), is_home=is_home)[[*CELL, "run_by", "is_home", "pupils"]]
-    reason = f"in tens; pairs of a zone and a school with 1 to {smallest - 1:.0f} pupils have no row, nor those that would give these away"
+    reason = f"in tens; pairs of a zone and a school with 1 to {number(smallest - 1)} pupils have no row, nor those that would give these away"
     return public, report_line("public_flows", len(public), int(primary.sum()), int(extra.sum()), reason)

@@ -15,6 +15,7 @@ from pipeline.analysis.disclosure import Published, as_text, blank, is_small, re
 from pipeline.analysis.hidden_outlook import UNIT, hidden_of
 from pipeline.analysis.publication_quality import in_five_points
 from pipeline.columns import HIDDEN
+from pipeline.numerals import number
 
 NUMBERS = ["pupils_projected", "pupils_projected_low", "pupils_projected_high"]
 AHEAD = (1, 5, 10)  # years of which schools and zones are shown side by side
@@ -37,7 +38,7 @@ def outlook(totals: pd.DataFrame, by_grade: pd.DataFrame, hidden: pd.DataFrame, 
     public = _whole(rows).assign(value_text=as_text(rows["pupils_projected"], quiet))
     public = blank(public, quiet, [*NUMBERS, "pupils_by_residence", "rules", "caution"])
     columns = [*UNIT, "fall_year", "value_text", *NUMBERS, "pupils_by_residence", "method", "interval_basis"]
-    reason = f"in all years and scenarios: units with fewer than {smallest:.0f} pupils expected in one of them, or whose present count is hidden, and the next smallest where a total would give them away"
+    reason = f"in all years and scenarios: units with fewer than {number(smallest)} pupils expected in one of them, or whose present count is hidden, and the next smallest where a total would give them away"
     line = report_line("public_outlook", int((~quiet).sum()), int(primary.sum()), int(extra.sum()), reason)
     return public[[*columns, "rules", "caution"]], line
 
@@ -121,9 +122,7 @@ def grades(
     public = _whole(rows).assign(value_text=as_text(rows["pupils_projected"], quiet))
     public = blank(public, quiet, [*NUMBERS, "caution"])
     columns = ["fall_year", "grade", "value_text", *NUMBERS, "method", "interval_basis", "rule", "caution"]
-    reason = (
-        f"grades with fewer than {smallest:.0f} pupils expected in one of the years, and the next smallest of the level"
-    )
+    reason = f"grades with fewer than {number(smallest)} pupils expected in one of the years, and the next smallest of the level"
     line = report_line("public_outlook_grades", int((~quiet).sum()), int(few.sum()), int(more.sum()), reason)
     return (public[columns], line), _form(form, primary, extra, smallest)
 
@@ -136,7 +135,7 @@ def _form(form: pd.DataFrame, primary: pd.Series, extra: pd.Series, smallest: fl
     )
     public = blank(public, quiet, ["pupils_projected"])
     public = blank(public, quiet | few, ["pupils_of_homes", "pupils_with_homes"])
-    reason = f"as public_outlook_grades; pupils of homes from {smallest:.0f} on"
+    reason = f"as public_outlook_grades; pupils of homes from {number(smallest)} on"
     line = report_line(
         "public_state_projection", int((~quiet).sum()), int(few.sum()), int((quiet & ~few).sum()), reason
     )
@@ -185,7 +184,7 @@ def capture(ratios: pd.DataFrame, public_zones: pd.DataFrame, smallest: float) -
     few |= (ratios["capture_high_ratio"] - ratios["capture_low_ratio"]) > 0.05
     quiet = known & few
     public = ratios.assign(capture_ratio=in_five_points(ratios["capture_ratio"]).mask(few))
-    reason = f"in steps of five points, of zones with at least {RESIDENTS * smallest:.0f} resident pupils, none where fewer than {smallest:.0f} are at the school or elsewhere"
+    reason = f"in steps of five points, of zones with at least {number(RESIDENTS * smallest)} resident pupils, none where fewer than {number(smallest)} are at the school or elsewhere"
     columns = ["level", "zone_id", "fall_year", "capture_ratio"]
     return public[columns], report_line("public_capture", int((known & ~few).sum()), int(quiet.sum()), 0, reason)
 

@@ -13,6 +13,7 @@ from pipeline.analysis.disclosure import Published, complements, in_tens, is_sma
 from pipeline.analysis.quality_enrollment import ALL, attended, quality_change, quality_enrollment
 from pipeline.columns import HIDDEN, SECTORS
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 from pipeline.tables import empty
 
 # Groups that add up to all pupils: one that is hidden would follow from the others.
@@ -78,7 +79,7 @@ def quality_seats(
     public = pd.concat(
         [told[columns], *(rows.reindex(columns=columns) for rows in (groups, homes) if len(rows))], ignore_index=True
     )
-    reason = f"all pupils: from public_enrollment and public_quality_years; groups and zones in tens, none of fewer than {smallest:.0f} pupils in or out of quality seats, nor one that would give such a number away"
+    reason = f"all pupils: from public_enrollment and public_quality_years; groups and zones in tens, none of fewer than {number(smallest)} pupils in or out of quality seats, nor one that would give such a number away"
     return public, report_line("public_quality_seats", len(public), hidden + primary, extra, reason)
 
 

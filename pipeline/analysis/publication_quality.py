@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.analysis.cut_points import lowest_level
 from pipeline.analysis.disclosure import Published, is_small, report_line
 from pipeline.analysis.targets import path_target
+from pipeline.numerals import number
 
 STEP_PUPILS = 100.0  # from so many pupils on a step of five points holds at least five of them
 POINT_PUPILS = 500.0  # and so does a step of one point
@@ -90,7 +91,7 @@ def quality_years(years: pd.DataFrame, smallest: float) -> Published:
     public = years[["school_id", "fall_year"]].assign(
         quality_class=years["quality_class"].mask(few, "not_rated"), is_quality=years["is_quality"] & ~few
     )
-    reason = f"classes; not those that rest on fewer than {smallest:.0f} tested pupils"
+    reason = f"classes; not those that rest on fewer than {number(smallest)} tested pupils"
     return public, report_line("public_quality_years", int((~few).sum()), int(few.sum()), 0, reason)
 
 
@@ -109,7 +110,9 @@ def colors(table: pd.DataFrame, smallest: float) -> Published:
         change_level=table["change_level"].mask(few, "not_known"),
         color=table["color"].mask(few, "none"),
     )
-    reason = f"levels and colors; not where fewer than {smallest:.0f} pupils were tested, or are on one side of a share"
+    reason = (
+        f"levels and colors; not where fewer than {number(smallest)} pupils were tested, or are on one side of a share"
+    )
     return public, report_line("public_colors", int((~few).sum()), int(few.sum()), 0, reason)
 
 
@@ -169,7 +172,7 @@ def targets(
         is_interim=rows["is_interim"],
     )
     hidden = int((rows["status_share"].notna() & public["status_share"].isna()).sum())
-    reason = f"shares in steps of five points where {STEP_PUPILS:.0f} pupils were tested and enough met and missed the standard; of the district and of levels of {FEWEST_SCHOOLS} schools or more to the whole percent"
+    reason = f"shares in steps of five points where {number(STEP_PUPILS)} pupils were tested and enough met and missed the standard; of the district and of levels of {FEWEST_SCHOOLS} schools or more to the whole percent"
     return public, report_line("public_targets", int(public["status_share"].notna().sum()), hidden, 0, reason)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from pipeline.analysis.disclosure import Published, blank, is_small
+from pipeline.analysis.disclosure import Published, blank, is_small, report_line
 from pipeline.analysis.publication import GUARDED_SITES, NOT_SHOWN, told_seats_of_sites
 from pipeline.columns import HIDDEN
 from pipeline.tables import BY_TABLE
@@ -51,7 +49,9 @@ def inventory(
         definition_codes=named["definition_codes"].mask(hidden, "none"),
         definitions_under=named["definitions_under"].mask(hidden),
     )
-    line = _line("public_rfp", hidden, f"{GUARDED_SITES}; missing seats as public_zones")
+    line = report_line(
+        "public_rfp", int((~hidden).sum()), int(hidden.sum()), 0, f"{GUARDED_SITES}; missing seats as public_zones"
+    )
     return public[BY_TABLE["public_rfp"].names], line
 
 
@@ -95,16 +95,12 @@ def scores(
     shown = blank(parts, silent, FINDS).assign(evidence=parts["evidence"].mask(silent, NOT_SHOWN))
     why = f"{GUARDED_SITES}; proposers with few pupils, or whose school's class or enrollment is not shown"
     return (
-        (public[BY_TABLE["public_rfp_scores"].names], _line("public_rfp_scores", hidden, why)),
-        (shown[BY_TABLE["public_rfp_score_parts"].names], _line("public_rfp_score_parts", silent, why)),
+        (
+            public[BY_TABLE["public_rfp_scores"].names],
+            report_line("public_rfp_scores", int((~hidden).sum()), int(hidden.sum()), 0, why),
+        ),
+        (
+            shown[BY_TABLE["public_rfp_score_parts"].names],
+            report_line("public_rfp_score_parts", int((~silent).sum()), int(silent.sum()), 0, why),
+        ),
     )
-
-
-def _line(table: str, hidden: pd.Series, reason: str) -> dict[str, Any]:
-    return {
-        "public_table": table,
-        "shown_cells": float((~hidden).sum()),
-        "primary_hidden_cells": float(hidden.sum()),
-        "complementary_hidden_cells": 0.0,
-        "reason": reason,
-    }

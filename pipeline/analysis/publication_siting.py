@@ -8,6 +8,7 @@ from pipeline.analysis.disclosure import Published, blank, in_tens, is_small, re
 from pipeline.analysis.enrollment_zones import ALL
 from pipeline.analysis.siting_plans import EVEN_ALL
 from pipeline.columns import parted
+from pipeline.numerals import number
 
 # Ways to ask in which what a site serves is cut by its empty seats.
 WITH_ROOM = ("coverage_with_room", "travel_with_room")
@@ -95,7 +96,7 @@ def zones(table: pd.DataFrame, guarded: set[str], smallest: float) -> Published:
         len(table) - count,
         count,
         0,
-        f"grades of 1 to {smallest - 1:.0f} pupils; the others in tens",
+        f"grades of 1 to {number(smallest - 1)} pupils; the others in tens",
     )
 
 

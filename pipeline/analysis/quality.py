@@ -22,6 +22,7 @@ from pipeline.analysis.cut_points import (
 )
 from pipeline.analysis.status import growth, shrink, status_by_year, wilson_interval
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 
 @dataclass(frozen=True)
@@ -266,8 +267,8 @@ def _record_growth(grown: pd.DataFrame, seen: Window, grades: pd.DataFrame, ledg
         )
     if methods.drop("none", errors="ignore").sum():
         told = {"cohort": "from pupils followed from grade to grade", "status_change": "from the whole school's status"}
-        parts = [f"{methods[name]:,} {text}" for name, text in told.items() if name in methods]
+        parts = [f"{number(methods[name])} {text}" for name, text in told.items() if name in methods]
         ledger.note(
             "growth",
-            f"over that of all schools, a year: {'; '.join(parts)}; {methods.get('none', 0):,} schools not known",
+            f"over that of all schools, a year: {'; '.join(parts)}; {number(methods.get('none', 0))} schools not known",
         )

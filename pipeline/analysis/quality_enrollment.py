@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.analysis.enrollment import middle, sum_of_parts
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, signed
 
 ALL = "all"
 UNIT = ["run_by", "student_group", "layer", "area_id"]
@@ -229,7 +230,7 @@ def record_quality_enrollment(table: pd.DataFrame, change: pd.DataFrame, ledger:
         held = "" if row.fall_year == row.results_fall else f", by the results of fall {row.results_fall}"
         ledger.note(
             f"pupils in quality seats, fall {row.fall_year}",
-            f"{_range(row.quality_pupils_low, row.quality_pupils_high)} of {_range(row.pupils_low, row.pupils_high)} pupils{held}; {row.unrated_pupils:,.0f} attend schools that are not rated",
+            f"{_range(row.quality_pupils_low, row.quality_pupils_high)} of {_range(row.pupils_low, row.pupils_high)} pupils{held}; {number(row.unrated_pupils)} attend schools that are not rated",
         )
     if change.empty:
         ledger.note(
@@ -240,7 +241,7 @@ def record_quality_enrollment(table: pd.DataFrame, change: pd.DataFrame, ledger:
     for row in of_all.itertuples():
         ledger.note(
             f"pupils in quality seats, fall {row.fall_from} to {row.fall_to}",
-            f"{row.pupils_change:+,.0f}: schools that improved or declined {row.improved_change:+,.0f}, that grew or shrank {row.grown_change:+,.0f}, opened {row.opened_change:+,.0f}, closed {row.closed_change:+,.0f}, rated in one fall only {row.rated_change:+,.0f}",
+            f"{signed(row.pupils_change)}: schools that improved or declined {signed(row.improved_change)}, that grew or shrank {signed(row.grown_change)}, opened {signed(row.opened_change)}, closed {signed(row.closed_change)}, rated in one fall only {signed(row.rated_change)}",
         )
 
 
@@ -251,5 +252,5 @@ def _range(low: float, high: float) -> str:
     ('3', '3 to 1,200', 'at least 3')
     """
     if np.isnan(high):
-        return f"at least {low:,.0f}"
-    return f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
+        return f"at least {number(low)}"
+    return number(low) if low == high else f"{number(low)} to {number(high)}"

@@ -15,9 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.analysis.quotes import MINUS
 from pipeline.columns import RELIABILITY
-from pipeline.numerals import number
+from pipeline.numerals import MINUS, number
 
 RULES = ("N-01", "Z-01", "G-01", "G-02", "G-03", "F-01", "F-02", "F-03", "Q-01", "Q-02")
 SURE = ("high", "medium")

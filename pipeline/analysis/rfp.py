@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.analysis.lease import free_rooms
 from pipeline.analysis.lease_steps import lease_steps, lease_words
-from pipeline.columns import LEVELS, parted
+from pipeline.columns import LEVELS, OFFERED_STATUSES, parted
 from pipeline.ledger import Ledger
 
 STATUS = {
@@ -17,7 +17,6 @@ STATUS = {
     "one_definition": "one_definition",
     "no_numbers": "not_known",
 }
-OFFERED = ("listed", "one_definition")
 HORIZON = {
     "surplus": "still_under",
     "one_definition": "still_under",
@@ -96,7 +95,7 @@ def rfp_inventory(
     table["rfp_status"] = table["surplus_case"].map(STATUS).fillna("not_listed").astype("str")
     table["horizon_status"] = table["surplus_case"].map(HORIZON).astype("str")
     table["definition_codes"] = table["site_id"].map(under).astype("str").fillna("none")
-    table["lease_offer"] = table["site_id"].map(offers).astype("str").where(table["rfp_status"].isin(OFFERED))
+    table["lease_offer"] = table["site_id"].map(offers).astype("str").where(table["rfp_status"].isin(OFFERED_STATUSES))
     table["schools_here"] = table["site_id"].map(schools_here).fillna(0.0).astype("float64")
     return table[COLUMNS].sort_values("site_id", kind="stable").reset_index(drop=True)
 

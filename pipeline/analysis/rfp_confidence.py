@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pipeline.numerals import number, percent
+
 # Utilization so near to the study's threshold (five in a hundred seats) may lie on either side of it next year.
 NEAR_RATIO = 0.05
 CLASSES = ("low", "medium", "high")
@@ -103,7 +105,7 @@ def _against(
         (
             is_near,
             "medium",
-            f"a definition lies within {100 * NEAR_RATIO:.0f} points of the threshold of {under_ratio:.0%}",
+            f"a definition lies within {number(100 * NEAR_RATIO)} points of the threshold of {percent(under_ratio)}",
         ),
         (is_untested, "low", "the outlook of its schools has no tested interval"),
     )
@@ -146,11 +148,11 @@ def constraints(sites: pd.DataFrame, schools_here: pd.Series, rooms: pd.DataFram
             found.append(f"building in {site.condition_class.replace('_', ' ')} condition")
         elif site.condition_class == "not_known":
             found.append("condition of the building not known")
-        number = int(schools_here.get(site.site_id, 0))
-        if number > 1:
-            found.append(f"{number} schools share the site")
+        schools = int(schools_here.get(site.site_id, 0))
+        if schools > 1:
+            found.append(f"{schools} schools share the site")
         if portable.get(site.site_id, 0.0) > 0:
-            found.append(f"{portable[site.site_id]:,.0f} of {inventoried[site.site_id]:,.0f} rooms are portables")
+            found.append(f"{number(portable[site.site_id])} of {number(inventoried[site.site_id])} rooms are portables")
         if site.site_id not in inventoried:
             found.append("no inventory of rooms")
         if site.site_id not in placed:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.proposals import PARTS
+from pipeline.numerals import number
 
 TAIL = 0.05  # the rank interval holds nine draws of ten
 
@@ -85,7 +86,7 @@ def rfp_scores(
     """
     short = needed > proposals["rooms_asked"]
     told = [
-        f"Scored, but its {pupils:,.0f} pupils would need {rooms:,.0f} rooms and it asks for {asked:,.0f}."
+        f"Scored, but its {number(pupils)} pupils would need {number(rooms)} rooms and it asks for {number(asked)}."
         if is_short
         else "Scored by the study's rubric."
         for pupils, rooms, asked, is_short in zip(

@@ -12,6 +12,7 @@ from pipeline.analysis.enrollment import pupils_by_level
 from pipeline.analysis.schools import Bands
 from pipeline.columns import GRADES, LEVELS
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 # Which capacity is taken where a site has several: the publisher's own before a computed one.
 CAPACITY_ORDER = ("given", "state_loading", "functional", "target", "ideal_homeroom")
@@ -170,7 +171,7 @@ def record_gap(gap: pd.DataFrame, ledger: Ledger) -> None:
         unmet, spare = rows["unmet_seats"].sum(), (-rows["service_gap_seats"]).clip(lower=0).sum()
         ledger.note(
             f"service gap, {level}",
-            f"{rows['resident_pupils'].sum():,.0f} resident pupils, {rows['quality_seats'].sum():,.0f} quality seats, {unmet:,.0f} unmet; {spare:,.0f} spare seats elsewhere are not set against them",
+            f"{number(rows['resident_pupils'].sum())} resident pupils, {number(rows['quality_seats'].sum())} quality seats, {number(unmet)} unmet; {number(spare)} spare seats elsewhere are not set against them",
         )
     if len(gap) and gap["is_approximate"].any():
         ledger.note(
@@ -188,7 +189,7 @@ def record_capacity(offered: pd.DataFrame, ledger: Ledger) -> None:
             else f"capacity of the site ({method}), shared by pupils enrolled"
         )
         ledger.note(
-            "seats of schools", f"{rows['school_id'].nunique()} schools, {rows['seats'].sum():,.0f} seats: {what}"
+            "seats of schools", f"{rows['school_id'].nunique()} schools, {number(rows['seats'].sum())} seats: {what}"
         )
 
 

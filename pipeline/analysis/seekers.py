@@ -10,6 +10,7 @@ from pipeline.analysis.room_need import Loading, pupils_of_levels, rooms_of_grad
 from pipeline.analysis.schools import in_buildings
 from pipeline.columns import LEVELS, parted
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 BAND_PUPILS = [f"{level}_pupils" for level in LEVELS]
 SERVES = [f"serves_{level}" for level in LEVELS]
@@ -178,7 +179,7 @@ def _record_few_rooms(asking: pd.DataFrame, ledger: Ledger) -> None:
         ledger.note(
             "space_requests",
             f"{len(few)} ask for fewer rooms than their pupils need at the study's pupils per room; first: {row['school_id']} asks for "
-            f"{row['needed_rooms']:,.0f} and {row['needed_seats']:,.0f} pupils need {row['computed_rooms']:,.0f}",
+            f"{number(row['needed_rooms'])} and {number(row['needed_seats'])} pupils need {number(row['computed_rooms'])}",
             item=str(row["school_id"]),
         )
 

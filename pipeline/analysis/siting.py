@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.analysis.disclosure import in_tens
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, trimmed
 
 COLUMNS = ["site_id", "option_rank", "covered_seats", "reason"]
 
@@ -186,16 +187,16 @@ def siting_options(
 
 def _reason(site: Any, levels: pd.Series, reach_m: Mapping[str, float]) -> str:
     by_level = ", ".join(
-        f"{level} {levels[level]:,.0f} within {reach_m[level] / 1000:g} km"
+        f"{level} {number(levels[level])} within {trimmed(reach_m[level] / 1000)} km"
         for level in reach_m
         if level in levels.index and levels[level] > 0
     )
-    start = f"Missing quality seats within reach: {by_level}, {site.mean_m / 1000:,.1f} km away in the mean. "
+    start = f"Missing quality seats within reach: {by_level}, {number(site.mean_m / 1000, 1)} km away in the mean. "
     if pd.isna(site.surplus_seats):
         return f"{start}How many the {site.site_status} site could hold is not known."
     return (
-        f"{start}The {site.site_status} site has {site.surplus_seats:,.0f} seats free: "
-        f"it could hold {site.covered_seats:,.0f} of the {site.unmet_seats:,.0f}."
+        f"{start}The {site.site_status} site has {number(site.surplus_seats)} seats free: "
+        f"it could hold {number(site.covered_seats)} of the {number(site.unmet_seats)}."
     )
 
 

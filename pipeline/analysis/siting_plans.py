@@ -13,6 +13,7 @@ from pipeline.analysis.infeasible import at_most, explain, seats_short
 from pipeline.analysis.location import Floats, NoPlan, Plan, Question, fewest_sites, least_travel, most_covered
 from pipeline.columns import joined
 from pipeline.ledger import Ledger
+from pipeline.numerals import number, trimmed
 
 PLAN = ["level", "siting_model", "new_sites", "site_ids", "wanting_seats", "served_seats", "added_seats", "mean_travel_m", "is_nested", "optimum_gap_share", "finding"]  # fmt: skip
 CHOICE = ["level", "siting_model", "new_sites", "site_id", "held_seats"]
@@ -224,7 +225,7 @@ def _short_of_all(question: Question, limit: float) -> str:
     if not short > ROUNDING:
         return ""
     sites = int(question.candidate.sum())
-    return f"{EVEN_ALL} {sites} sites that have room, some {_tens(short):,.0f} seats within {limit / 1000:g} km would be missing."
+    return f"{EVEN_ALL} {sites} sites that have room, some {number(_tens(short))} seats within {trimmed(limit / 1000)} km would be missing."
 
 
 def _is_idle(before: Plan, plan: Plan) -> bool:
@@ -298,7 +299,7 @@ def _fewest(
         far = int((~within & (near.weight > 0)).sum())
         why = " ".join(line.sentence for line in explain(everywhere, limit_m=limit, count=min(most_sites, every)))
         finding = (
-            f"The smallest number that reaches all who can be reached within {limit / 1000:g} km. "
+            f"The smallest number that reaches all who can be reached within {trimmed(limit / 1000)} km. "
             f"{far} neighborhood{' is' if far == 1 else 's are'} out of reach even of all {every} sites. {why}"
         )
     new = plan.chosen & ~near.fixed

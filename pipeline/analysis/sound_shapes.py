@@ -14,6 +14,7 @@ import shapely
 from pipeline.analysis.geometry import common_ground
 from pipeline.columns import GRADES
 from pipeline.errors import ContractError, Fault
+from pipeline.numerals import percent
 
 if TYPE_CHECKING:
     from pipeline.ledger import Ledger
@@ -90,18 +91,20 @@ def require_inside(layers: Mapping[str, gpd.GeoDataFrame], district: gpd.GeoData
             faults.append(
                 Fault(
                     "E-OUTSIDE-DISTRICT",
-                    f"{share:.1%} of the ground of layer {layer} lies outside the district",
+                    f"{percent(share, 1)} of the ground of layer {layer} lies outside the district",
                     len(beyond),
-                    f"{first}, {outside.max():.1%} outside",
+                    f"{first}, {percent(outside.max(), 1)} outside",
                     "The outline or the layer is of another place, or only a part of it: check both files.",
                 )
             )
             continue
         if share > NOTED_OUTSIDE:
-            ledger.note(layer, f"{share:.1%} of its ground lies outside the district")
+            ledger.note(layer, f"{percent(share, 1)} of its ground lies outside the district")
         for row in beyond:
             ledger.note(
-                layer, f"{outside[row]:.1%} of it lies outside the district", item=str(frame["area_id"].iloc[row])
+                layer,
+                f"{percent(outside[row], 1)} of it lies outside the district",
+                item=str(frame["area_id"].iloc[row]),
             )
     if faults:
         raise ContractError("zones and neighborhoods", faults)
@@ -201,7 +204,10 @@ def require_cover(
     most = max(cover.values())
     faults = []
     for (level, vintage), share in cover.items():
-        name, what = f"{level} {vintage}", f"covers {share:.1%} of the district, another layer {most:.1%}"
+        name, what = (
+            f"{level} {vintage}",
+            f"covers {percent(share, 1)} of the district, another layer {percent(most, 1)}",
+        )
         if share >= LEAST_COVER * most:
             continue
         if vintage in set(blocks["vintage"]):

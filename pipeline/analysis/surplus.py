@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.analysis.lease import Lease, Use, lease, uses_by_site
-from pipeline.analysis.quotes import count_of
+from pipeline.numerals import count_of, number, percent, trimmed
 
 NAMES = {
     "given": "given capacity",
@@ -172,7 +172,7 @@ def _verdict(
         return say("not_known", "no_numbers", "Its pupils or its capacity are not known.", Lease())
     shares = _percentages({row.definition: row.ratio for row in now})
     if not under:
-        reason = f"In use: no capacity definition puts it below {under_ratio:.0%} in fall {fall_year} ({shares})."
+        reason = f"In use: no capacity definition puts it below {percent(under_ratio)} in fall {fall_year} ({shares})."
         return say("not_offered", "in_use", reason, away)
     watched = terms(is_offered=False)
     start = f"Underutilized by {len(under)} of {len(now)} capacity {'definition' if len(now) == 1 else 'definitions'} in fall {fall_year} ({shares})"
@@ -192,7 +192,7 @@ def _verdict(
         return say("watch", "may_fill_up", f"{start}, but not surely so in {then}.", watched)
     found = terms(is_offered=True)
     if found.rooms is None or found.rooms < smallest_rooms:
-        reason = f"{start} and still in {then}, but only {count_of(found.rooms or 0, 'room is', 'rooms are')} free; the study asks for {smallest_rooms:g}."
+        reason = f"{start} and still in {then}, but only {count_of(found.rooms or 0, 'room is', 'rooms are', '0')} free; the study asks for {trimmed(smallest_rooms)}."
         return say("watch", "few_rooms", reason, watched)
     if len(now) < definitions:
         reason = f"{start} and still in {then}, {count_of(found.rooms, 'room', 'rooms')} free: the study asks for {definitions} to agree; only {len(now)} can be computed."
@@ -211,10 +211,10 @@ def _empty_site(status: str, now: list[Use], found: Lease) -> tuple[str, Lease]:
     own = NAMES[now[0].definition] if now else ""
     by = "the smallest capacity definition" if len(now) > 1 else own if own.startswith("the ") else f"its {own}"
     return (
-        f"The site is {what} and stands empty: {free.seats:,.0f} seats, about {count_of(free.rooms, 'room', 'rooms')}, by {by}.",
+        f"The site is {what} and stands empty: {number(free.seats)} seats, about {count_of(free.rooms, 'room', 'rooms', '0')}, by {by}.",
         free,
     )
 
 
 def _percentages(ratios: Mapping[str, float]) -> str:
-    return ", ".join(f"{NAMES[name]} {ratio:.0%}" for name, ratio in ratios.items())
+    return ", ".join(f"{NAMES[name]} {percent(ratio)}" for name, ratio in ratios.items())

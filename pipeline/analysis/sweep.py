@@ -12,6 +12,7 @@ from pipeline.analysis.status import probability_above, shrink
 from pipeline.analysis.zone_seats import KEY, is_in_zone, sum_by_zone
 from pipeline.columns import LEVELS
 from pipeline.ledger import Ledger
+from pipeline.numerals import number
 
 _COLUMNS = ["level", "cut_change", "cut_share", "quality_schools", "quality_seats", "unmet_seats", "zones_without_seats", "rank_shift"]  # fmt: skip
 
@@ -153,5 +154,5 @@ def record_sweep(table: pd.DataFrame, ledger: Ledger) -> None:
         low, high = rows.iloc[0], rows.iloc[-1]
         ledger.note(
             f"quality cut moved, {level}",
-            f"from {low['cut_share']:.2f} to {high['cut_share']:.2f}: {low['quality_seats']:,.0f} to {high['quality_seats']:,.0f} quality seats, {low['unmet_seats']:,.0f} to {high['unmet_seats']:,.0f} unmet; zones move by {rows['rank_shift'].max():.1f} places at most on average",
+            f"from {number(low['cut_share'], 2)} to {number(high['cut_share'], 2)}: {number(low['quality_seats'])} to {number(high['quality_seats'])} quality seats, {number(low['unmet_seats'])} to {number(high['unmet_seats'])} unmet; zones move by {number(rows['rank_shift'].max(), 1)} places at most on average",
         )

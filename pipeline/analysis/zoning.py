@@ -11,6 +11,7 @@ import shapely
 
 from pipeline.analysis.geometry import NOISE_M2, common_ground, less, polygons_of, require_equal_area
 from pipeline.errors import ContractError, Fault
+from pipeline.numerals import number, percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -133,10 +134,10 @@ def cut_overlaps(
     )
     if len(refused):
         pairs = [
-            f"{ids[row.low]} and {ids[row.high]}: {row.area_m2:,.0f} m2, {row.overlap_share:.1%} of the smaller"
+            f"{ids[row.low]} and {ids[row.high]}: {number(row.area_m2)} m2, {percent(row.overlap_share, 1)} of the smaller"
             for row in refused.itertuples()
         ]
-        what = f"zones overlap by more than {sliver_m2:,.0f} m2 and {overlap_share:.2%} of the smaller"
+        what = f"zones overlap by more than {number(sliver_m2)} m2 and {percent(overlap_share, 2)} of the smaller"
         remedy = (
             "Correct the file, split levels into layers, or raise geography.overlap_share. All pairs: "
             + "; ".join(pairs)

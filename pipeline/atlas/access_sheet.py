@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_sheets import ACCESS_ANNEXES
 from pipeline.atlas.spec import About, Counts, Dots, Field, Layer, Places, Scheme, Sheet, Wide
-from pipeline.atlas.words import LABELS, count_of, listed
+from pipeline.atlas.words import LABELS
 from pipeline.columns import LEVELS
-from pipeline.numerals import number, percent
+from pipeline.numerals import count_of, listed, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pipeline.atlas import growth_answers
 from pipeline.atlas.changes_frames import since
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, part_of
-from pipeline.numerals import chance, number, percent, school_year
+from pipeline.atlas.words import part_of
+from pipeline.numerals import chance, count_of, listed, number, percent, school_year
 
 if TYPE_CHECKING:
     import pandas as pd

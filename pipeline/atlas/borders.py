@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from pipeline.atlas.words import count_of
-from pipeline.numerals import number
+from pipeline.numerals import count_of, number
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,7 +11,7 @@ In a message ``{...}`` stands for what differs from one sentence to the next, an
 ``{y}``     a year, a school year or the years of a survey: copied
 ``{g}``     a grade: copied
 ``{name}``  a name or id of the study: copied
-``{names}`` several of them in a row, as `words.listed` writes them: the words between are retold
+``{names}`` several of them in a row, as `numerals.listed` writes them: the words between are retold
 ``{any}``   anything, as of a file's own words: copied
 ``{t}``     a text that is itself in the catalogue
 ``{list}``  several of those in a row

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.atlas.compact import seven
 from pipeline.atlas.escape import plain
 from pipeline.atlas.spec import About, Annex, Field, Places
-from pipeline.atlas.words import count_of, each_label, listed, say
+from pipeline.atlas.words import each_label, say
 from pipeline.columns import BY_NAME, LEVELS
-from pipeline.numerals import number, percent
+from pipeline.numerals import count_of, listed, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

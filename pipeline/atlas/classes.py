@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.atlas.spec import Form, Scheme
-from pipeline.numerals import number
+from pipeline.numerals import MINUS, number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -131,7 +131,7 @@ def _hundredths(value: float) -> str:
     >>> _hundredths(35), _hundredths(200)
     ('0.35', '2')
     """
-    return number(value / 100, 2 if value % 100 else 0).replace("-", "\u2212")
+    return number(value / 100, 2 if value % 100 else 0).replace("-", MINUS)
 
 
 def _ranges(

@@ -13,7 +13,6 @@ from pipeline.atlas.committee_parts import (
     is_known,
     reliability,
     short,
-    signed,
     whole_sentences,
     with_margin,
 )
@@ -21,9 +20,9 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, part_of, say, told
+from pipeline.atlas.words import part_of, say, told
 from pipeline.columns import OFFERED_STATUSES
-from pipeline.numerals import chance, number, percent
+from pipeline.numerals import chance, count_of, listed, number, percent, signed
 
 Tables = Mapping[str, Any]
 NEEDIEST, GAPS_OF_A_LEVEL, ROOMS = 10, 2, 5

@@ -10,9 +10,9 @@ from pipeline.atlas.changes_frames import SUREST, moved, release_head, since_wor
 from pipeline.atlas.escape import plain
 from pipeline.atlas.leaves import Bars, Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, grade, kilometres, part_of, say, tenths
+from pipeline.atlas.words import grade, kilometres, part_of, say, tenths
 from pipeline.columns import BY_NAME, GAP_NOW, NEAR_M
-from pipeline.numerals import chance, number, percent, school_year
+from pipeline.numerals import chance, count_of, number, percent, school_year, signed
 
 Tables = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -79,16 +79,6 @@ def with_margin(value: Any, margin: Any, is_share: bool = False) -> str:
         return "not known"
     shown = percent(value) if is_share else number(value)
     return f"{shown} \u00b1 {number(100 * margin if is_share else margin)}" if is_known(margin) else shown
-
-
-def signed(value: float) -> str:
-    """A change with its sign; what rounds to nothing has none.
-
-    >>> signed(204.7), signed(-40.9), signed(0.2)
-    ('+205', '\u221241', '0')
-    """
-    shown = number(abs(value))
-    return shown if shown == "0" else f"{'+' if value > 0 else chr(0x2212)}{shown}"
 
 
 def short(name: object, most: int = LONGEST) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, count_of, listed
+from pipeline.atlas.words import LABELS
 from pipeline.columns import LEVELS
-from pipeline.numerals import chance, number, percent, school_year
+from pipeline.numerals import chance, count_of, listed, number, percent, school_year
 
 if TYPE_CHECKING:
     import pandas as pd

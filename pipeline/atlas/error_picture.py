@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.escape import esc
 from pipeline.atlas.outlook_answers import judged, size_words
 from pipeline.atlas.outlook_frames import NAIVE, method_in_force
-from pipeline.atlas.words import count_of
-from pipeline.numerals import number
+from pipeline.numerals import count_of, number
 
 if TYPE_CHECKING:
     import pandas as pd

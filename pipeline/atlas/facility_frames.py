@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, grade, listed
+from pipeline.atlas.words import LABELS, grade
 from pipeline.columns import HIDDEN, OFFERED_STATUSES
+from pipeline.numerals import listed
 
 if TYPE_CHECKING:
     import pandas as pd

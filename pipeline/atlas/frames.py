@@ -25,6 +25,7 @@ from pipeline.atlas.siting_frames import with_what_is_left
 from pipeline.atlas.spec import About, Annex, Counts, Field, Layer, Places, Wide
 from pipeline.atlas.words import each_label, grade, told
 from pipeline.columns import BY_NAME, HIDDEN, parted
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,11 +154,14 @@ def _next(hosts: pd.DataFrame, matches: pd.DataFrame) -> pd.Series:
     """How many more rooms at each site would take which school, in words; empty where none waits or it is not told."""
     seeking = matches.set_index("school_id")
     pupils = (
-        seeking["needed_seats"].map(lambda seats: f", {seats:,.0f} pupils", na_action="ignore").astype("str").fillna("")
+        seeking["needed_seats"]
+        .map(lambda seats: f", {number(seats)} pupils", na_action="ignore")
+        .astype("str")
+        .fillna("")
     )
     told = dict(zip(seeking.index, seeking["name"] + pupils, strict=True))
     known = hosts.dropna(subset=["rooms_to_next", "next_school_id"])
-    words = {row.site_id: f"{row.rooms_to_next:,.0f} more: {told[row.next_school_id]}" for row in known.itertuples()}
+    words = {row.site_id: f"{number(row.rooms_to_next)} more: {told[row.next_school_id]}" for row in known.itertuples()}
     return hosts["site_id"].map(words).fillna("").astype("str")
 
 

@@ -9,15 +9,13 @@ from pipeline.atlas.frames import names_of
 from pipeline.atlas.growth_frames import UNTOLD, driver_words, pockets_now
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed
 from pipeline.columns import parted
-from pipeline.numerals import number, school_year
+from pipeline.numerals import count_of, listed, number, school_year, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
-MINUS = "\u2212"
 
 
 def children(tables: Tables, about: About) -> str:
@@ -90,7 +88,7 @@ def _pocket(pocket: Any, names: Mapping[str, str]) -> str:
     grows = pocket["pocket_kind"] == "growing"
     where = listed([names.get(i, i) for i in parted(pocket["area_ids"])], 3)
     margin = f" \u00b1 {number(pocket['children_change_moe'])}" if _is_known(pocket["children_change_moe"]) else ""
-    text = f"{where} ({'+' if grows else MINUS}{number(abs(pocket['children_change']))}{margin} children"
+    text = f"{where} ({signed(pocket['children_change'])}{margin} children"
     if _is_known(pocket["seats_change"]):
         low, high = sorted((abs(pocket["seats_change_low"]), abs(pocket["seats_change_high"])))
         same = pocket["seats_change_low"] * pocket["seats_change_high"] > 0

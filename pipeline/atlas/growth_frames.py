@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import each_label, listed
+from pipeline.atlas.words import each_label
 from pipeline.columns import BY_NAME, parted
-from pipeline.numerals import number
+from pipeline.numerals import listed, number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of
-from pipeline.numerals import number, percent
+from pipeline.numerals import count_of, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.answers import pupils_today
 from pipeline.atlas.outlook_frames import NAIVE, first_fall, method_in_force
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, count_of, listed
-from pipeline.numerals import chance, number, school_year
+from pipeline.atlas.words import LABELS
+from pipeline.numerals import chance, count_of, listed, number, school_year
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -239,7 +239,7 @@ def _told(frame: pd.DataFrame) -> pd.DataFrame:
 def _started(frame: pd.DataFrame) -> pd.DataFrame:
     """From which falls it was forecast, in words."""
     texts = [
-        f"{first:.0f}" if first == last else f"{first:.0f} to {last:.0f}"
+        f"{int(first)}" if first == last else f"{int(first)} to {int(last)}"
         for first, last in zip(frame["first_start"], frame["last_start"], strict=True)
     ]
     return frame.assign(start_text=texts)

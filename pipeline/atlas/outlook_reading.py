@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.outlook_frames import AS_CHOSEN, method_in_force
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of
-from pipeline.numerals import number
+from pipeline.numerals import count_of, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +89,7 @@ def how_wrong(tables: Tables, about: About) -> Reading:
     tested = tables["public_backtest"]
     used = method_in_force(tables)
     years = (
-        f"Forecasts start from the falls {tested['first_start'].min():.0f} to {tested['last_start'].max():.0f}; years that the study leaves out, as those of the pandemic, are neither start nor target. "
+        f"Forecasts start from the falls {int(tested['first_start'].min())} to {int(tested['last_start'].max())}; years that the study leaves out, as those of the pandemic, are neither start nor target. "
         if len(tested)
         else ""
     )

@@ -14,13 +14,11 @@ from pipeline.atlas.siting_frames import room
 from pipeline.atlas.spec import About, Dots, Sheet
 from pipeline.atlas.words import say
 from pipeline.columns import GRADES, HIDDEN, parted
-from pipeline.numerals import number, school_year
+from pipeline.numerals import number, school_year, signed
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-
-MINUS = "\u2212"
 
 
 def backdrop(
@@ -53,7 +51,7 @@ def pockets(tables: Tables, about: About) -> dict[str, Any]:
     found = pockets_now(tables, about)
     if areas.empty or found.empty:
         return {"shapes": None, "labels": []}
-    labels = [f"{'+' if more >= 0 else MINUS}{number(abs(more))}" for more in found["children_change"]]
+    labels = [signed(more) for more in found["children_change"]]
     return {"shapes": _layer(shapes.outlined(found, areas)), "labels": labels}
 
 

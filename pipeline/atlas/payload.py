@@ -14,8 +14,8 @@ from pipeline.atlas.frames import Tables, annex_frame, expand_fields, expand_lay
 from pipeline.atlas.overlays import backdrop, dots, match_lines, pockets
 from pipeline.atlas.series import series_of
 from pipeline.atlas.spec import About, Field, Layer, Places, Scheme, Sheet
-from pipeline.atlas.words import LABELS, count_of, each_label, rule, say, sure
-from pipeline.numerals import percent
+from pipeline.atlas.words import LABELS, each_label, rule, say, sure
+from pipeline.numerals import count_of, percent
 
 if TYPE_CHECKING:
     import geopandas as gpd

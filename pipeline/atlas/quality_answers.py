@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_frames import latest_targets
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, at_least, count_of, listed, measure
+from pipeline.atlas.words import LABELS, at_least, measure
 from pipeline.columns import GAP_NOW, LEVELS
-from pipeline.numerals import chance, number, school_year
+from pipeline.numerals import chance, count_of, listed, number, points_apart, school_year, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
-MINUS = "\u2212"
 
 
 def seats(tables: Tables, about: About) -> str:
@@ -98,20 +97,17 @@ def _moved_cut(tables: Tables) -> str:
     """What the nearest cut told below and above the study's own makes of the missing seats."""
     table = tables["public_cut_sweep"]
     known = table[table["unmet_seats"].notna()]
-    own = known[known["cut_change"].abs() < 1e-9]
+    own = known[known["cut_change"] == 0]
     if own.empty:
         return ""
     row = own.loc[own["unmet_seats"].idxmax()]
-    others = known[(known["level"] == row["level"]) & (known["cut_change"].abs() > 1e-9)]
+    others = known[(known["level"] == row["level"]) & (known["cut_change"] != 0)]
     below, above = others[others["cut_change"] < 0], others[others["cut_change"] > 0]
     moved = [side.loc[side["cut_change"].abs().idxmin()] for side in (below, above) if len(side)]
     if not moved:
         return ""
     # as a difference: the sum of zones that are told in tens is another number than the sum in tens
-    parts = [
-        f"{number(abs(100 * near['cut_change']))} points {'lower' if near['cut_change'] < 0 else 'higher'} {_more(near['unmet_seats'] - row['unmet_seats'])}"
-        for near in moved
-    ]
+    parts = [f"{points_apart(near['cut_change'])} {_more(near['unmet_seats'] - row['unmet_seats'])}" for near in moved]
     return f" With the quality cut {' and '.join(parts)} {row['level']} school seats would be missing."
 
 
@@ -186,7 +182,7 @@ def _in_quality_seats(tables: Tables) -> tuple[str, ...]:
         return (text,)
     span = change.loc[(change["fall_to"] - change["fall_from"]).idxmax()]
     parts = [
-        f"{_signed(span[column])} as schools {why}"
+        f"{signed(span[column])} as schools {why}"
         for column, why in (
             ("improved_change", "improved or declined"),
             ("grown_change", "grew or shrank"),
@@ -197,12 +193,8 @@ def _in_quality_seats(tables: Tables) -> tuple[str, ...]:
         if abs(span[column]) >= 0.5
     ]
     why = f": {listed(parts, 5)}" if parts else ""
-    more = f"{_signed(span['pupils_change'])} pupils" if abs(span["pupils_change"]) >= 0.5 else "no change"
+    more = f"{signed(span['pupils_change'])} pupils" if abs(span["pupils_change"]) >= 0.5 else "no change"
     return (
         text,
         f"From {school_year(int(span['fall_from']))} to {school_year(int(span['fall_to']))}, by one cut for all years, {more}{why}.",
     )
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else MINUS}{number(abs(value))}"

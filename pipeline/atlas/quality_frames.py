@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import LABELS, say
 from pipeline.columns import ACCESS_METHODS, BY_NAME, HIDDEN, LEVELS, STUDENT_GROUPS
+from pipeline.numerals import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,7 @@ def sweep(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     frame = tables["public_cut_sweep"]
     told = frame["quality_schools"].notna().groupby(frame["level"]).transform("sum") > 1
     frame = frame[told | frame["quality_schools"].notna()]
-    shift = [f"{value:.1f}" if value == value else HIDDEN for value in frame["rank_shift"]]
+    shift = [number(value, 1) if value == value else HIDDEN for value in frame["rank_shift"]]
     frame = frame.assign(not_told=HIDDEN, shift_text=shift, order=frame["level"].map(LEVELS.index))
     return frame.sort_values(["order", "cut_change"], kind="stable")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About, Rules
-from pipeline.atlas.words import at_least, count_of, measure
-from pipeline.numerals import percent
+from pipeline.atlas.words import at_least, measure
+from pipeline.numerals import count_of, percent
 
 if TYPE_CHECKING:
     import pandas as pd

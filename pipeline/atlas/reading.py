@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas import growth_reading
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, VARIED, count_of, listed, part_of
-from pipeline.numerals import number, percent
+from pipeline.atlas.words import LABELS, VARIED, part_of
+from pipeline.numerals import count_of, listed, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.atlas.same_rooms import promised
 from pipeline.atlas.spec import About
 from pipeline.atlas.tested import tested_years
-from pipeline.atlas.words import count_of, listed
-from pipeline.numerals import number, percent
+from pipeline.numerals import count_of, listed, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

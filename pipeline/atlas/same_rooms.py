@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.atlas.words import count_of, listed
 from pipeline.columns import parted
+from pipeline.numerals import count_of, listed
 
 Tables = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, kilometres, listed
-from pipeline.numerals import number, percent
+from pipeline.atlas.words import kilometres
+from pipeline.numerals import count_of, listed, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

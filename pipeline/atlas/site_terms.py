@@ -9,8 +9,8 @@ from typing import Any
 from pipeline.atlas.same_rooms import elsewhere
 from pipeline.atlas.spec import About
 from pipeline.atlas.tested import held, tested_years
-from pipeline.atlas.words import count_of, say
-from pipeline.numerals import number, percent, school_year
+from pipeline.atlas.words import say
+from pipeline.numerals import count_of, number, percent, school_year
 
 Tables = Mapping[str, Any]
 Rows = list[tuple[str, ...]]

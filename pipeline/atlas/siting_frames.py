@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import grade, say
 from pipeline.columns import GRADES, LEVELS, SITING_MODELS, parted
+from pipeline.numerals import number, of_tens
 
 Tables = Mapping[str, "pd.DataFrame"]
 Names = Mapping[str, Mapping[str, str]]
@@ -72,21 +73,12 @@ def zones(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     )
 
 
-def span(told: float) -> str:
-    """How many a number in tens, cut down, may stand for.
-
-    >>> span(110.0), span(0.0)
-    ('110 to 119', 'fewer than 10')
-    """
-    return f"{told:,.0f} to {told + 9:,.0f}" if told else "fewer than 10"
-
-
 def _sum_finding(short: float, start: str) -> str:
     if short != short:
         return "Not shown: few pupils." if not start else ""
     if not short:
         return ""
-    said = f"{span(short)} children are left without a seat."
+    said = f"{of_tens(short)} children are left without a seat."
     return f"{start}{said}"
 
 
@@ -112,7 +104,7 @@ def room(site: Mapping[str, object]) -> str:
     'Closed, 255 empty seats'
     """
     seats = site["surplus_seats"]
-    told = f"{seats:,.0f} empty seats" if isinstance(seats, float) and seats == seats else "empty seats not known"
+    told = f"{number(seats)} empty seats" if isinstance(seats, float) and seats == seats else "empty seats not known"
     return f"{say('site_status', str(site['site_status']))}, {told}"
 
 

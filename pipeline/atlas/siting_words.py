@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.atlas.frames import names_of
-from pipeline.atlas.siting_frames import span
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed
 from pipeline.columns import LEVELS, parted
-from pipeline.numerals import number
+from pipeline.numerals import count_of, listed, number, of_tens
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +107,7 @@ def _zones(zones: pd.DataFrame) -> list[str]:
 
 
 def _left(name: str, short: float, pupils: float) -> str:
-    return name if short != short else f"{name} ({span(short)} of some {number(pupils)} left)"
+    return name if short != short else f"{name} ({of_tens(short)} of some {number(pupils)} left)"
 
 
 SEATED = "Every child can be seated within the travel limit."

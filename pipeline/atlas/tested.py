@@ -7,8 +7,7 @@ from typing import Any
 
 from pipeline.atlas.outlook_answers import size_words
 from pipeline.atlas.outlook_frames import AS_CHOSEN
-from pipeline.atlas.words import count_of
-from pipeline.numerals import chance, number
+from pipeline.numerals import chance, count_of, number
 
 LARGE = 200.0
 

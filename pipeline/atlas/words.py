@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from pipeline.columns import BY_NAME
-from pipeline.numerals import number, percent
+from pipeline.numerals import count_of, listed, number, percent
 from pipeline.tables import BY_TABLE
 
 LABELS: dict[str, dict[str, str]] = {
@@ -711,23 +711,3 @@ def tenths(value: float) -> str:
     if value >= 0.95:
         return "over 95%"
     return "under 5%" if value <= 0.05 else percent(value)
-
-
-def count_of(amount: float, one: str, many: str) -> str:
-    """An amount with its noun.
-
-    >>> count_of(1, "site", "sites"), count_of(12, "site", "sites"), count_of(0, "site", "sites")
-    ('1 site', '12 sites', 'no sites')
-    """
-    return f"{number(amount) if amount else 'no'} {one if amount == 1 else many}"
-
-
-def listed(items: list[str], most: int = 4) -> str:
-    """Names in a row, the rest counted.
-
-    >>> listed(["Ash", "Birch"]), listed(["A", "B", "C", "D", "E", "F"])
-    ('Ash and Birch', 'A, B, C, D and 2 others')
-    """
-    if len(items) > most + 1:
-        return f"{', '.join(items[:most])} and {len(items) - most} others"
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"

@@ -50,7 +50,7 @@ def test_each_rule_bars_by_name_and_says_why() -> None:
     assert told["high", "s1"] == "The school teaches high grades, the host elementary grades."
     assert told["tiny", "s1"] == "25 pupils; the study asks for 80."
     assert told["fits", "s1"].startswith(
-        "5 of 6 free rooms, 1.0 km from where its pupils live; costs from 0 to 1: travel 0.12"
+        "5 of 6 free rooms, 1.0 km from where its pupils live; costs from 0 to 1: travel 0.13"
     )
 
 
