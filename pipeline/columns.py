@@ -69,7 +69,7 @@ STUDENT_GROUPS = (
     "race_not_reported",
 )
 # Sites that are on offer: their places on the list for a request for proposals, in the order to name them.
-OFFERED_STATUSES = ("listed", "one_definition")
+OFFERED_STATUSES = ("listed", "one_definition")  # of a site that can be listed for a request for proposals, or nearly
 SCENARIOS = ("as_planned", "no_new_homes", "lower_capture", "higher_capture", "new_school")
 SITING_MODELS = ("coverage_with_room", "coverage", "travel", "travel_with_room", "fewest")
 ACCESS_METHODS = ("2sfca", "e2sfca", "gaussian")
@@ -78,7 +78,6 @@ RELIABILITY = ("high", "medium", "low", "not_known")
 HIDDEN = "*"
 GAP_NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
 NEAR_M = 3000.0  # from the edge of a neighborhood: schools within this are told to be near it
-OFFERED_STATUSES = ("listed", "one_definition")  # of a site that can be listed for a request for proposals, or nearly
 # What stands between ids in one cell: ids may hold blanks, and inputs with an id that holds this are refused.
 APART = "; "
 
