@@ -73,6 +73,8 @@ ACCESS_METHODS = ("2sfca", "e2sfca", "gaussian")
 ABSENCE = ("reported", "suppressed", "not_reported", "not_applicable", "unreliable")
 RELIABILITY = ("high", "medium", "low", "not_known")
 HIDDEN = "*"
+# Stands in the method of a gap whose residents are not counted but estimated from children.
+PER_CHILD = "x pupils per child"
 GAP_NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
 NEAR_M = 3000.0  # from the edge of a neighborhood: schools within this are told to be near it
 OFFERED_STATUSES = ("listed", "one_definition")  # of a site that can be listed for a request for proposals, or nearly

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.analysis.disclosure import complements, is_small, told_seats
 from pipeline.analysis.quotes import Line, count_of, listed
-from pipeline.columns import LEVELS
+from pipeline.columns import LEVELS, PER_CHILD
 from pipeline.numerals import chance, number, percent, school_year
 
 
@@ -22,7 +22,7 @@ def gap(
     small = is_small(known["resident_pupils"], smallest)
     hidden = small | complements(known["resident_pupils"], small, known["level"], smallest)
     weak = known["reliability_class"].eq("low")
-    told = (known["resident_pupils"] - told_seats(known, smallest)).clip(lower=0)
+    told = (known["resident_pupils"].round() - told_seats(known, smallest)).clip(lower=0)
     rows = known.assign(unmet=told)[~hidden & ~weak]
     if rows.empty:
         return Line("gap", reason="No zone has numbers that may be shown and are reliable enough.")
@@ -35,12 +35,15 @@ def gap(
     others = ", ".join(f"{number(value)} in {name} school" for name, value in by_level.items() if name != level)
     if by_level[level] <= 0:
         return Line("gap", f"No zone lacks seats in quality schools for the pupils who live there.{drawn}", f"{count_of(len(rows), 'zone', 'zones')} of all levels.", "medium")  # fmt: skip
+    guessed = "an estimated " if of_level["method"].str.contains(PER_CHILD, regex=False).any() else ""
+    margin = " and no margin is known" if of_level["resident_pupils_low"].isna().all() else ""
+    estimate = f" Resident pupils are estimated from children{margin}." if guessed else ""
     place, out = names.get((level, first["zone_id"]), first["zone_id"]), count_of(left, "zone is", "zones are")
     return Line(
         "gap",
-        f"In {level} school {number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet'])} of them in {place}.",
+        f"In {level} school {guessed}{number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet'])} of them in {place}.",
         f"Seats in tens; surpluses elsewhere are not set against it.{_moved_cut(told_sweep, level)}{f' Other levels: {others}.' if others else ''}"
-        f"{f' {out} left out: few pupils, or unreliable.' if left else ''}{drawn}",
+        f"{f' {out} left out: few pupils, or unreliable.' if left else ''}{drawn}{estimate}",
         "medium",
     )
 

@@ -21,7 +21,7 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import count_of, listed, part_of, say, told
+from pipeline.atlas.words import count_of, is_estimated, listed, part_of, say, told
 from pipeline.columns import OFFERED_STATUSES
 from pipeline.numerals import chance, number, percent
 
@@ -73,11 +73,14 @@ def _seats(tables: Tables) -> Figure:
     ways = gap_now(variants)
     by_way = ways[ways["level"] == first].groupby("variant")["unmet_seats"].sum()
     others = "; ".join(f"{level} {number(sums[level])}" for level in rest)
+    of_first = zones[(zones["level"] == first) & zones["unmet_seats"].notna()]
+    guessed = is_estimated(of_first["method"])
+    who = "Resident pupils, as estimated from children with no known margin," if guessed else "Resident pupils"
     return Figure(
         f"Missing seats, {first} school",
-        number(sums[first]),
+        f"about {number(sums[first])}" if guessed else number(sums[first]),
         in_other_ways((float(by_way.min()), float(by_way.max())) if len(by_way) > 1 else None, number),
-        f"Resident pupils without a seat in a quality school of their zone.{f' Also: {others}.' if others else ''}",
+        f"{who} without a seat in a quality school of their zone.{f' Also: {others}.' if others else ''}",
     )
 
 
@@ -168,7 +171,7 @@ def gaps(tables: Tables) -> Grid:
                     say("level", level),
                     short(zone["name"] if isinstance(zone["name"], str) else zone["zone_id"]),
                     number(zone["unmet_seats"]),
-                    f"{number(way['min'])} to {number(way['max'])}" if way and way["count"] > 1 else "one way only",
+                    _ways(way),
                     percent(zone["service_level_ratio"]) if is_known(zone["service_level_ratio"]) else "not known",
                 )
             )
@@ -180,6 +183,18 @@ def gaps(tables: Tables) -> Grid:
         (2, 3, 4),
         empty="No zone is known to miss a seat.",
     )
+
+
+def _ways(way: Any) -> str:
+    """Between which numbers the ways to count a zone's missing seats lie.
+
+    >>> _ways({"min": 50.0, "max": 90.0, "count": 4}), _ways({"min": 50.0, "max": 50.0, "count": 4}), _ways(None)
+    ('50 to 90', 'the same by 4 ways', 'one way only')
+    """
+    if not way or way["count"] < 2:
+        return "one way only"
+    low, high = number(way["min"]), number(way["max"])
+    return f"{low} to {high}" if low != high else f"the same by {number(way['count'])} ways"
 
 
 def rooms(tables: Tables) -> Grid:

@@ -118,6 +118,8 @@ def zones(**columns: Any) -> pd.DataFrame:
             "citywide_seats": 0.0,
             "citywide_pupils": 0.0,
             "reliability_class": "high",
+            "resident_pupils_low": float("nan"),
+            "method": "residents counted; seats: given",
         }
     )
     return table.assign(**columns)
@@ -147,6 +149,17 @@ def test_the_gap_is_told_as_it_is_published() -> None:
     said = lines.gap(zones(), {("middle", "1"): "Mill Street"}, swept(), smallest=11)
     assert said.statement == "In middle school 450 resident pupils have no seat in a quality school of their zone, 400 of them in Mill Street."  # fmt: skip
     assert "Other levels: 60 in high school" in said.evidence and "left out" not in said.evidence
+
+
+def test_residents_estimated_from_children_are_told_as_an_estimate() -> None:
+    guess = zones(
+        method="children under 18 x pupils per child; seats: none", resident_pupils=[500.4, 299.8, 90.3, 60.0]
+    )
+    said = lines.gap(guess, {}, swept(), smallest=11)
+    assert said.statement.startswith("In middle school an estimated 450 resident pupils have no seat")
+    assert "Resident pupils are estimated from children and no margin is known." in said.evidence
+    known = lines.gap(guess.assign(resident_pupils_low=50.0), {}, swept(), smallest=11)
+    assert "Resident pupils are estimated from children." in known.evidence
 
 
 def test_zones_of_few_pupils_and_unreliable_ones_are_left_out_of_the_gap() -> None:
