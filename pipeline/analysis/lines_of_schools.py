@@ -8,6 +8,8 @@ import pandas as pd
 
 from pipeline.analysis.disclosure import complements, is_small, told_seats
 from pipeline.analysis.quotes import Line, count_of, listed
+from pipeline.analysis.recommendations import least_sure
+from pipeline.analysis.sweep import sure_by_cut
 from pipeline.columns import LEVELS, PER_CHILD
 from pipeline.numerals import chance, number, percent, school_year
 
@@ -44,7 +46,8 @@ def gap(
         f"In {level} school {guessed}{number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet'])} of them in {place}.",
         f"Seats in tens; surpluses elsewhere are not set against it.{_moved_cut(told_sweep, level)}{f' Other levels: {others}.' if others else ''}"
         f"{f' {out} left out: few pupils, or unreliable.' if left else ''}{drawn}{estimate}",
-        "medium",
+        # zones drawn by the nearest school, and estimates without a margin, are no surer than that
+        least_sure(sure_by_cut(told_sweep, level), *of_level["reliability_class"], "medium" if drawn else "high"),
     )
 
 
@@ -53,7 +56,7 @@ def _moved_cut(told: pd.DataFrame, level: str) -> str:
 
     >>> sweep = pd.DataFrame({"level": "high", "cut_change": [-0.1, 0.0, 0.05], "unmet_seats": [150.0, 200.0, None]})
     >>> _moved_cut(sweep, "high")
-    ' With the quality cut 10 points lower it would be 50 fewer.'
+    " With the quality cut 10 points lower it would be 50 fewer (from 200, the district's sum in tens)."
     """
     rows = told[(told["level"] == level) & told["unmet_seats"].notna()].set_index("cut_change")["unmet_seats"]
     own = rows[rows.index == 0]
@@ -64,7 +67,11 @@ def _moved_cut(told: pd.DataFrame, level: str) -> str:
         + (f"{number(abs(seats))} {'more' if seats > 0 else 'fewer'}" if seats else "the same")
         for change, seats in moved.items()
     ]
-    return f" With the quality cut {' and '.join(ways)}." if ways else ""
+    return (
+        f" With the quality cut {' and '.join(ways)} (from {number(own.sum())}, the district's sum in tens)."
+        if ways
+        else ""
+    )
 
 
 # Where children of a level outnumber the district's resident pupils so far, other districts teach many of them.

@@ -54,7 +54,9 @@ def _need(tables: Tables, about: About) -> Figure:
     if ranked["need_rank_low"].isna().all():
         return Figure("High need", value, f"{number(possible)} possibly", "Margins of error are not published: nobody can say how sure a rank is.", is_weak=True)  # fmt: skip
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
-    home = f"{number(children)} of {number(everyone)} children ({chance(children / everyone)})" if everyone > 0 else ""
+    home = (
+        f"{number(children)} of all {number(everyone)} children ({chance(children / everyone)})" if everyone > 0 else ""
+    )
     return Figure(
         "High need",
         value,

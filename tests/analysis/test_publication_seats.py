@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analysis import publication_seats as public
-from pipeline.analysis.publication_gap import told_gap
 from pipeline.analysis.disclosure import told_seats
+from pipeline.analysis.publication_gap import told_gap
 from pipeline.tables import BY_TABLE, check
 
 SMALLEST = 11.0

@@ -129,7 +129,7 @@ def test_the_district_s_leaf_adds_up_what_is_published(taken: dict[str, Any], ta
     sure = places[places["need_class"] == "high"]
     assert f"{len(sure)} of {places['need_rank'].notna().sum()}" in text
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
-    assert f"{whole(children)} of {whole(everyone)} children ({whole(100 * children / everyone)}%)" in text
+    assert f"{whole(children)} of all {whole(everyone)} children ({whole(100 * children / everyone)}%)" in text
     missing = zones.groupby("level")["unmet_seats"].sum()
     assert f"Missing seats, elementary school {whole(missing['elementary'])}" in text
     assert f"middle {whole(missing['middle'])}; high {whole(missing['high'])}" in text
