@@ -73,6 +73,8 @@ ACCESS_METHODS = ("2sfca", "e2sfca", "gaussian")
 ABSENCE = ("reported", "suppressed", "not_reported", "not_applicable", "unreliable")
 RELIABILITY = ("high", "medium", "low", "not_known")
 HIDDEN = "*"
+# Finest first: a count is taken from the first kind of area that publishes it.
+AREA_LEVELS = ("block_group", "tract", "neighborhood", "school_district")
 # Stands in the method of a gap whose residents are not counted but estimated from children.
 PER_CHILD = "x pupils per child"
 GAP_NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from pipeline.analysis.areas import AREA_LEVELS, inhabited_measure
+from pipeline.analysis.areas import inhabited_measure
 from pipeline.analysis.best_evidence import counts_of, weights_by_carrier
 from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, scaled, with_sum_of_ages
 from pipeline.analysis.evidence import Evidence, by_point, inside
@@ -18,6 +18,7 @@ from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.ladder import BY_GROUND, ladder
 from pipeline.analysis.pieces import ground_across
 from pipeline.analysis.spread import MEASURES, SPREAD_COLUMNS, spread_of
+from pipeline.columns import AREA_LEVELS
 from pipeline.ledger import Ledger
 
 if TYPE_CHECKING:
