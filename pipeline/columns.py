@@ -76,6 +76,10 @@ ACCESS_METHODS = ("2sfca", "e2sfca", "gaussian")
 ABSENCE = ("reported", "suppressed", "not_reported", "not_applicable", "unreliable")
 RELIABILITY = ("high", "medium", "low", "not_known")
 HIDDEN = "*"
+# Finest first: a count is taken from the first kind of area that publishes it.
+AREA_LEVELS = ("block_group", "tract", "neighborhood", "school_district")
+# Stands in the method of a gap whose residents are not counted but estimated from children.
+PER_CHILD = "x pupils per child"
 GAP_NOW = ("study", "contained", "citywide_out", "by_access")  # ways to count today's gap
 NEAR_M = 3000.0  # from the edge of a neighborhood: schools within this are told to be near it
 # What stands between ids in one cell: ids may hold blanks, and inputs with an id that holds this are refused.

@@ -22,6 +22,7 @@ def high_need_poor_access(
     top: float,
     family: str,
     norm: str,
+    age: str = "",
 ) -> list[Advice]:
     """Rule N-01: bring quality seats to a neighborhood of high need with poor access to them.
 
@@ -36,6 +37,8 @@ def high_need_poor_access(
         speaks against it.
     poor_ratio
         Access is poor below this share of the district's mean.
+    age
+        That the survey is old (`recommendations.survey_age`).
     """
     known = access[access["is_poor_access"] & access["relative_access_ratio"].notna()]
     chosen = need[need["need_class"].eq("high") & need["neighborhood_id"].isin(known["neighborhood_id"])]
@@ -66,6 +69,7 @@ def high_need_poor_access(
                     r.reliability_class, agreeing, by_chance(float(r.high_need_probability_share), certain=certain)
                 ),
                 sentences(
+                    age,
                     against,
                     _other_indices(families[families["neighborhood_id"] == r.neighborhood_id], last, family, norm),
                     "Access counts distance and seats, not programs or safety on the way; the rank rests on the study's weights.",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pandas as pd
 
 from pipeline.analysis.recommendations import NAN, SURE, Advice, Names, by_chance, least_sure, sentences, span
 from pipeline.numerals import chance, count_of, listed, number
 
+Tested = Mapping[str, str]
+AS_CHOSEN = "as chosen then"  # of the back-test: the forecast that the rule would have chosen at the time
+LARGE = 200.0  # pupils: the test tells smaller schools apart
+HELD, FAIR = 0.8, 0.1  # what an interval should hold, and by how much it may fall short of it
 NEARLY = 0.05  # a second site that costs no more than this of a pair's full cost above the first would do as well
 
 
@@ -20,12 +26,13 @@ def _rooms(site: object) -> tuple[float, float, float]:
 _FREE = ("surplus_rooms", "surplus_rooms_now", "surplus_rooms_horizon")
 
 
-def offered_sites(inventory: pd.DataFrame, names: Names, *, rooms: float) -> list[Advice]:
+def offered_sites(inventory: pd.DataFrame, names: Names, *, rooms: float, tested: Tested | None = None) -> list[Advice]:
     """Rule F-01: consider underutilized and surplus sites for the request for proposals; as sure as the inventory is of their room.
 
-    ``rooms`` is how many must be free.
+    ``rooms`` is how many must be free. Of a site in use the rule asks the upper end of an interval of its pupils: it is
+    medium at most where such intervals held too seldom (``tested``, of `poorly_held`, by site).
     """
-    told = []
+    told, tested = [], tested or {}
     for r in inventory[inventory["rfp_status"] == "listed"].sort_values("site_id").itertuples():
         free, low, high = _rooms(r)
         counted = (
@@ -45,11 +52,64 @@ def offered_sites(inventory: pd.DataFrame, names: Names, *, rooms: float) -> lis
                 high,
                 rooms,
                 sentences(str(r.reason), counted),
-                r.confidence_class,
-                _against_offering(str(r.surplus_case), str(r.confidence_rule), str(r.constraint_notes)),
+                least_sure(r.confidence_class, *(["medium"] if r.site_id in tested else [])),
+                sentences(
+                    tested.get(r.site_id, ""),
+                    _against_offering(
+                        str(r.surplus_case),
+                        _doubt(str(r.confidence_rule), r.site_id in tested),
+                        str(r.constraint_notes),
+                    ),
+                ),
             )
         )
     return told
+
+
+def poorly_held(inventory: pd.DataFrame, hosts: pd.DataFrame, backtest: pd.DataFrame) -> Tested:
+    """Of sites in use whose intervals held too seldom in the study's own test: in how many cases.
+
+    Those of schools of their size, by the forecast as it was chosen then, the longest time ahead that was tried; too
+    seldom is less often than the 80% that are said by more than `FAIR`.
+
+    Parameters
+    ----------
+    inventory
+        ``site_id surplus_case`` of the table ``rfp_inventory``.
+    hosts
+        ``site_id pupils`` of the schools at them; the smallest school of a site decides.
+    backtest
+        The table ``public_backtest``: what is told of the test.
+
+    >>> inventory = pd.DataFrame({"site_id": ["1", "2"], "surplus_case": ["in_use", "empty_site"]})
+    >>> hosts = pd.DataFrame({"site_id": ["1"], "pupils": [150.0]})
+    >>> test = pd.DataFrame({"method": ["as chosen then"], "size_class": ["under_200"], "horizon_years": [5], "interval_share": [0.63], "interval_cases": [19.0]})
+    >>> poorly_held(inventory, hosts, test)
+    {'1': 'It rests on the upper end of 80% intervals, which for schools of under 200 pupils held in 63% of 19 cases 5 years ahead.'}
+    """
+    known = backtest[
+        backtest["method"].eq(AS_CHOSEN) & backtest["interval_cases"].gt(0) & backtest["interval_share"].notna()
+    ]
+    known = known.sort_values("horizon_years").drop_duplicates("size_class", keep="last").set_index("size_class")
+    least = hosts.groupby("site_id")["pupils"].min().dropna()
+    told = {}
+    for site in inventory.loc[inventory["surplus_case"] != "empty_site", "site_id"]:
+        if site not in least.index:
+            continue
+        size = "200_and_over" if least[site] >= LARGE else "under_200"
+        if size in known.index and known.loc[size, "interval_share"] < HELD - FAIR:
+            row, words = known.loc[size], "200 pupils and over" if size == "200_and_over" else "under 200 pupils"
+            told[site] = (
+                f"It rests on the upper end of 80% intervals, which for schools of {words} held in "
+                f"{chance(row['interval_share'])} of {number(row['interval_cases'])} cases "
+                f"{count_of(row['horizon_years'], 'year', 'years')} ahead."
+            )
+    return told
+
+
+def _doubt(rule: str, is_tested: bool) -> str:
+    """What the inventory doubts; that nothing speaks against a count is not said beside a test that does."""
+    return "" if is_tested and rule.startswith("nothing speaks against") else rule
 
 
 def _against_offering(case: str, doubt: str, constraints: str) -> str:
@@ -60,7 +120,7 @@ def _against_offering(case: str, doubt: str, constraints: str) -> str:
         else "Programs that need more room than the loading allows, and plans of the host school, are not in the data."
     )
     return sentences(
-        f"How sure is said of the count, not of the building ({doubt}).",
+        f"How sure is said of the count, not of the building{f' ({doubt})' if doubt else ''}.",
         f"In the way: {constraints}." if constraints else "",
         lacking,
     )
@@ -104,6 +164,9 @@ def co_locations(
     schools: Names,
     *,
     certain: float,
+    tested: Tested | None = None,
+    weak: Collection[str] = (),
+    responses: pd.DataFrame | None = None,
 ) -> list[Advice]:
     """Rule F-02: talk about sharing a site where a school and a site were matched.
 
@@ -114,7 +177,14 @@ def co_locations(
     ----------
     matches, inventory, worksheet
         The tables ``colocation_matches``, ``rfp_inventory`` and ``prop39``.
+    tested
+        `poorly_held`.
+    weak
+        Schools whose own results are told to be weak.
+    responses
+        The table ``rfp_scores``: who has answered the request for proposals for which site.
     """
+    tested, asking = tested or {}, {} if responses is None else _asking(responses)
     offered = {site.site_id: site for site in inventory.itertuples()}
     asked = {school.school_id: school for school in worksheet.itertuples()}
     told = []
@@ -142,9 +212,15 @@ def co_locations(
                     f"Made in {chance(firm)} of the draws of the weights." if firm == firm else "",
                 ),
                 least_sure(
-                    str(site.confidence_class) if site else "not_known", by_chance(firm, certain=certain), by_grade
+                    str(site.confidence_class) if site else "not_known",
+                    by_chance(firm, certain=certain),
+                    by_grade,
+                    *(["medium"] if r.site_id in tested else []),
                 ),
                 sentences(
+                    "Its own results are weak." if r.school_id in weak else "",
+                    _others(asking.get(r.site_id, []), r.school_id),
+                    tested.get(r.site_id, ""),
                     _law(asked.get(r.school_id), needed),
                     _second(r, sites),
                     f"In the way at the site: {site.constraint_notes}." if site and site.constraint_notes else "",
@@ -154,6 +230,25 @@ def co_locations(
             )
         )
     return told
+
+
+def _asking(responses: pd.DataFrame) -> dict[str, list[object]]:
+    """Scored responses to the request for proposals by the site they ask for: the school of each, where it is known."""
+    scored = responses[responses["proposal_status"] == "scored"]
+    return {str(site): list(rows["school_id"]) for site, rows in scored.groupby("site_id")}
+
+
+def _others(schools: list[object], own: object) -> str:
+    """How many others have asked for the rooms by a scored response.
+
+    >>> _others(["a", None, "b"], "a"), _others(["a"], "a")
+    ('2 other scored responses to the request for proposals ask for the site.', '')
+    """
+    others = sum(school != own for school in schools)
+    if not others:
+        return ""
+    asks = "other scored response to the request for proposals asks" if others == 1 else "other scored responses to the request for proposals ask"  # fmt: skip
+    return f"{number(others)} {asks} for the site."
 
 
 def _law(worksheet: object, needed: float) -> str:

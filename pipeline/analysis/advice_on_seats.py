@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.analysis.recommendations import Advice, Names, least_sure, sentences, span
+from pipeline.analysis.sweep import sure_by_cut
+from pipeline.columns import PER_CHILD
 from pipeline.numerals import listed, number, points_apart
 
 KEY = ["level", "zone_id"]
@@ -26,13 +28,15 @@ def largest_gaps(
     names: Names,
     *,
     seats: float,
+    age: str = "",
 ) -> list[Advice]:
     """Rule Z-01: the three largest gaps of each level, from ``seats`` missing seats on.
 
     Every number is one that is published (seats in tens); a zone whose numbers are hidden is not
     spoken of, nor is one drawn by the nearest school. The interval runs over today's ways to count
     seats. High is said where every way leaves at least ``seats`` missing; where the zone's own
-    residents could be so few that none would be, reliability is low.
+    residents could be so few that none would be, reliability is low. It is medium at most where a
+    lower quality cut leaves less than half of the level's missing seats, or cannot be told.
 
     Parameters
     ----------
@@ -44,6 +48,8 @@ def largest_gaps(
         The tables ``public_gap_variants`` and ``public_cut_sweep``.
     names
         By level and zone.
+    age
+        That the survey is old (`recommendations.survey_age`): said where residents are estimated from its children.
     """
     least = gap["resident_pupils_low"].fillna(gap["resident_pupils"]) - gap["quality_seats"]
     sure = gap[[*KEY, "reliability_class"]].assign(is_short=least >= seats)
@@ -55,6 +61,8 @@ def largest_gaps(
             r,
             variants[(variants["level"] == r.level) & (variants["zone_id"] == r.zone_id)],
             _moved(sweep, str(r.level)),
+            sure_by_cut(sweep, str(r.level)),
+            age if PER_CHILD in r.method else "",
             names,
             zones=int(zones[r.level]),
             seats=seats,
@@ -63,7 +71,9 @@ def largest_gaps(
     ]
 
 
-def _advice(r: object, counted: pd.DataFrame, moved: str, names: Names, *, zones: int, seats: float) -> Advice:
+def _advice(
+    r: object, counted: pd.DataFrame, moved: str, by_cut: str, age: str, names: Names, *, zones: int, seats: float
+) -> Advice:
     level, zone_id = str(getattr(r, "level", "")), str(getattr(r, "zone_id", ""))
     unmet, rank = float(getattr(r, "unmet_seats", 0)), float(getattr(r, "service_gap_rank", 0))
     missing = {each.variant: float(each.unmet_seats) for each in counted.itertuples() if each.unmet_seats >= 0}
@@ -73,6 +83,7 @@ def _advice(r: object, counted: pd.DataFrame, moved: str, names: Names, *, zones
         str(getattr(r, "reliability_class", "not_known")),
         "high" if today and low >= seats else "medium",
         "high" if getattr(r, "is_short", False) else "low",
+        by_cut,
     )
     named = names.get((level, zone_id), zone_id)
     ways = f"; by {len(today) + 1} ways of counting {span(low, high)}" if today else ""
@@ -89,7 +100,7 @@ def _advice(r: object, counted: pd.DataFrame, moved: str, names: Names, *, zones
         f"{number(getattr(r, 'resident_pupils', 0))} resident pupils, {number(getattr(r, 'quality_seats', 0))} quality seats (in tens): "
         f"{number(unmet)} missing{ways} (at least {number(seats)} are asked); rank {number(rank)} of {number(zones)} in {level} school.",
         reliability,
-        sentences(_otherwise(missing, unmet), moved, "Pupils may attend quality schools outside their zone."),
+        sentences(age, _otherwise(missing, unmet), moved, "Pupils may attend quality schools outside their zone."),
     )
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 KEY = ["area_level", "vintage", "area_geoid"]
 COUNT_COLUMNS = [column for count in CENSUS_COUNTS for column in (count, f"{count}_moe")]
-# Finest first: a count is taken from the first kind of area that publishes it.
-AREA_LEVELS = ("block_group", "tract", "neighborhood", "school_district")
 
 
 def census_areas(

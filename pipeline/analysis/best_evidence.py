@@ -101,7 +101,9 @@ def _chosen(steps: Sequence[str], known: Mapping[str, Evidence], names: Sequence
     """Weights by the best evidence of each source."""
     by_count = [step for step in steps if step not in BY_GROUND]
     by_ground = [step for step in steps if step in BY_GROUND]
-    order = [step for step in ("inside", *by_count, "representative_point", *by_ground) if step in known]
+    order = [
+        step for step in ("inside", *by_count, "representative_point", "census_areas", *by_ground) if step in known
+    ]
     method = np.full(len(names), "", dtype=object)
     beyond = np.zeros(len(names))
     weights = sparse.csr_array(known["area"].weights.shape)

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.analysis.enrollment import middle, sum_of_parts
 from pipeline.analysis.schools import Bands
 from pipeline.analysis.uncertainty import moe_of_weighted_sum, reliability_class
-from pipeline.columns import CHILD_COUNTS, LEVELS
+from pipeline.columns import CHILD_COUNTS, LEVELS, PER_CHILD
 from pipeline.ledger import Ledger
 from pipeline.numerals import number
 
@@ -195,7 +195,7 @@ def resident_pupils(
         resident_pupils_low=low,
         resident_pupils_high=high,
         reliability_class=np.where(is_counted & (low == high), "high", classes),
-        demand_method=np.where(is_counted, "residents counted", estimated["children_basis"] + " x pupils per child"),
+        demand_method=np.where(is_counted, "residents counted", estimated["children_basis"] + f" {PER_CHILD}"),
     )
 
 

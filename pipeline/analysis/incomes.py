@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline.analysis.areas import AREA_LEVELS
 from pipeline.analysis.crosswalk import allocate
 from pipeline.analysis.medians import median_from_brackets
 from pipeline.analysis.uncertainty import moe_of_sum, reliability_class
+from pipeline.columns import AREA_LEVELS
 from pipeline.ledger import Ledger
 from pipeline.tables import BY_TABLE, empty
 

@@ -48,7 +48,7 @@ def need(
         return Line("need", reason="The neighborhoods called high need all have figures too unreliable to quote.")
     weak = len(high) - len(sound)
     home, every = children.reindex(high["neighborhood_id"]).sum(), children.sum()
-    where = f", home to {number(home)} of {number(every)} children ({chance(home / every)})" if every > 0 else ""
+    where = f", home to {number(home)} of all {number(every)} children ({chance(home / every)})" if every > 0 else ""
     least = sound["high_need_probability_share"].min()
     return Line(
         "need",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from pipeline.analysis.quotes import Line
-from pipeline.columns import LEVELS
+from pipeline.analysis.recommendations import least_sure
+from pipeline.analysis.sweep import sure_by_cut
+from pipeline.columns import LEVELS, PER_CHILD
 from pipeline.numerals import chance, count_of, listed, number, percent, points_apart, school_year
 
 _ZONE = ["level", "zone_id"]
@@ -19,9 +21,8 @@ def gap(service_gap: pd.DataFrame, zones: pd.DataFrame, told_sweep: pd.DataFrame
     known = service_gap[service_gap["resident_pupils"].notna() & service_gap["quality_seats"].notna()]
     if known.empty:
         return Line("gap", reason="Zones, resident pupils or quality seats are not known.")
-    known = known[[*_ZONE, "is_approximate", "reliability_class"]].merge(
-        zones[[*_ZONE, "name", "unmet_seats"]], on=_ZONE, how="left", validate="1:1"
-    )
+    basis = ["is_approximate", "reliability_class", "method", "resident_pupils_low"]
+    known = known[[*_ZONE, *basis]].merge(zones[[*_ZONE, "name", "unmet_seats"]], on=_ZONE, how="left", validate="1:1")
     left_out = known["unmet_seats"].isna() | known["reliability_class"].eq("low")
     rows = known[~left_out]
     if rows.empty:
@@ -35,14 +36,18 @@ def gap(service_gap: pd.DataFrame, zones: pd.DataFrame, told_sweep: pd.DataFrame
     others = ", ".join(f"{number(value)} in {name} school" for name, value in by_level.items() if name != level)
     if by_level[level] <= 0:
         return Line("gap", f"No zone lacks seats in quality schools for the pupils who live there.{drawn}", f"{count_of(len(rows), 'zone', 'zones')} of all levels.", "medium")  # fmt: skip
+    guessed = "an estimated " if of_level["method"].str.contains(PER_CHILD, regex=False).any() else ""
+    margin = " and no margin is known" if of_level["resident_pupils_low"].isna().all() else ""
+    estimate = f" Resident pupils are estimated from children{margin}." if guessed else ""
     place = first["name"] if isinstance(first["name"], str) else first["zone_id"]
     out = count_of(left, "zone is", "zones are")
     return Line(
         "gap",
-        f"In {level} school {number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet_seats'])} of them in {place}.",
+        f"In {level} school {guessed}{number(by_level[level])} resident pupils have no seat in a quality school of their zone, {number(first['unmet_seats'])} of them in {place}.",
         f"Seats in tens; surpluses elsewhere are not set against it.{_moved_cut(told_sweep, level)}{f' Other levels: {others}.' if others else ''}"
-        f"{f' {out} left out: few pupils, or unreliable.' if left else ''}{drawn}",
-        "medium",
+        f"{f' {out} left out: few pupils, or unreliable.' if left else ''}{drawn}{estimate}",
+        # zones drawn by the nearest school, and estimates without a margin, are no surer than that
+        least_sure(sure_by_cut(told_sweep, level), *of_level["reliability_class"], "medium" if drawn else "high"),
     )
 
 
@@ -51,7 +56,7 @@ def _moved_cut(told: pd.DataFrame, level: str) -> str:
 
     >>> sweep = pd.DataFrame({"level": "high", "cut_change": [-0.1, 0.0, 0.05], "unmet_seats": [150.0, 200.0, None]})
     >>> _moved_cut(sweep, "high")
-    ' With the quality cut 10 points lower it would be 50 fewer.'
+    " With the quality cut 10 points lower it would be 50 fewer (from 200, the district's sum in tens)."
     """
     rows = told[(told["level"] == level) & told["unmet_seats"].notna()].set_index("cut_change")["unmet_seats"]
     own = rows[rows.index == 0]
@@ -62,7 +67,11 @@ def _moved_cut(told: pd.DataFrame, level: str) -> str:
         + (f"{number(abs(seats))} {'more' if seats > 0 else 'fewer'}" if seats else "the same")
         for change, seats in moved.items()
     ]
-    return f" With the quality cut {' and '.join(ways)}." if ways else ""
+    return (
+        f" With the quality cut {' and '.join(ways)} (from {number(own.sum())}, the district's sum in tens)."
+        if ways
+        else ""
+    )
 
 
 # Where children of a level outnumber the district's resident pupils so far, other districts teach many of them.

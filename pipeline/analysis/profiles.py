@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipeline.analysis.areas import AREA_LEVELS, COUNT_COLUMNS, inhabited_measure
+from pipeline.analysis.areas import COUNT_COLUMNS, inhabited_measure
 from pipeline.analysis.crosswalk import ROUNDING, SLIGHT_SHARE, allocate, with_sum_of_ages
-from pipeline.columns import BY_NAME, CENSUS_COUNTS, CHILD_COUNTS
+from pipeline.columns import AREA_LEVELS, BY_NAME, CENSUS_COUNTS, CHILD_COUNTS
 from pipeline.errors import LedgerError
 from pipeline.ledger import Ledger
 from pipeline.numerals import number, percent

@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis import releases
-from pipeline.analysis.areas import AREA_LEVELS
 from pipeline.analysis.disclosure import Published, as_text, blank, complements, exposed, in_tens, is_small
 from pipeline.analysis.disclosure import report_line as _line
 from pipeline.analysis.publication_gap import GAP_NUMBERS, Hidden, hidden_before, told_gap
 from pipeline.analysis.publication_quality import told_quality
 from pipeline.analysis.recommendations import NUMBERS
-from pipeline.columns import HIDDEN
+from pipeline.columns import AREA_LEVELS, HIDDEN
 from pipeline.numerals import number
 
 INCOMES = [

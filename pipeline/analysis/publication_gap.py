@@ -29,20 +29,23 @@ def told_gap(
 
     Seats of citywide schools are counted where their pupils live. Where fewer than ``smallest`` of
     these live in a zone, the zone's own seats are told without them; all seats are cut down
-    to tens, and the gap is computed from what is told. Small resident counts hide every number of the zone,
+    to tens, residents are whole, and ratio and gap are computed from what is told. Small resident counts hide every number of the zone,
     and so does a release that hid it in this fall (``before``, from `releases.hidden_then`).
     """
-    seats = told_seats(gap, smallest)
-    short = gap["resident_pupils"] - seats
+    # what hides is the count itself: one just under the threshold is not rounded up to it
+    residents = gap["resident_pupils"]
+    primary = is_small(residents, smallest)
+    primary |= hidden_before(gap["level"], gap["zone_id"], fall_year, before)
+    extra = complements(residents, primary, gap["level"], smallest)
+    seats, pupils = told_seats(gap, smallest), residents.round()
+    short = pupils - seats
     gap = gap.assign(
+        resident_pupils=pupils,
         quality_seats=seats,
-        service_level_ratio=(seats / gap["resident_pupils"].where(gap["resident_pupils"] > 0)).round(2),
+        service_level_ratio=(seats / pupils.where(pupils > 0)).round(2),
         service_gap_seats=short,
         unmet_seats=short.clip(lower=0),
         service_gap_rank=short.groupby(gap["level"]).rank(method="min", ascending=False),
     )
-    primary = is_small(gap["resident_pupils"], smallest)
-    primary |= hidden_before(gap["level"], gap["zone_id"], fall_year, before)
-    extra = complements(gap["resident_pupils"], primary, gap["level"], smallest)
     columns = ["level", "zone_id", "is_approximate", *GAP_NUMBERS, "service_gap_rank", "method"]
     return blank(gap, primary | extra, [*GAP_NUMBERS, "service_gap_rank"])[columns], primary, extra

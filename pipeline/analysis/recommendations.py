@@ -15,8 +15,9 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.analysis.uncertainty import years_of
 from pipeline.columns import RELIABILITY
-from pipeline.numerals import MINUS, number
+from pipeline.numerals import MINUS, number, school_year
 
 RULES = ("N-01", "Z-01", "G-01", "G-02", "G-03", "F-01", "F-02", "F-03", "Q-01", "Q-02")
 SURE = ("high", "medium")
@@ -113,6 +114,23 @@ def count_by_rule(recommendations: pd.DataFrame) -> list[tuple[str, int]]:
     """How many recommendations each rule gave, by rule."""
     counts = recommendations["rule_id"].value_counts().sort_index()
     return [(str(rule), int(amount)) for rule, amount in counts.items()]
+
+
+OLD_YEARS = 5
+
+
+def survey_age(vintage: str, fall_year: int) -> str:
+    """That children are counted by a survey whose last year lies five years or more before the school year.
+
+    >>> survey_age("2014-2018", 2024)
+    'Its children are those of a survey that ended in 2018, 6 years before 2024-25.'
+    >>> survey_age("2019-2023", 2024)
+    ''
+    """
+    last = years_of(vintage)[1]
+    if fall_year - last < OLD_YEARS:
+        return ""
+    return f"Its children are those of a survey that ended in {last}, {fall_year - last} years before {school_year(fall_year)}."
 
 
 def names_by_id(frame: pd.DataFrame, *ids: str) -> Names:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
+from scipy import sparse
 
 from pipeline.analysis.areas import inhabited_measure
 from pipeline.analysis.best_evidence import counts_of, weights_by_carrier
-from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, with_sum_of_ages
+from pipeline.analysis.crosswalk import CROSSWALK_COLUMNS, allocate, require_no_overlap, scaled, with_sum_of_ages
 from pipeline.analysis.evidence import Evidence, by_point, inside
 from pipeline.analysis.known_places import KnownPlaces
 from pipeline.analysis.ladder import BY_GROUND, ladder
+from pipeline.analysis.pieces import ground_across
 from pipeline.analysis.spread import MEASURES, SPREAD_COLUMNS, spread_of
+from pipeline.columns import AREA_LEVELS
 from pipeline.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -33,12 +36,14 @@ def all_crosswalks(
     places: KnownPlaces,
     *,
     evidence: Sequence[str],
+    now: str,
     ledger: Ledger,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Weights from census areas to every layer, and from each layer of zones to neighborhoods.
 
     The latter say how a zone's children spread over neighborhoods, so that what is known of
-    zones (seats they lack) can be brought down to where the children live. Parameters and
+    zones (seats they lack) can be brought down to where the children live. ``now`` is the vintage
+    of the census areas whose children say so where blocks and lots do not. Other parameters and
     results as in `crosswalk_table`.
     """
     zones = {
@@ -46,7 +51,19 @@ def all_crosswalks(
         for layer, frame in targets.items()
         if layer.startswith("zone ")
     }
-    return crosswalk_table({**sources, **zones}, targets, places, evidence=evidence, ledger=ledger)
+    return crosswalk_table(
+        {**sources, **zones}, targets, places, evidence=evidence, counted=_finest(sources, now), ledger=ledger
+    )
+
+
+def _finest(sources: Mapping[str, gpd.GeoDataFrame], vintage: str) -> tuple[str, gpd.GeoDataFrame] | None:
+    """The finest census areas of a vintage that count children, or else people."""
+    there = [(name, sources[name]) for level in AREA_LEVELS if (name := f"{level} {vintage}") in sources]
+    for count in ("children_0_17", "population"):
+        for name, areas in there:
+            if areas[count].notna().any():
+                return name, areas
+    return None
 
 
 def crosswalk_table(
@@ -56,6 +73,7 @@ def crosswalk_table(
     *,
     evidence: Sequence[str],
     ledger: Ledger,
+    counted: tuple[str, gpd.GeoDataFrame] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Weights from every layer of census areas to every layer of zones, and how much depends on the way they were found.
 
@@ -80,6 +98,8 @@ def crosswalk_table(
         Kinds of evidence, best first.
     ledger : Ledger
         Takes a balance of children for each pair of layers, and what evidence was used.
+    counted : (layer, GeoDataFrame), optional
+        Census areas whose children say where those of a layer without counts (zones) live, before its ground does.
 
     Returns
     -------
@@ -104,6 +124,8 @@ def crosswalk_table(
         for target_layer in reached:
             target = targets[target_layer]
             known, nobody = evidence_of(source, target, places, (source_layer, target_layer), ledger)
+            if counted and source_layer in targets and _goes_by_ground(known, evidence):
+                known["census_areas"] = by_census_areas(source, target, places, counted, evidence)
             rows, weights = weights_by_carrier(
                 facts, target, known, nobody, evidence, (source_layer, target_layer), ledger
             )
@@ -134,6 +156,48 @@ def evidence_of(
     known["inside"] = inside(places.pieces(source, target), (len(source), len(target)))
     known["representative_point"] = _dry_points(source, target, places.middles(source))
     return known, nobody
+
+
+def _goes_by_ground(known: Mapping[str, Evidence], evidence: Sequence[str]) -> bool:
+    """Whether a zone that neighborhoods divide has nothing but its ground to say where its children live."""
+    steps = [step for step in ("inside", *ladder("children", evidence)) if step in known and step not in BY_GROUND]
+    return not np.any([known[step].held > 0 for step in steps], axis=0).all()
+
+
+def by_census_areas(
+    source: gpd.GeoDataFrame,
+    target: gpd.GeoDataFrame,
+    places: KnownPlaces,
+    counted: tuple[str, gpd.GeoDataFrame],
+    evidence: Sequence[str],
+) -> Evidence:
+    """Weights of zones by the children of the census areas, carried to the ground that a zone and a neighborhood share.
+
+    Zones and neighborhoods get their children from these areas by the same evidence, so that the children of a zone's
+    parts are those of its neighborhoods there: ground alone would put them into fields.
+    """
+    layer, areas = counted
+    pairs, outside = places.pieces(source, target), places.outside(source, target)
+    whole = pairs["is_inside"].to_numpy()
+    grounds = source.geometry.to_numpy()[pairs["source"]]
+    grounds[~whole] = ground_across(source, target, pairs).to_numpy()
+    shapes = np.concatenate([grounds, outside.to_numpy()])
+    zone = np.concatenate([pairs["source"].to_numpy(), np.arange(len(source))])
+    there = np.flatnonzero(~shapely.is_empty(shapes))
+    # a frame like the others that children are carried to: each part has its place for a name
+    parts = target.iloc[:0].reindex(range(len(there))).assign(area_id=[str(n) for n in there], geometry=shapes[there])
+    known, nobody = evidence_of(areas, parts, places, (layer, "parts of zones"), Ledger())
+    facts = counts_of(areas)
+    rows, _ = weights_by_carrier(facts, parts, known, nobody, evidence, (layer, "parts of zones"), Ledger())
+    measure = inhabited_measure(facts) or "population"
+    carried = allocate(rows, facts, [measure]).set_index("target_id")[measure]
+    amounts = carried.reindex([str(n) for n in range(len(shapes))]).fillna(0.0).to_numpy()
+    held = np.asarray(np.bincount(zone, weights=amounts, minlength=len(source)), dtype="float64")
+    shared = sparse.csr_array(
+        (amounts[: len(pairs)], (pairs["source"], pairs["target"])), shape=(len(source), len(target))
+    )
+    inverse = np.divide(1.0, held, out=np.zeros(len(held)), where=held > 0)
+    return Evidence(scaled(shared, inverse), held, amounts[len(pairs) :] * inverse)
 
 
 def _together(parts: Sequence[pd.DataFrame], columns: list[str], keys: int) -> pd.DataFrame:

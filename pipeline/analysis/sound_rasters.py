@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.analysis.areas import AREA_LEVELS, source_layers
+from pipeline.analysis.areas import source_layers
 from pipeline.analysis.coverage import raster_sums
 from pipeline.analysis.grids import Grid, on_grid
 from pipeline.analysis.known_places import COMPLETE_SHARE
 from pipeline.analysis.uncertainty import years_of
+from pipeline.columns import AREA_LEVELS
 
 if TYPE_CHECKING:
     import geopandas as gpd

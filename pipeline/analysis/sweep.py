@@ -17,6 +17,23 @@ from pipeline.numerals import number
 _COLUMNS = ["level", "cut_change", "cut_share", "quality_schools", "quality_seats", "unmet_seats", "zones_without_seats", "rank_shift"]  # fmt: skip
 
 
+def sure_by_cut(told: pd.DataFrame, level: str) -> str:
+    """How far missing seats of a level carry against the choice of the quality cut: high or medium.
+
+    High where the nearest lower cut that is told leaves at least half of them; medium where it leaves fewer, or where
+    none is told. The lines to quote and the recommendations take it alike.
+
+    >>> told = pd.DataFrame({"level": "high", "cut_change": [-0.1, -0.05, 0.0], "unmet_seats": [None, 150.0, 200.0]})
+    >>> sure_by_cut(told, "high"), sure_by_cut(told.iloc[1:].assign(unmet_seats=[90.0, 200.0]), "high"), sure_by_cut(told, "middle")
+    ('high', 'medium', 'medium')
+    """
+    rows = told[(told["level"] == level) & told["unmet_seats"].notna()].sort_values("cut_change")
+    own, lower = rows[rows["cut_change"].abs() < 1e-9], rows[rows["cut_change"] < -1e-9]
+    if own.empty or lower.empty:
+        return "medium"
+    return "high" if lower["unmet_seats"].iloc[-1] >= own["unmet_seats"].iloc[0] / 2 else "medium"
+
+
 def schools_above(
     quality: pd.DataFrame,
     facts: pd.DataFrame,

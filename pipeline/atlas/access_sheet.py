@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_sheets import ACCESS_ANNEXES
 from pipeline.atlas.spec import About, Counts, Dots, Field, Layer, Places, Scheme, Sheet, Wide
-from pipeline.atlas.words import LABELS
+from pipeline.atlas.words import LABELS, kilometres
 from pipeline.columns import LEVELS
 from pipeline.numerals import count_of, listed, number, percent
 
@@ -117,13 +117,30 @@ def _small(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
+def _reach(about: About) -> str:
+    """How far a school may be to lie within reach, level by level.
+
+    >>> from pipeline.atlas.spec import Rules
+    >>> _reach(About("Millbrook", 2024, "2019-2023", None, rules=Rules(access_reach={"elementary": 2400.0, "middle": 5000.0, "high": 8000.0})))
+    ' Within reach is 2.4 km in elementary school, 5 km in middle school and 8 km in high school.'
+    """
+    trips = about.rules.access_reach
+    if not trips:
+        return ""
+    told = [
+        f"{kilometres(trip) if about.rules.access_unit == 'm' else count_of(trip, 'minute', 'minutes')} in {level} school"
+        for level, trip in trips.items()
+    ]
+    return f" Within reach is {listed(told)}."
+
+
 def reading(tables: Tables, about: About) -> tuple[tuple[str, str], ...]:
     """What access is, how the methods differ, and what is said of groups."""
     method = LABELS["access_method"][about.rules.access_method]
     return (
         (
             "Access",
-            f"Quality seats within reach, shared among all children within reach of them, as percent of the district's mean. Below {percent(about.rules.poor_ratio)}, before rounding, is called poor.",
+            f"Quality seats within reach, shared among all children within reach of them, as percent of the district's mean. Below {percent(about.rules.poor_ratio)}, before rounding, is called poor.{_reach(about)}",
         ),
         (
             "Quality seat",

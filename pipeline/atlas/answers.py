@@ -28,7 +28,7 @@ def need(tables: Tables, about: About) -> str:
     sure = ranked[ranked["need_class"] == "high"]
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
     home = (
-        f", home to {number(children)} of {number(everyone)} children ({chance(children / everyone)})"
+        f", home to {number(children)} of all {number(everyone)} children ({chance(children / everyone)})"
         if len(sure) and everyone > 0
         else ""
     )

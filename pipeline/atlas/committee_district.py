@@ -20,7 +20,7 @@ from pipeline.atlas.escape import plain
 from pipeline.atlas.growth_frames import pockets_now
 from pipeline.atlas.leaves import Figure, Grid, Lines
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import part_of, say, told
+from pipeline.atlas.words import is_estimated, part_of, say, told
 from pipeline.columns import OFFERED_STATUSES
 from pipeline.numerals import chance, count_of, listed, number, percent, signed
 
@@ -53,7 +53,9 @@ def _need(tables: Tables, about: About) -> Figure:
     if ranked["need_rank_low"].isna().all():
         return Figure("High need", value, f"{number(possible)} possibly", "Margins of error are not published: nobody can say how sure a rank is.", is_weak=True)  # fmt: skip
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
-    home = f"{number(children)} of {number(everyone)} children ({chance(children / everyone)})" if everyone > 0 else ""
+    home = (
+        f"{number(children)} of all {number(everyone)} children ({chance(children / everyone)})" if everyone > 0 else ""
+    )
     return Figure(
         "High need",
         value,
@@ -72,11 +74,14 @@ def _seats(tables: Tables) -> Figure:
     ways = gap_now(variants)
     by_way = ways[ways["level"] == first].groupby("variant")["unmet_seats"].sum()
     others = "; ".join(f"{level} {number(sums[level])}" for level in rest)
+    of_first = zones[(zones["level"] == first) & zones["unmet_seats"].notna()]
+    guessed = is_estimated(of_first["method"])
+    who = "Resident pupils, as estimated from children with no known margin," if guessed else "Resident pupils"
     return Figure(
         f"Missing seats, {first} school",
-        number(sums[first]),
+        f"about {number(sums[first])}" if guessed else number(sums[first]),
         in_other_ways((float(by_way.min()), float(by_way.max())) if len(by_way) > 1 else None, number),
-        f"Resident pupils without a seat in a quality school of their zone.{f' Also: {others}.' if others else ''}",
+        f"{who} without a seat in a quality school of their zone.{f' Also: {others}.' if others else ''}",
     )
 
 
@@ -178,7 +183,7 @@ def gaps(tables: Tables) -> Grid:
                     say("level", level),
                     short(zone["name"] if isinstance(zone["name"], str) else zone["zone_id"]),
                     number(zone["unmet_seats"]),
-                    f"{number(way['min'])} to {number(way['max'])}" if way and way["count"] > 1 else "one way only",
+                    _ways(way),
                     percent(zone["service_level_ratio"]) if is_known(zone["service_level_ratio"]) else "not known",
                 )
             )
@@ -190,6 +195,18 @@ def gaps(tables: Tables) -> Grid:
         (2, 3, 4),
         empty="No zone is known to miss a seat.",
     )
+
+
+def _ways(way: Any) -> str:
+    """Between which numbers the ways to count a zone's missing seats lie.
+
+    >>> _ways({"min": 50.0, "max": 90.0, "count": 4}), _ways({"min": 50.0, "max": 50.0, "count": 4}), _ways(None)
+    ('50 to 90', 'the same by 4 ways', 'one way only')
+    """
+    if not way or way["count"] < 2:
+        return "one way only"
+    low, high = number(way["min"]), number(way["max"])
+    return f"{low} to {high}" if low != high else f"the same by {number(way['count'])} ways"
 
 
 def rooms(tables: Tables) -> Grid:

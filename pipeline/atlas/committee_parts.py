@@ -164,13 +164,16 @@ def by_level(zones: Sequence[Row]) -> dict[str, list[Row]]:
 def spans(zone: Row, known: Known) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
     """Lowest and highest service level and missing seats of a zone, over the ways to count today's gap that are known.
 
-    Nothing where the gap is known in one way only.
+    The study's own way is the zone's published number: a value never lies outside its range. Nothing where the gap is known in one way only.
     """
     rows = known.variants.get((zone["level"], zone["zone_id"]), [])
     if len(rows) < 2:
         return None, None
-    missing = [row["unmet_seats"] for row in rows]
-    levels = [row["quality_seats"] / row["resident_pupils"] for row in rows if row["resident_pupils"] > 0]
+    others = [row for row in rows if row["variant"] != "study"]
+    missing = [zone["unmet_seats"], *(row["unmet_seats"] for row in others)]
+    levels = [zone["service_level_ratio"]]
+    levels += [row["quality_seats"] / row["resident_pupils"] for row in others if row["resident_pupils"] > 0]
+    missing, levels = [value for value in missing if is_known(value)], [value for value in levels if is_known(value)]
     return (min(levels), max(levels)) if levels else None, (min(missing), max(missing))
 
 

@@ -125,7 +125,7 @@ def places_frame(places: Places, tables: Tables, about: About) -> pd.DataFrame:
     if places.key.startswith("residence_"):
         frame = with_stars(frame)
     if places.key == "siting":
-        frame = with_what_is_left(frame)
+        frame = with_what_is_left(frame, tables["public_siting_plans"], names_of(tables)["site"])
     if places.key == "schools":
         frame = schools_with_paths(frame, tables["public_targets"])
     if places.table == "public_sites":

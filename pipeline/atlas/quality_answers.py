@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.quality_frames import latest_targets
 from pipeline.atlas.spec import About
-from pipeline.atlas.words import LABELS, at_least, measure
+from pipeline.atlas.words import LABELS, at_least, is_estimated, measure
 from pipeline.columns import GAP_NOW, LEVELS
 from pipeline.numerals import chance, count_of, listed, number, points_apart, school_year, signed
 
@@ -39,7 +39,8 @@ def seats(tables: Tables, about: About) -> str:
         if top["unmet_seats"] > 0
         else ""
     )
-    return f"Seats in quality schools are missing for pupils where they live: {listed(parts)}{most}."
+    guessed = ", by an estimate of these pupils with no known margin" if is_estimated(known["method"]) else ""
+    return f"Seats in quality schools are missing for pupils where they live{guessed}: {listed(parts)}{most}."
 
 
 def seats_more(tables: Tables, about: About) -> tuple[str, ...]:

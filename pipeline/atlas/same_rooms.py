@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.columns import parted
+from pipeline.atlas.words import say
+from pipeline.columns import SITING_MODELS, parted
 from pipeline.numerals import count_of, listed
 
 Tables = Mapping[str, Any]
@@ -21,7 +22,8 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
     zone_id, gap_level : str or missing
         The zone it stands in, and of which level.
     tables : mapping
-        ``public_matches``, ``public_siting_choices`` and ``public_enrollment_zones``.
+        ``public_matches``, ``public_siting_choices``, ``public_siting_plans``, ``public_siting`` and
+        ``public_enrollment_zones``.
     """
     found = []
     guests = [
@@ -37,6 +39,8 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
     if levels:
         once = " pupils (the same seats, for one level only)" if len(levels) > 1 else " pupils"
         found.append(f"Siting puts a new school there for {listed(levels)}{once}")
+    if under := _named(site_id, tables):
+        found.append(f"Siting {'also ' if levels else ''}names it under {listed(under)}")
     zones = tables["public_enrollment_zones"]
     zones = zones[zones["level"] == gap_level]
     names = [
@@ -47,6 +51,14 @@ def elsewhere(site_id: str, zone_id: object, gap_level: object, tables: Tables) 
     if names:
         found.append(f"the seats of its schools count in full for {listed(sorted(set(names)))}")
     return f"{'; '.join(found)}. The rooms can be given once." if found else ""
+
+
+def _named(site_id: str, tables: Tables) -> list[str]:
+    """Which of Siting's plans that count no empty seats name a site, and whether it is weighed by itself."""
+    plans = tables["public_siting_plans"]
+    own = {str(model) for model, ids in zip(plans["siting_model"], plans["site_ids"], strict=True) if site_id in parted(ids)}  # fmt: skip
+    named = [say("siting_model", model) for model in SITING_MODELS if model in own and not model.endswith("with_room")]
+    return [*named, *(["Each site by itself"] if (tables["public_siting"]["site_id"] == site_id).any() else [])]
 
 
 def promised(tables: Tables) -> str:

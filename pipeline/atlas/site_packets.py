@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, Any]
 Rows = list[tuple[str, ...]]
-TABLES = ("public_rfp", "public_capacity", "public_utilization", "public_rooms", "public_neighborhoods", "public_zones", "public_schools", "public_nearby", "public_sites", "public_backtest", "public_matches", "public_siting_choices", "public_enrollment_zones")  # fmt: skip
+TABLES = ("public_rfp", "public_capacity", "public_utilization", "public_rooms", "public_neighborhoods", "public_zones", "public_schools", "public_nearby", "public_sites", "public_backtest", "public_matches", "public_siting_choices", "public_siting_plans", "public_siting", "public_enrollment_zones")  # fmt: skip
 STYLE = """.packet{break-after:page;margin:0 0 2.5rem}.packet:last-child{break-after:auto}
 .packet .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;align-items:start}
 .packet svg{width:100%;max-width:24rem;height:auto;background:#fff}.packet h2{margin:.2rem 0}.packet h3{margin:.8rem 0 .2rem}

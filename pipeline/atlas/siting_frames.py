@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import grade, say
 from pipeline.columns import GRADES, LEVELS, SITING_MODELS, parted
-from pipeline.numerals import number, of_tens
+from pipeline.numerals import count_of, listed, number, of_tens
 
 Tables = Mapping[str, "pd.DataFrame"]
 Names = Mapping[str, Mapping[str, str]]
@@ -17,10 +17,14 @@ Names = Mapping[str, Mapping[str, str]]
 # Ways to ask in which no site serves more than its empty seats.
 WITH_ROOM = ("coverage_with_room", "travel_with_room")
 ALL_GRADES = "All grades"
+# Stands beside a neighborhood in which the levels together miss more pupils than it has children.
+MORE_THAN_CHILDREN = (
+    "More pupils are missing here than children are counted: zones and neighborhood are counted by different figures"
+)
 # What the row of all grades of a zone shows in place of a grade's numbers.
 SUMS = {"zone_pupils": "all_pupils", "zone_seats": "all_seats", "seated_pupils": "all_seated_pupils", "short_seats": "all_short_seats", "firm_short_seats": "all_firm_short_seats"}  # fmt: skip
 # Columns made here, beside those of the published tables.
-MADE = ("left_before_seats", "left_after_seats", "site_names", "zone_names", "cut_names", "grade_name", "school_names", "offer_names", "seated_seats", "near_seats", "more_seats")  # fmt: skip
+MADE = ("left_before_seats", "left_after_seats", "site_names", "zone_names", "cut_names", "grade_name", "school_names", "offer_names", "seated_seats", "near_seats", "more_seats", "plan_text", "missing_caution")  # fmt: skip
 
 
 def _called(ids: pd.Series, names: Mapping[str, str]) -> list[str]:
@@ -82,8 +86,28 @@ def _sum_finding(short: float, start: str) -> str:
     return f"{start}{said}"
 
 
-def with_what_is_left(places: pd.DataFrame) -> pd.DataFrame:
-    """Seats still missing in each neighborhood, before and with the new sites, level by level."""
+def largest_plans(plans: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
+    """How many and which new sites the largest plan of each level has, whose seats are counted as served.
+
+    >>> plans = pd.DataFrame({"level": "high", "siting_model": "coverage_with_room", "new_sites": [1.0, 2.0], "site_ids": ["a", "a; b"], "served_seats": 9.0})
+    >>> largest_plans(plans, {"a": "Ash", "b": "Oak"})
+    {'high': '2 sites: Ash and Oak'}
+    """
+    asked = plans[plans["siting_model"].eq(WITH_ROOM[0]) & plans["served_seats"].notna() & plans["new_sites"].gt(0)]
+    last = asked.sort_values("new_sites").drop_duplicates("level", keep="last")
+    called = [[names.get(one, one) for one in parted(ids)] for ids in last["site_ids"]]
+    return {
+        level: f"{count_of(len(sites), 'site', 'sites')}: {listed(sites, 20)}"
+        for level, sites in zip(last["level"], called, strict=True)
+    }
+
+
+def with_what_is_left(places: pd.DataFrame, plans: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Seats still missing in each neighborhood, before and with the new sites, level by level, and which sites these are."""
+    told = largest_plans(plans, names)
+    missing = places[[name for name in places if name.startswith("unmet_seats|")]].sum(axis=1)
+    over = missing > places["children_0_17"] + places["children_0_17_moe"].fillna(0.0)
+    places["missing_caution"] = over.map({True: MORE_THAN_CHILDREN, False: None})
     for level in LEVELS:
         if f"unmet_seats|{level}" in places:
             # the published table names the neighborhoods with missing seats only
@@ -94,6 +118,7 @@ def with_what_is_left(places: pd.DataFrame) -> pd.DataFrame:
             missing = places[f"unmet_seats|{level}"]
             places[f"left_before_seats|{level}"] = missing - places[f"served_before_seats|{level}"]
             places[f"left_after_seats|{level}"] = missing - places[f"served_after_seats|{level}"]
+            places[f"plan_text|{level}"] = told.get(level)
     return places
 
 

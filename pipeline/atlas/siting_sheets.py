@@ -18,12 +18,14 @@ SITING = Places(
     wides=(Wide("public_siting_coverage", "neighborhood_id", "level", ("unmet_seats", "served_before_seats", "served_after_seats")),),
     fields=(
         Field("missing", "Missing, {each}", "whole", ("unmet_seats",), each="level", explain="In tens, cut down for each neighborhood: together less than the sum in the answer", always=False),
+        Field("caution", "Caution", "text", ("missing_caution",), always=False),
         Field("before", "Left today, {each}", "whole", ("left_before_seats",), each="level", explain="After what quality schools of other zones have room for", made=Counts("less", ("unmet_seats",), ("served_before_seats",))),
-        Field("after", "Left with new sites, {each}", "whole", ("left_after_seats",), each="level", explain="With the plan of most new sites; the table below names them", made=Counts("less", ("unmet_seats",), ("served_after_seats",))),
+        Field("after", "Left with new sites, {each}", "whole", ("left_after_seats",), each="level", explain="With all new sites of the level's largest plan together; the panel names them. Each level is planned by itself: a site named at several levels has its seats only once", made=Counts("less", ("unmet_seats",), ("served_after_seats",))),
+        Field("plan", "New sites counted, {each}", "text", ("plan_text",), each="level", always=False),
     ),
     layers=(
         Layer("before", "Left today, {each}", "before", "Missing quality seats that no quality school within reach has room for.", _LEFT, each="level"),
-        Layer("after", "Left with the best new sites, {each}", "after", "The same with as many new sites as the largest plan has, each up to its empty seats. Of all ways to serve as many, the one with the least travel is shown: no child is promised a seat by it.", _LEFT, each="level"),
+        Layer("after", "Left with the best new sites, {each}", "after", "The same with all new sites of the level's largest plan, each up to its empty seats; the panel names them. Each level is planned by itself, and a site named at several levels has its seats only once. It is as sure as the missing seats are. Of all ways to serve as many, the one with the least travel is shown: no child is promised a seat by it.", _LEFT, each="level"),
     ),
 )  # fmt: skip
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
+# Seats are told in tens: a site with fewer by less than this could be the better one.
+TOLD_APART = 10.0
+# The sheet of seats adds up its zones, each from seats in tens, which comes to more.
+SUM_IN_TENS = " (the district's sum in tens)"
 
 
 def answer(tables: Tables, about: About) -> str:
@@ -32,14 +36,27 @@ def answer(tables: Tables, about: About) -> str:
         named.append(first["site_ids"].iloc[0])
         site = names.get(named[-1], named[-1])
         told.append(
-            f"{'of ' if told else 'Of '}{number(first['wanting_seats'].iloc[0])} missing {level} school seats, {site} would serve {number(first['added_seats'].iloc[0])} more than today"
+            f"{'of ' if told else 'Of '}{number(first['wanting_seats'].iloc[0])} missing {level} school seats{'' if told else SUM_IN_TENS}, {site} would serve {number(first['added_seats'].iloc[0])} more than today"
         )
+        if near := _nearly(level, named[-1], tables, names):
+            told.append(f"{listed(near)} would serve nearly as many {level} school seats")
     if not told and not none:
         return "No missing quality seats and no site to offer are known together, so that no plan could be made."
     if not told:
         return f"No new site is known to serve missing {listed(none, 3)} school seats."
     rest = [f"no new site is known to serve missing {listed(none, 3)} school seats"] if none else []
     return f"{'; '.join([*told, *rest, *_same_seats(named, tables)])}."
+
+
+def _nearly(level: str, best: str, tables: Tables, names: Mapping[str, str]) -> list[str]:
+    """Other sites of the level's plans whose seats, in tens as they are told, differ from the best one's by no more than ten."""
+    choices, held = tables["public_siting_choices"], tables["public_siting"].set_index("site_id")["covered_seats"]
+    own = choices[choices["level"].eq(level) & choices["siting_model"].eq("coverage_with_room")]
+    return [
+        names.get(site, site)
+        for site in sorted(set(own["site_id"]) - {best})
+        if held.get(site, float("nan")) >= held.get(best, float("nan")) - TOLD_APART
+    ]
 
 
 def _same_seats(named: list[str], tables: Tables) -> list[str]:

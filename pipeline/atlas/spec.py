@@ -61,6 +61,8 @@ class Rules:
     colors: str = ""  # the state and year of a color table
     poor_ratio: float = 0.5
     access_method: str = "2sfca"
+    access_reach: Mapping[str, float] = field(default_factory=dict)  # longest trip to a school of each level
+    access_unit: str = "m"  # of these trips, or minutes
     under_ratio: float = 0.75
     definitions: int = 2
     surplus_rooms: float = 6.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from pipeline.columns import BY_NAME
+from pipeline.columns import BY_NAME, PER_CHILD
 from pipeline.numerals import count_of, listed, number, percent
 from pipeline.tables import BY_TABLE
 
@@ -578,6 +578,15 @@ def sure(reliability_class: object) -> str:
     ('Reliable', 'Reliability not known')
     """
     return "Reliability not known" if reliability_class == "not_known" else say("reliability_class", reliability_class)
+
+
+def is_estimated(methods: Iterable[str]) -> bool:
+    """Whether the residents of some zones are not counted but estimated from children.
+
+    >>> is_estimated(["residents counted; seats: given"]), is_estimated(["children under 18 x pupils per child; seats: none"])
+    (False, True)
+    """
+    return any(PER_CHILD in method for method in methods)
 
 
 def _counted_by(method: str) -> str:

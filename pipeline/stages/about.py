@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.atlas.spec import About, Rules
+from pipeline.columns import LEVELS
 from pipeline.config import Study
 from pipeline.lineage import FILLS, credits
 
@@ -27,6 +28,7 @@ SECTIONS = (
 
 def about(study: Study) -> About:
     """What every page may say of the study; no setting that `Rules` knows is left at its default."""
+    unit = "minutes" if study.seats.travel_mode else "m"
     return About(
         title=study.study.title,
         fall_year=study.study.fall_year,
@@ -62,6 +64,8 @@ def about(study: Study) -> About:
             colors=study.quality.colors or "",
             poor_ratio=study.seats.poor_ratio,
             access_method=study.seats.access_method,
+            access_reach={level: float(getattr(study.seats, f"{level}_reach_{unit}")) for level in LEVELS},
+            access_unit=unit,
             under_ratio=study.utilization.under_ratio,
             definitions=study.utilization.definitions,
             surplus_rooms=study.utilization.surplus_rooms,

@@ -8,11 +8,14 @@ from typing import Any
 from pipeline.analysis import recommendations as base
 from pipeline.analysis.advice_on_growth import growing_pockets, growth_and_need
 from pipeline.analysis.advice_on_need import high_need_poor_access
-from pipeline.analysis.advice_on_rooms import co_locations, offered_sites, unmeasured_sites
+from pipeline.analysis.advice_on_rooms import co_locations, offered_sites, poorly_held, unmeasured_sites
 from pipeline.analysis.advice_on_schools import persistently_weak, replicable
 from pipeline.analysis.advice_on_seats import largest_gaps
 from pipeline.analysis.growth_need import growth_need
+from pipeline.analysis.publication import enrollment
+from pipeline.analysis.publication_backtest import backtest
 from pipeline.analysis.publication_gap import told_gap
+from pipeline.analysis.publication_quality import told_quality
 from pipeline.analysis.publication_seats import cut_sweep, gap_variants
 from pipeline.config import Study
 from pipeline.ledger import Ledger
@@ -61,6 +64,7 @@ def _of_places(study: Study, tables: Mapping[str, Any], pockets: Any, crossed: A
     """Rules about neighborhoods and zones."""
     neighborhoods = base.names_by_id(tables["neighborhood_names"], "neighborhood_id")
     smallest, seats = float(study.publish.smallest_cell), study.growth.smallest_seats
+    age = base.survey_age(study.vintages.now, study.study.fall_year)
     told, *_ = told_gap(tables["service_gap"], smallest)
     variants, _ = gap_variants(tables["service_gap_variants"], tables["service_gap"], told, smallest)
     return (
@@ -75,6 +79,7 @@ def _of_places(study: Study, tables: Mapping[str, Any], pockets: Any, crossed: A
             top=study.need.top_share,
             family=study.need.family,
             norm=study.need.norm,
+            age=age,
         ),
         largest_gaps(
             tables["service_gap"],
@@ -83,6 +88,7 @@ def _of_places(study: Study, tables: Mapping[str, Any], pockets: Any, crossed: A
             sweep,
             base.names_by_id(tables["zone_names"], "level", "zone_id"),
             seats=seats,
+            age=age,
         ),
         growing_pockets(pockets, neighborhoods, smallest=seats),
         growth_and_need(crossed, neighborhoods, smallest=seats),
@@ -93,8 +99,15 @@ def _of_rooms(study: Study, tables: Mapping[str, Any]) -> tuple[Any, ...]:
     """Rules about sites, and schools that look for one."""
     sites = base.names_by_id(tables["site_facts"], "site_id")
     inventory, rooms = tables["rfp_inventory"], study.utilization.surplus_rooms
+    smallest = float(study.publish.smallest_cell)
+    groups = tables["enrollment_groups"]
+    shown, _ = enrollment(groups, smallest)
+    told_test, _ = backtest(tables["backtest"], groups, shown)
+    hosts = tables["school_sites"].merge(tables["school_pupils"], on="school_id", how="left", validate="m:1")
+    tested = poorly_held(inventory, hosts, told_test)
+    rated, _ = told_quality(tables["school_quality"], smallest)
     return (
-        offered_sites(inventory, sites, rooms=rooms),
+        offered_sites(inventory, sites, rooms=rooms, tested=tested),
         unmeasured_sites(inventory, sites, district_id=study.study.district_id, rooms=rooms),
         co_locations(
             tables["colocation_matches"],
@@ -103,6 +116,9 @@ def _of_rooms(study: Study, tables: Mapping[str, Any]) -> tuple[Any, ...]:
             sites,
             base.names_by_id(tables["school_facts"], "school_id"),
             certain=study.need.certain_share,
+            tested=tested,
+            weak=set(rated.loc[rated["quality_class"] == "weak", "school_id"]),
+            responses=tables["rfp_scores"],
         ),
     )
 
@@ -137,6 +153,10 @@ STAGE = Stage(
         "service_gap",
         "growth_pockets",
         "rfp_inventory",
+        "rfp_scores",
+        "backtest",
+        "school_sites",
+        "school_pupils",
         "site_facts",
         "colocation_matches",
         "school_facts",

@@ -43,7 +43,9 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
         split_blocks=study.allocation.blocks == "split",
     )
     sources, evidence = source_layers(tables["census_areas"]), study.allocation.evidence
-    crosswalk, interpolation_error = all_crosswalks(sources, layers, places, evidence=evidence, ledger=ledger)
+    crosswalk, interpolation_error = all_crosswalks(
+        sources, layers, places, evidence=evidence, now=study.vintages.now, ledger=ledger
+    )
     return {
         "crosswalk": crosswalk,
         "placing_crosswalk": placing_crosswalk(

@@ -38,14 +38,14 @@ def ranked(**columns: Any) -> pd.DataFrame:
 
 def test_high_need_is_said_of_those_of_that_class_alone() -> None:
     said = lines.need(ranked(), CHILDREN, NAMES, **RULES)
-    assert said.statement == "1 of 4 neighborhoods is high need: Ash, home to 100 of 1,000 children (10%)."
+    assert said.statement == "1 of 4 neighborhoods is high need: Ash, home to 100 of all 1,000 children (10%)."
     assert "at least 80% of the draws" in said.evidence and "each has at least 97%" in said.evidence
     assert "for 1 more the draws leave it open (20% to 80%)" in said.evidence
 
 
 def test_a_home_of_nearly_all_children_is_not_the_home_of_all() -> None:
     home = pd.Series({"a": 9996.0, "b": 1.0, "c": 1.0, "d": 2.0})
-    assert "home to 9,996 of 10,000 children (over 99%)" in lines.need(ranked(), home, NAMES, **RULES).statement
+    assert "home to 9,996 of all 10,000 children (over 99%)" in lines.need(ranked(), home, NAMES, **RULES).statement
 
 
 @pytest.mark.parametrize("likely", [0.79, 0.2])
@@ -119,7 +119,8 @@ def zones(**columns: Any) -> pd.DataFrame:
             "citywide_seats": 0.0,
             "citywide_pupils": 0.0,
             "reliability_class": "high",
-            "method": "residents counted",
+            "resident_pupils_low": float("nan"),
+            "method": "residents counted; seats: given",
         }
     )
     return table.assign(**columns)
@@ -143,10 +144,10 @@ def swept(**rows: list[float]) -> pd.DataFrame:
 def test_the_gap_says_what_a_moved_cut_makes_of_it() -> None:
     moved = {"middle": [100.0, 210.0, 470.0, 800.0], "high": [0.0, 0.0, 60.0, 900.0]}
     said = gap_of(zones(), swept(**moved))
-    assert "With the quality cut 5 points lower it would be 260 fewer and 5 points higher it would be 330 more." in said.evidence  # fmt: skip
+    assert "With the quality cut 5 points lower it would be 260 fewer and 5 points higher it would be 330 more (from 470, the district's sum in tens)." in said.evidence  # fmt: skip
     moved["middle"] = [470.0, float("nan"), 470.0, float("nan")]  # the nearest cuts are not published
     said = gap_of(zones(), swept(**moved))
-    assert "With the quality cut 10 points lower it would be the same." in said.evidence
+    assert "With the quality cut 10 points lower it would be the same (from 470" in said.evidence
     assert "quality cut" not in gap_of(zones(), swept(high=moved["high"])).evidence
 
 
@@ -155,6 +156,17 @@ def test_the_gap_is_told_as_it_is_published() -> None:
     said = gap_of(zones(), **{"1": "Mill Street"})
     assert said.statement == "In middle school 450 resident pupils have no seat in a quality school of their zone, 400 of them in Mill Street."  # fmt: skip
     assert "Other levels: 60 in high school" in said.evidence and "left out" not in said.evidence
+
+
+def test_residents_estimated_from_children_are_told_as_an_estimate() -> None:
+    guess = zones(
+        method="children under 18 x pupils per child; seats: none", resident_pupils=[500.4, 299.8, 90.3, 60.0]
+    )
+    said = gap_of(guess, swept())
+    assert said.statement.startswith("In middle school an estimated 450 resident pupils have no seat")
+    assert "Resident pupils are estimated from children and no margin is known." in said.evidence
+    known = gap_of(guess.assign(resident_pupils_low=50.0), swept())
+    assert "Resident pupils are estimated from children." in known.evidence
 
 
 def test_zones_of_few_pupils_and_unreliable_ones_are_left_out_of_the_gap() -> None:

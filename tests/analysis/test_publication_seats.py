@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.analysis import publication_seats as public
 from pipeline.analysis.disclosure import told_seats
+from pipeline.analysis.publication_gap import told_gap
 from pipeline.tables import BY_TABLE, check
 
 SMALLEST = 11.0
@@ -171,3 +172,18 @@ def test_access_is_told_in_whole_percent_and_groups_in_tens() -> None:
     )
     table, _ = public.access_groups(groups)
     assert check(BY_TABLE["public_access_groups"], table).iloc[0].tolist() == ["high", "children", 1230.0, 0.99, 0.12]
+
+
+@given(st.lists(st.tuples(st.floats(0, 900), st.floats(0, 900)), min_size=1, max_size=8))
+def test_the_published_gap_is_one_of_its_own_ways_of_counting(zones: list[tuple[float, float]]) -> None:
+    """Residents estimated from children are no whole numbers; both tables tell them, and what follows, alike."""
+    residents, own = (list(part) for part in zip(*zones, strict=True))
+    gap, variants, _ = counted([0.0] * len(own), residents, own)
+    gap = gap.assign(is_approximate=False, method="counted")
+    told, *_ = told_gap(gap, SMALLEST)
+    ways, _ = public.gap_variants(variants, gap, told, SMALLEST)
+    study = ways[ways["variant"] == "study"].set_index("zone_id").reindex(told["zone_id"])
+    for name in ("resident_pupils", "quality_seats", "unmet_seats"):
+        both = pd.DataFrame({"a": told[name].to_numpy(), "b": study[name].to_numpy()}).dropna()
+        np.testing.assert_array_equal(both["a"], both["b"])
+    assert (told["resident_pupils"].dropna() % 1 == 0).all()

@@ -207,8 +207,10 @@ WAYS = variants(study=[300.0, 200.0], contained=[240.0, 200.0], by_access=[320.0
 SWEEP = pd.DataFrame({"level": "elementary", "cut_change": [-0.1, -0.05, 0.0], "unmet_seats": [90.0, np.nan, 500.0]})
 
 
-def of_gaps(gap: pd.DataFrame = GAP, ways: pd.DataFrame = WAYS, sweep: pd.DataFrame = SWEEP) -> list[Advice]:
-    return largest_gaps(gap, told_gap(gap, 11)[0], ways, sweep, {}, seats=25)
+def of_gaps(
+    gap: pd.DataFrame = GAP, ways: pd.DataFrame = WAYS, sweep: pd.DataFrame = SWEEP, age: str = ""
+) -> list[Advice]:
+    return largest_gaps(gap, told_gap(gap, 11)[0], ways, sweep, {}, seats=25, age=age)
 
 
 def of_weak(**columns: object) -> list[Advice]:
@@ -355,7 +357,9 @@ def test_gaps_leave_out_small_hidden_and_approximate_ones() -> None:
     assert rows["subject_id"].tolist() == ["elementary 1", "elementary 2"]
     assert "for the zone 1: 300 more resident pupils than quality seats" in rows["statement"][0]
     assert rows[NUMBERS].to_numpy().tolist() == [[300.0, 240.0, 320.0, 25.0], [200.0, 10.0, 200.0, 25.0]]
-    assert rows["reliability_class"].tolist() == ["high", "medium"]  # counted by access zone 2 lacks 10 alone
+    assert rows["reliability_class"].tolist() == ["medium", "medium"]  # a lower cut leaves 90 of the level's 500
+    firm = SWEEP.assign(unmet_seats=[260.0, np.nan, 500.0])  # counted by access zone 2 lacks 10 alone
+    assert [each.reliability_class for each in of_gaps(sweep=firm)] == ["high", "medium"]
     assert "by 3 ways of counting 240 to 320 (at least 25 are asked); rank 2 of 3" in rows["evidence"][0]
     assert "Fewer are missing if counted otherwise: 240 with every school's seats" in rows["counter_evidence"][0]
     assert "In five years 350" in rows["counter_evidence"][0]
@@ -510,3 +514,30 @@ def test_ids_are_unique_even_for_the_same_subject() -> None:
 def test_no_rules_no_recommendations() -> None:
     empty = check(BY_TABLE["recommendations"], base.table([], []))
     assert empty.empty
+
+
+def test_a_survey_of_years_ago_speaks_against_what_rests_on_it() -> None:
+    old = base.survey_age("2014-2018", 2024)
+    counted, estimated = GAP, GAP.assign(method="children under 18 x pupils per child; seats: given")
+    assert old.startswith("Its children are those of a survey that ended in 2018, 6 years before 2024-25.")
+    assert all(old not in each.counter_evidence for each in of_gaps(counted, age=old))
+    assert all(each.counter_evidence.startswith(old) for each in of_gaps(estimated, age=old))
+
+
+def test_intervals_that_held_too_seldom_speak_against_the_room_that_rests_on_them() -> None:
+    said = "It rests on the upper end of 80% intervals."
+    told = offered_sites(INVENTORY.assign(confidence_class="high", confidence_rule="nothing speaks against the count"), {}, rooms=6, tested={"1": said})  # fmt: skip
+    one = next(each for each in told if each.subject_id == "1")
+    assert one.reliability_class == "medium" and one.counter_evidence.startswith(f"{said} How sure is said")
+    assert "nothing speaks against" not in one.counter_evidence
+    others = [each for each in told if each.subject_id != "1"]
+    assert all(each.reliability_class == "high" and said not in each.counter_evidence for each in others)
+
+
+def test_a_weak_school_and_others_who_ask_for_the_site_speak_against_offering_it() -> None:
+    asked = pd.DataFrame({"site_id": [MATCHES["site_id"].iloc[0]] * 3, "school_id": ["s", "t", None], "proposal_status": ["scored", "scored", "not_eligible"]})  # fmt: skip
+    names: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    told = co_locations(MATCHES, INVENTORY, WORKSHEET, *names, certain=0.8, weak={"s"}, responses=asked)
+    against = next(each for each in told if each.subject_id == "s").counter_evidence
+    assert against.startswith("Its own results are weak. 1 other scored response to the request for proposals asks for the site.")  # fmt: skip
+    assert "weak" not in of_matches()[0].counter_evidence

@@ -328,12 +328,40 @@ def test_zones_are_brought_down_to_neighborhoods_and_to_nothing_else() -> None:
     }
     places = KnownPlaces(parts, NO_LOTS, NO_GROUND)
     found, _ = all_crosswalks(
-        source_layers(areas([square(0, 0)], [10])), layers, places, evidence=ORDER, ledger=Ledger()
+        source_layers(areas([square(0, 0)], [10])), layers, places, evidence=ORDER, now="2019-2023", ledger=Ledger()
     )
     zones = found[found["source_layer"] == "zone high 2024"]
     assert set(zones["target_layer"]) == {"neighborhood"}
     assert weights(zones) == {"w": pytest.approx(0.9), "e": pytest.approx(0.1)}
     assert set(found["target_layer"]) == set(layers)
+
+
+@given(st.lists(st.integers(0, 900), min_size=9, max_size=9), st.floats(100, 2900), st.floats(100, 2900))
+@settings(max_examples=15, deadline=None)
+def test_without_blocks_the_children_of_zones_are_those_of_their_neighborhoods(
+    children: list[int], cut: float, edge: float
+) -> None:
+    """Of nine tracts the district holds a part; zones cross them, and tracts are cut to it for neighborhoods."""
+    town = areas(grid(3, 3), children)
+    own = [shapely.intersection(tract, shapely.box(0, 0, edge, 3000)) for tract in grid(3, 3)]
+    inside = [tract for tract in own if tract.area > 0]
+    halves = [shapely.box(0, 0, edge, cut), shapely.box(0, cut, edge, 3000)]
+    layers = {
+        "neighborhood": shapes([f"n{i}" for i in range(len(inside))], inside),
+        "zone high 2024": shapes(["s", "n"], halves),
+    }
+    found, _ = all_crosswalks(
+        source_layers(town), layers, KnownPlaces(NO_BLOCKS, NO_LOTS, NO_GROUND), evidence=ORDER, now="2019-2023", ledger=Ledger()
+    )  # fmt: skip
+    facts = source_layers(town)["tract 2019-2023"]
+    of_layer = {
+        layer: allocate(found[found["target_layer"].eq(layer) & found["source_layer"].eq("tract 2019-2023")], facts, ["children_0_17"]).set_index("target_id")["children_0_17"]
+        for layer in layers
+    }  # fmt: skip
+    down = found[found["source_layer"] == "zone high 2024"]
+    carried = (down["weight"] * down["source_id"].map(of_layer["zone high 2024"])).groupby(down["target_id"]).sum()
+    own_children = of_layer["neighborhood"]
+    np.testing.assert_allclose(carried.reindex(own_children.index).fillna(0.0), own_children, atol=1e-3)
 
 
 def test_blocks_that_leave_out_the_water_still_cover_the_land() -> None:

@@ -102,7 +102,7 @@ def test_weights_fall_back_to_the_next_evidence() -> None:
     for people, expected in ((PEOPLE, (0.75, "people_by_raster")), (PEOPLE * 117, (0.5, "area"))):
         places = KnownPlaces(*none, fit(people, areas=areas)[0])
         rows, _ = all_crosswalks(
-            source_layers(areas), zones, places, evidence=["people_by_raster", "area"], ledger=Ledger()
+            source_layers(areas), zones, places, evidence=["people_by_raster", "area"], now="2019-2023", ledger=Ledger()
         )
         (row,) = rows[rows["carrier"] == "people"].to_dict("records")
         assert (row["weight"], row["method"]) == (pytest.approx(expected[0]), expected[1])

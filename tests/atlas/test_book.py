@@ -176,7 +176,7 @@ def test_answers_say_the_numbers_of_the_tables(files: dict[str, Any], tables: di
     places = tables["public_neighborhoods"]
     high = places[places["need_class"] == "high"]
     assert f"{len(high)} are very likely (at least 80%) among the neediest fifth" in answer("need")
-    assert f"{high['children_0_17'].sum():,.0f} of {places['children_0_17'].sum():,.0f} children" in answer("need")
+    assert f"{high['children_0_17'].sum():,.0f} of all {places['children_0_17'].sum():,.0f} children" in answer("need")
     assert "One pocket of growth stands out" in answer("growth") and "+330 \u00b1 120" in answer("growth")
     assert "In 2034-35 the district can expect 14,400 pupils (14,000 to 14,800" in answer("growth")
     unmet = tables["public_zones"].groupby("level")["unmet_seats"].sum()

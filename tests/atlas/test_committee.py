@@ -129,7 +129,7 @@ def test_the_district_s_leaf_adds_up_what_is_published(taken: dict[str, Any], ta
     sure = places[places["need_class"] == "high"]
     assert f"{len(sure)} of {places['need_rank'].notna().sum()}" in text
     children, everyone = sure["children_0_17"].sum(), places["children_0_17"].sum()
-    assert f"{whole(children)} of {whole(everyone)} children ({whole(100 * children / everyone)}%)" in text
+    assert f"{whole(children)} of all {whole(everyone)} children ({whole(100 * children / everyone)}%)" in text
     missing = zones.groupby("level")["unmet_seats"].sum()
     assert f"Missing seats, elementary school {whole(missing['elementary'])}" in text
     assert f"middle {whole(missing['middle'])}; high {whole(missing['high'])}" in text
@@ -189,7 +189,7 @@ def test_without_margins_no_interval_is_made_up(tables: dict[str, Any]) -> None:
 
 
 def test_the_range_of_a_service_level_covers_every_known_way_to_count_today_s_gap(tables: dict[str, Any]) -> None:
-    zone = {"level": "elementary", "zone_id": "e0", "service_level_ratio": 0.5}
+    zone = {"level": "elementary", "zone_id": "e0", "service_level_ratio": 0.5, "unmet_seats": 50.0}
     base = dict.fromkeys(tables["public_gap_variants"].columns, None)
     ways = [
         base | zone | {"variant": "study", "resident_pupils": 100.0, "quality_seats": 50.0, "unmet_seats": 50.0},
@@ -202,6 +202,9 @@ def test_the_range_of_a_service_level_covers_every_known_way_to_count_today_s_ga
     known = committee_parts.Known({**tables, "public_gap_variants": pd.DataFrame(ways)}, ABOUT)
     assert committee_parts.spans(zone, known) == ((0.5, 0.9), (10.0, 50.0))
     assert committee_parts.service_level(zone, known) == "50% (50% to 90%)"
+    # the published value lies within its range even where it was made of other numbers than the ways
+    other = zone | {"service_level_ratio": 0.48, "unmet_seats": 52.0}
+    assert committee_parts.spans(other, known) == ((0.48, 0.9), (10.0, 52.0))
     # a way that is not known is none: what is left is one way only
     alone = committee_parts.Known({**tables, "public_gap_variants": pd.DataFrame(ways[1:])}, ABOUT)
     assert committee_parts.spans(zone, alone) == (None, None)

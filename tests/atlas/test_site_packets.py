@@ -118,12 +118,18 @@ def test_how_sure_is_said_of_the_count_and_an_empty_site_is_not_without_bounds(t
 
 
 def test_who_else_counts_the_same_rooms_is_named(tables: dict[str, Any]) -> None:
-    nobody = {name: tables[name].iloc[:0] for name in ("public_matches", "public_siting_choices", "public_enrollment_zones")}  # fmt: skip
+    nobody = {name: tables[name].iloc[:0] for name in ("public_matches", "public_siting_choices", "public_siting_plans", "public_siting", "public_enrollment_zones")}  # fmt: skip
     assert elsewhere("s00", "z0", "elementary", nobody) == "" and promised({**tables, **nobody}) == ""
     matches = tables["public_matches"].assign(match_status="matched", site_id="s00", further_site_ids=None, name="Lantern", needed_rooms=6.0).iloc[:1]  # fmt: skip
     plans = pd.DataFrame({"level": ["high", "middle", "high"], "siting_model": ["travel_with_room", "coverage_with_room", "travel"], "site_id": ["s00", "s00", "s99"]})  # fmt: skip
     zones = pd.DataFrame({"level": ["elementary"], "enrollment_zone": ["West"], "zone_ids": ["z 0; z0; z1"]})
-    all_three = {**tables, "public_matches": matches, "public_siting_choices": plans, "public_enrollment_zones": zones}
+    all_three = {
+        **tables,
+        **nobody,
+        "public_matches": matches,
+        "public_siting_choices": plans,
+        "public_enrollment_zones": zones,
+    }
     assert elsewhere("s00", "z0", "elementary", all_three) == (
         "Sharing buildings gives them to Lantern (6 rooms); Siting puts a new school there for middle and high pupils (the same seats, "
         "for one level only); the seats of its schools count in full for West. The rooms can be given once."
@@ -135,6 +141,11 @@ def test_who_else_counts_the_same_rooms_is_named(tables: dict[str, Any]) -> None
         and elsewhere("s00", "z", "elementary", further) == ""
     )
     assert elsewhere("s00", "z", "elementary", {**nobody, "public_enrollment_zones": zones}) == ""
+    by_itself = {**nobody, "public_siting": tables["public_siting"].iloc[:1].assign(site_id="s00"), "public_siting_plans": pd.DataFrame({"siting_model": ["fewest", "coverage", "coverage"], "site_ids": ["s1; s00", "s00", "s001"]})}  # fmt: skip
+    assert elsewhere("s00", "z", "high", by_itself) == (
+        "Siting names it under Most children near a quality school, Fewest sites near to all who can be reached and Each site by itself. "
+        "The rooms can be given once."
+    )
     assert "Sharing buildings (6 rooms at 1 site) and Siting (1 site)" in promised(all_three)
     listed = {**tables, **nobody, "public_rfp": pd.DataFrame({"site_id": ["s00", "s01"], "rfp_status": "listed"})}
     row = matches.to_dict("records")[0]

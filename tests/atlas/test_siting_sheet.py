@@ -17,7 +17,7 @@ def test_the_answer_names_the_best_site_what_it_adds_and_the_zone_that_is_short(
     tables = town()
     site = names_of(tables)["site"]["s00"]
     assert whole("siting", tables, ABOUT) == (
-        f"Of 700 missing elementary school seats, {site} would serve 210 more than today. "
+        f"Of 700 missing elementary school seats (the district's sum in tens), {site} would serve 210 more than today. "
         "With the best 2 sites together, elementary school seats served rise from 40 to 430. "
         "The sheets Sharing buildings and Request for proposals offer the same rooms for other uses. "
         "Of 1 common enrollment zone, 1 cannot seat every child: North zone (20 to 29 of some 120 left). "
@@ -36,6 +36,14 @@ def test_a_site_in_the_plans_of_two_levels_has_its_seats_once() -> None:
     seats = tables["public_sites"].set_index("site_id").loc["s00", "surplus_seats"]
     once = f"; the {seats:,.0f} empty seats of {site} are counted at each level, and can serve one only."
     assert siting_words.answer(both, ABOUT).endswith(once) and once not in siting_words.answer(tables, ABOUT)
+    other = tables["public_siting"].iloc[:1].assign(site_id=["s01"], covered_seats=[195.0])
+    own = other.assign(site_id=["s00"], covered_seats=[204.0])
+    choices = tables["public_siting_choices"].iloc[:1].assign(level="elementary", siting_model="coverage_with_room", site_id="s01")  # fmt: skip
+    near = {**tables, "public_siting": pd.concat([own, other]), "public_siting_choices": choices}
+    tie = f"; {names_of(tables)['site']['s01']} would serve nearly as many elementary school seats"
+    assert tie in siting_words.answer(near, ABOUT)
+    far = pd.concat([own, other.assign(covered_seats=[193.0])])
+    assert tie not in siting_words.answer({**near, "public_siting": far}, ABOUT)
     blank = tables["public_sites"].assign(surplus_seats=np.nan)
     assert f"; the empty seats of {site} are" in siting_words.answer({**both, "public_sites": blank}, ABOUT)
 
@@ -124,3 +132,15 @@ def test_a_row_of_all_grades_tells_the_shortage_that_tens_by_grade_lose() -> Non
 def test_a_site_of_unknown_size_says_so() -> None:
     site = {"site_status": "closed", "surplus_seats": float("nan")}
     assert siting_frames.room(site) == "Closed, empty seats not known"
+
+
+def test_more_missing_pupils_than_children_are_told_with_caution_and_the_plan_by_its_sites() -> None:
+    tables = town()
+    frame = places_frame(SITING, tables, ABOUT)
+    missing = frame[[name for name in frame if name.startswith("unmet_seats|")]].sum(axis=1)
+    first = frame.loc[missing.idxmax(), "neighborhood_id"]
+    places = tables["public_neighborhoods"]
+    few = places.assign(children_0_17=places["children_0_17"].mask(places["neighborhood_id"] == first, 1.0), children_0_17_moe=0.0)  # fmt: skip
+    told = places_frame(SITING, {**tables, "public_neighborhoods": few}, ABOUT).set_index("neighborhood_id")
+    assert told.loc[first, "missing_caution"].startswith("More pupils are missing here")
+    assert told["plan_text|elementary"].dropna().str.startswith("2 sites: ").all()

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline import config
 from pipeline.columns import SITING_MODELS
+from pipeline.studies import SCRATCH
+from tests.conftest import ROOT
 
 Read = Callable[[str], Any]
 
@@ -64,6 +67,32 @@ def test_neighborhoods_add_up_to_the_plan_but_for_the_tens(millbrook: Read) -> N
     largest = plans.sort_values("new_sites").drop_duplicates("level", keep="last").set_index("level")["served_seats"]
     for level, line in after.iterrows():
         assert line["sum"] <= largest[level] + 10 and largest[level] <= line["sum"] + 10 * line["size"]
+
+
+def assert_no_more_missing_than_children(coverage: Any, profile: Any) -> None:
+    missing = coverage.groupby("neighborhood_id")["unmet_seats"].sum()
+    children = profile.set_index("neighborhood_id")
+    most = children["children_0_17"] + children["children_0_17_moe"].fillna(0.0)
+    over = missing[missing > most.reindex(missing.index)]
+    assert over.empty, over
+
+
+def test_no_neighborhood_has_more_missing_pupils_than_children(millbrook: Read) -> None:
+    profile = millbrook("neighborhood_profile").query("vintage == '2019-2023'")
+    assert_no_more_missing_than_children(millbrook("siting_coverage"), profile)
+
+
+@pytest.mark.parametrize("name", ["sacramento", "santa_rosa", "baltimore", "los_angeles", "new_york"])
+def test_no_neighborhood_of_a_real_study_has_more_missing_pupils_than_children(name: str) -> None:
+    import pandas as pd
+
+    folder = SCRATCH / name / "data/processed"
+    if not (folder / "siting_coverage.parquet").exists():
+        pytest.skip(f"the study {name} has not been run here")
+    now = config.load(ROOT / f"studies/{name}.yaml").vintages.now
+    profile = pd.read_parquet(folder / "neighborhood_profile.parquet")
+    own = profile[profile["vintage"] == now]
+    assert_no_more_missing_than_children(pd.read_parquet(folder / "siting_coverage.parquet"), own)
 
 
 def test_two_zones_together_seat_all_where_one_alone_could_not_and_two_full_ones_do_not(millbrook: Read) -> None:
