@@ -127,7 +127,7 @@ MADE_FROM = {
     "siting_choices": "siting_plans",
     "siting_coverage": "siting_plans",
     "enrollment_zones": "surplus_sites service_gap flows enrollment enrollment_groups school_facts school_sites utilization crosswalk membership reach",
-    "recommendations": "need seat_access neighborhood_names zone_names service_gap growth_pockets school_age_change rfp_inventory site_facts colocation_matches school_facts service_gap_variants cut_sweep access_methods need_families prop39 school_quality quality_years membership enrollment_groups",
+    "recommendations": "need seat_access neighborhood_names zone_names service_gap growth_pockets school_age_change rfp_inventory site_facts colocation_matches school_facts service_gap_variants cut_sweep access_methods need_families prop39 school_quality quality_years membership enrollment_groups backtest school_pupils school_sites rfp_scores",
     "growth_need": "school_age_change growth_pockets need",
     "public_enrollment": "enrollment_groups",
     "public_schools": "schools school_quality public_enrollment",
