@@ -147,7 +147,7 @@ def need(row: Any, known: Known, about: About) -> Figure:
         why = (
             f"Less than {part_of(rules.smallest_inside_share)} of it lies inside the district."
             if row.inside_share < rules.smallest_inside_share
-            else "Too few people live there, or figures are missing."
+            else "Too few people or children live there, or figures are missing."
         )
         return Figure("Need", "Not ranked", "", why, is_weak=True)
     said = say("need_class", row.need_class)

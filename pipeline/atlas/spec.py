@@ -47,6 +47,7 @@ class Rules:
     possible_share: float = 0.2
     smallest_inside_share: float = 0.5
     smallest_population: float = 50.0
+    smallest_children: float = 10.0
     growth_alpha: float = 0.1
     smallest_seats: float = 25.0
     growth_band: str = "5-17"
