@@ -287,10 +287,10 @@ LABELS: dict[str, dict[str, str]] = {
         "district_grade": "one grade of the district",
     },
     "outlook_evidence": {
-        "beyond_chance": "A change beyond its interval",
-        "may_be_none": "May be no change",
+        "beyond_chance": "A change: zero lies outside its interval",
+        "may_be_none": "May be no change: zero lies within its interval",
         "beyond_tested": "Further ahead than was tested",
-        "borrowed": "Beyond an interval borrowed from schools",
+        "borrowed": "Zero lies outside an interval borrowed from schools",
         "untested": "Could not be tested",
     },
     "rule": {
@@ -546,6 +546,10 @@ VARIED = {
     "placing": "how people are placed within census areas",
 }
 GRADES = {"PK": "pre-K", "TK": "TK", "KG": "K"}
+
+
+# a pocket's change is as reliable as any other number: one set of words
+LABELS["pocket_reliability_class"] = LABELS["reliability_class"]
 
 
 def sentence(code: str) -> str:

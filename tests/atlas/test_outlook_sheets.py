@@ -237,6 +237,8 @@ def test_zones_are_told_with_the_schools_intervals_and_how_often_these_held(tabl
     for view in page["views"]:
         if "schools" not in view["key"]:
             assert view["weak"] == [row for row, place in enumerate(view["index"]) if place >= 0]
+    # a change that zero is no part of is not called beyond its own interval
+    assert "Zero lies outside an interval borrowed from schools" in str(page["tables"])
     answer = whole("outlook", {**tables, "public_outlook_change": borrowed}, ABOUT)
     grown = int((zones & was & changes["horizon_years"].eq(5)).sum())
     assert f"{grown if grown > 1 else ''}" in answer and "their intervals are borrowed from schools" in answer
