@@ -646,7 +646,7 @@ COLUMNS: tuple[Column, ...] = (
         "cross_class",
         "category",
         "Growth beyond chance crossed with high need",
-        values=("both_high", "growth_only", "need_only", "neither", "not_known"),
+        values=("both_high", "growth_only", "need_only", "high_untested", "neither", "not_high_untested", "not_known"),
     ),
     C("children_projected", "count", "Children expected", "children"),
     C("children_projected_low", "count", "Lower end of the 80% interval", "children"),

@@ -230,13 +230,15 @@ LABELS: dict[str, dict[str, str]] = {
         "growing": "Growing, by itself or with its pocket",
         "shrinking": "Shrinking, by itself or with its pocket",
         "not_beyond_chance": "No change beyond chance",
-        "not_known": "Not known",
+        "not_known": "Not tested",
     },
     "cross_class": {
         "both_high": "Growing, and high need",
         "growth_only": "Growing",
         "need_only": "High need",
+        "high_untested": "High need, growth not tested",
         "neither": "Neither growing nor of high need",
+        "not_high_untested": "Not of high need, growth not tested",
         "not_known": "Not known",
     },
     "error_basis": {
