@@ -72,6 +72,7 @@ STUDENT_GROUPS = (
 OFFERED_STATUSES = ("listed", "one_definition")  # of a site that can be listed for a request for proposals, or nearly
 SCENARIOS = ("as_planned", "no_new_homes", "lower_capture", "higher_capture", "new_school")
 SITING_MODELS = ("coverage_with_room", "coverage", "travel", "travel_with_room", "fewest")
+JUDGED_HORIZONS = (1, 3, 5)  # years ahead whose errors choose the method of an outlook
 ACCESS_METHODS = ("2sfca", "e2sfca", "gaussian")
 ABSENCE = ("reported", "suppressed", "not_reported", "not_applicable", "unreliable")
 RELIABILITY = ("high", "medium", "low", "not_known")
@@ -672,7 +673,7 @@ COLUMNS: tuple[Column, ...] = (
         "cross_class",
         "category",
         "Growth beyond chance crossed with high need",
-        values=("both_high", "growth_only", "need_only", "neither", "not_known"),
+        values=("both_high", "growth_only", "need_only", "high_untested", "neither", "not_high_untested", "not_known"),
     ),
     C("children_projected", "count", "Children expected", "children"),
     C("children_projected_low", "count", "Lower end of the 80% interval", "children"),
@@ -763,6 +764,8 @@ COLUMNS: tuple[Column, ...] = (
     C("interval_share", "share", "Share of forecasts whose 80% interval, fitted on earlier falls, held what happened"),
     C("interval_cases", "count", "Forecasts that had an interval then", "forecasts"),
     C("is_chosen", "flag", "Whether the study forecasts by it"),
+    C("is_taken_to_ask", "flag", "A charter school taken to ask for a place: the study has no list of requests"),
+    C("is_judged", "flag", "Whether the study's method was chosen by errors so far ahead of units of this size"),
     C(
         "interval_basis",
         "category",

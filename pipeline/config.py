@@ -231,6 +231,9 @@ class Need(Strict):
         24_999, ge=0, le=1_000_000, description="Draws that clusters are tested by; 0: in closed form alone"
     )
     smallest_population: float = Field(50.0, ge=0, description="Areas with fewer people are not ranked")
+    smallest_children: float = Field(
+        10.0, ge=0, description="Areas with fewer children under 18, where these are counted, are not ranked"
+    )
     weight_concentration: float = Field(
         50.0,
         gt=0,

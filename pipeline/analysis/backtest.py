@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.analysis.calibration import held
-from pipeline.analysis.choice import AUTO, NAIVE, best_methods, chosen_then
+from pipeline.analysis.choice import AUTO, NAIVE, best_methods, chosen_then, judged_by
 from pipeline.analysis.hidden_years import tally
 from pipeline.analysis.progression import Settings
 from pipeline.analysis.tallies import BY_FORECAST, GROUPS, WIDTH, Tally
@@ -22,7 +22,7 @@ _TEXT, _YEARS = ("method", "size_class"), ("horizon_years", "first_start", "last
 COLUMNS = [
     "method", "horizon_years", "size_class", "first_start", "last_start", "cases", "left_cases",
     "mean_absolute_error_share", "mean_error_change", "weighted_error_share", "median_error_share",
-    "against_no_change_ratio", "against_last_change_ratio", "interval_share", "interval_cases", "is_chosen",
+    "against_no_change_ratio", "against_last_change_ratio", "interval_share", "interval_cases", "is_chosen", "is_judged",
 ]  # fmt: skip
 _METRICS = ("cases", "mean_absolute_error_share", "mean_error_change", "interval_share")
 
@@ -66,7 +66,8 @@ def backtest(pupils: Array, years: Array, settings: Settings, *, method: str = A
         Its table has the errors of what happened: mean absolute and signed, pupils off over pupils
         there (``weighted_error_share``), the median of |log(actual / forecast)|, and the mean
         absolute error over that of the two naive forecasts (but for classes of grades, which go by
-        the forecast itself, so that methods do not share their cases).
+        the forecast itself, so that methods do not share their cases). ``is_judged`` marks the
+        errors by which the method was chosen: none, where the study names it or its past is too short.
 
     References
     ----------
@@ -86,10 +87,11 @@ def backtest(pupils: Array, years: Array, settings: Settings, *, method: str = A
     found = tally(pupils, years, settings, workers=workers)
     last = int(years[-1]) if len(years) else 0
     chosen = best_methods(found, last)["all"] if method == AUTO else method
-    return Tested(_table(found, chosen_then(found, method), chosen), found, chosen, last)
+    judged = judged_by(found, last) if method == AUTO else set()
+    return Tested(_table(found, chosen_then(found, method), chosen, judged), found, chosen, last)
 
 
-def _table(found: Tally, then: Array, chosen: str) -> pd.DataFrame:
+def _table(found: Tally, then: Array, chosen: str, judged: set[tuple[str, int]]) -> pd.DataFrame:
     inside, tried = held(found)
     pair = np.arange(len(found.pairs))
     sums, inside, tried = (np.concatenate([layer, layer[then, pair][None]]) for layer in (found.sums, inside, tried))
@@ -113,9 +115,11 @@ def _table(found: Tally, then: Array, chosen: str) -> pd.DataFrame:
                     share[row], signed / number, off / actual, _median(counts[row]),
                     *(share[row] / error if error > 0 and group not in BY_FORECAST else np.nan for error in naive),
                     covered[row] / of[row] if of[row] else np.nan, of[row], name in (chosen, AS_CHOSEN),
+                    (group, int(horizon)) in judged,
                 ]  # fmt: skip
                 rows.append(dict(zip(COLUMNS, values, strict=True)))
-    types = {c: "str" if c in _TEXT else "int64" if c in _YEARS else "float64" for c in COLUMNS} | {"is_chosen": "bool"}
+    types = {c: "str" if c in _TEXT else "int64" if c in _YEARS else "float64" for c in COLUMNS}
+    types |= {"is_chosen": "bool", "is_judged": "bool"}
     table = pd.DataFrame(rows, columns=COLUMNS).astype(types)
     return table.sort_values(COLUMNS[:3], kind="stable").reset_index(drop=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.analysis.tallies import GROUPS, Tally
+from pipeline.columns import JUDGED_HORIZONS
 
 Array = np.ndarray
 
@@ -14,7 +15,6 @@ NAIVE = ("no change", "last year's change")
 DEFAULT = "pooled cohort survival"  # where the history is too short to choose
 AUTO = "auto"
 JUDGED = ("district_grade", "under_200", "200_to_499", "500_and_over", "school_grade")  # what an outlook prints
-JUDGED_HORIZONS = (1, 3, 5)
 SMALLEST_CASES = 10
 SMALLEST_FALLS = 3  # later falls a horizon must have been tried on
 _TINY = 1e-9
@@ -58,6 +58,21 @@ def best_methods(tally: Tally, until: int) -> Mapping[str, str]:
     relative = relative_errors(tally, until)
     chosen = {name: _least(tally, relative[:, place]) for place, name in enumerate(JUDGED)}
     return {**chosen, "all": _least(tally, relative)}
+
+
+def judged_by(tally: Tally, until: int) -> set[tuple[str, int]]:
+    """Group and horizon of the errors that a choice at fall ``until`` goes by: those of too few cases or falls are left out.
+
+    Examples
+    --------
+    >>> from pipeline.analysis.hidden_years import tally
+    >>> from pipeline.analysis.progression import Settings
+    >>> steady = tally(np.full((12, 16, 6), 30.0), np.arange(2019, 2025), Settings())
+    >>> sorted({horizon for _, horizon in judged_by(steady, 2024)})
+    [1]
+    """
+    known = ~np.isnan(relative_errors(tally, until)).any(axis=0)
+    return {(JUDGED[group], JUDGED_HORIZONS[place]) for group, place in np.argwhere(known)}
 
 
 def _least(tally: Tally, relative: Array) -> str:

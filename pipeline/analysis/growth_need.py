@@ -19,8 +19,8 @@ def growth_need(
     """Each neighborhood's change beyond chance beside its need.
 
     A neighborhood grows (or shrinks) if it lies in a pocket, or if its own change is significant; its need is high
-    where the index says so with certainty (``need_class`` high: *possible* is not enough). Where either is
-    not known, neither is the cross.
+    where the index says so with certainty (``need_class`` high: *possible* is not enough). Where its change could not
+    be tested the cross tells its need alone; where it is not ranked the cross is not known.
 
     Parameters
     ----------
@@ -64,8 +64,10 @@ def growth_need(
         [~tested, beyond & rises, beyond & ~rises], ["not_known", "growing", "shrinking"], "not_beyond_chance"
     )
     grows, needs = table["change_class"] == "growing", table["need_class"] == "high"
-    unknown = (table["change_class"] == "not_known") | (table["need_class"] == "not_ranked")
+    ranked, untested = table["need_class"] != "not_ranked", table["change_class"] == "not_known"
     table["cross_class"] = np.select(
-        [unknown, grows & needs, grows, needs], ["not_known", "both_high", "growth_only", "need_only"], "neither"
+        [~ranked, untested & needs, untested, grows & needs, grows, needs],
+        ["not_known", "high_untested", "not_high_untested", "both_high", "growth_only", "need_only"],
+        "neither",
     )
     return table.sort_values("neighborhood_id", ignore_index=True)[_COLUMNS]

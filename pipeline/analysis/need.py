@@ -185,7 +185,7 @@ def _record(told: Measured, ranked: pd.Series, index: pd.Series, ledger: Ledger)
     if small.any():
         ledger.loss(
             "neighborhoods not ranked",
-            "fewer people than the study's smallest_population",
+            "fewer people or children than the study's smallest_population and smallest_children",
             count=float(people[small].sum()),
             unit="people",
         )

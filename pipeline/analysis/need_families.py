@@ -61,16 +61,17 @@ def measured(
     weights: Mapping[str, float],
     *,
     smallest_population: float,
+    smallest_children: float,
     smallest_inside_share: float,
 ) -> Measured:
-    """Arrange the values of the indicators in use; places with too few people, or mostly outside, are set aside.
+    """Arrange the values of the indicators in use; places with too few people or children, or mostly outside, are set aside.
 
     Parameters
     ----------
     profile
         ``neighborhood_profile`` of one vintage; ``children_0_17`` may be absent. Neighborhoods of fewer people
-        than ``smallest_population`` (or none) are set aside, and those with less than ``smallest_inside_share`` of
-        their ground in the district; one of unknown population is not.
+        than ``smallest_population`` (or none) or fewer children than ``smallest_children`` are set aside, and those
+        with less than ``smallest_inside_share`` of their ground in the district; one of unknown numbers is not.
     values
         ``neighborhood_id indicator indicator_share indicator_share_moe``.
     weights
@@ -78,7 +79,7 @@ def measured(
     """
     areas = profile.sort_values("neighborhood_id").reset_index(drop=True)
     ids, names = pd.Index(areas["neighborhood_id"].astype("str")), tuple(weights)
-    small = (areas["population"] < max(smallest_population, 1e-9)).to_numpy()
+    small = few_live(areas, smallest_population=smallest_population, smallest_children=smallest_children).to_numpy()
     outside = (areas["inside_share"] < smallest_inside_share).to_numpy() & ~small
     shares, margins = (wide(values, ids, names, column) for column in ("indicator_share", "indicator_share_moe"))
     return Measured(
@@ -96,6 +97,23 @@ def measured(
     )
 
 
+def few_live(areas: pd.DataFrame, *, smallest_population: float, smallest_children: float) -> pd.Series:
+    """Which areas have too few people, or too few children, to be ranked; a number that is not known is not few.
+
+    The question is where children need better schools: a jail or a dormitory has people, and an index, but no children.
+
+    Examples
+    --------
+    >>> areas = pd.DataFrame({"population": [2604.0, 900.0, 30.0, 900.0], "children_0_17": [0.0, 10.0, 20.0, None]})
+    >>> few_live(areas, smallest_population=50.0, smallest_children=10.0).tolist()
+    [True, False, True, False]
+    >>> few_live(areas[["population"]], smallest_population=50.0, smallest_children=10.0).tolist()
+    [False, False, True, False]
+    """
+    few = areas["population"] < max(smallest_population, 1e-9)
+    return few | (areas["children_0_17"] < smallest_children) if "children_0_17" in areas else few
+
+
 def wide(values: pd.DataFrame, ids: pd.Index, names: Sequence[str], column: str) -> Floats:
     """Indicators x areas of one column of the values; empty where there is no row."""
     cells = values.set_index(["neighborhood_id", "indicator"])[column]
@@ -105,9 +123,9 @@ def wide(values: pd.DataFrame, ids: pd.Index, names: Sequence[str], column: str)
 
 
 def state_reference(
-    areas: pd.DataFrame, told: Measured, ledger: Ledger, *, smallest_population: float
+    areas: pd.DataFrame, told: Measured, ledger: Ledger, *, smallest_population: float, smallest_children: float
 ) -> Reference | None:
-    """The state's areas that neighborhoods are held against, without those of too few people.
+    """The state's areas that neighborhoods are held against, without those of too few people or children.
 
     Parameters
     ----------
@@ -126,7 +144,8 @@ def state_reference(
     ContractError
         If an indicator is known of some areas of the state, and of fewer than 30.
     """
-    peopled = areas[areas["population"] >= max(smallest_population, 1e-9)]
+    few = few_live(areas, smallest_population=smallest_population, smallest_children=smallest_children)
+    peopled = areas[areas["population"].notna() & ~few]
     shares = census_shares(peopled.rename(columns={"area_geoid": "neighborhood_id"}))
     ids = pd.Index(peopled["area_geoid"].astype("str"))
     values = need_signed(wide(shares, ids, told.names, "indicator_share"), told.names)

@@ -24,7 +24,7 @@ COLUMNS = [
     *("method", "horizon_years", "size_class", "first_start", "last_start", "cases", "left_cases"),
     *SHARES,
     *AGAINST,
-    *("interval_share", "interval_cases", "is_chosen"),
+    *("interval_share", "interval_cases", "is_chosen", "is_judged"),
 ]
 # classes of one column that sum to a class that is told too
 _PARTS = (("200_to_499", "500_and_over"), ("grade_under_25", "grade_25_to_99", "grade_100_and_over"))

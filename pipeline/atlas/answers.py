@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas import growth_answers
 from pipeline.atlas.changes_frames import since
+from pipeline.atlas.sharing_words import seeking
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import part_of
 from pipeline.numerals import chance, count_of, listed, number, percent, school_year
@@ -138,9 +139,8 @@ def facilities_more(tables: Tables, about: About) -> tuple[str, ...]:
     if matches.empty:
         return ()
     found = int((matches["match_status"] == "matched").sum())
-    return (
-        f"Of {count_of(len(matches), 'school', 'schools')} looking for a place, {number(found) if found else 'none'} could be placed.",
-    )
+    who, basis = seeking(tables)
+    return (f"Of {who}, {number(found) if found else 'none'} could be placed.{basis}",)
 
 
 def quality_of_data(tables: Tables, about: About) -> str:

@@ -43,11 +43,11 @@ def bind(tables: Mapping[str, Any], about: About) -> dict[str, str | bytes]:
     pictures: dict[str, str] = {}
     drawn, drawings = draw(tables)
     pages = {sheet.key: payload.build(sheet, drawn, about, drawings) for sheet in SHEETS}
-    about = replace(about, bare=frozenset(sheet.key for sheet in SHEETS if _is_bare(sheet, pages[sheet.key])))
+    about = replace(about, bare=frozenset(sheet.key for sheet in SHEETS if _is_bare(sheet, pages[sheet.key], tables)))
     for sheet in SHEETS:
         answers[sheet.key] = plain(sheet.answer(tables, about))
         page = pages[sheet.key]
-        pictures[sheet.key] = _picture(sheet, drawn, page)
+        pictures[sheet.key] = "" if sheet.key in about.bare else _picture(sheet, drawn, page)
         files[f"maps/{sheet.key}.html"] = sheet_page(
             sheet,
             SHEETS,
@@ -84,8 +84,10 @@ FILES = tuple(
 )
 
 
-def _is_bare(sheet: Sheet, page: Mapping[str, Any]) -> bool:
-    """Whether a sheet has nothing to show in this study: no map, and no row in any of its tables."""
+def _is_bare(sheet: Sheet, page: Mapping[str, Any], tables: Mapping[str, Any]) -> bool:
+    """Whether a sheet has no figures for its question in this study: no map and no row in any table, or none that answer it."""
+    if sheet.is_known and not sheet.is_known(tables):
+        return True
     return not page["views"] and not any(annex["rows"] for annex in page["annexes"])
 
 

@@ -32,6 +32,7 @@ TABLES = (
     "public_schools",
     "public_quality_years",
     "public_school_changes",
+    "public_enrollment",
     "public_rfp",
     "public_pockets",
     "public_lines",

@@ -44,6 +44,9 @@ class Known:
         years = tables["public_quality_years"]
         self.latest = int(years["fall_year"].max()) if len(years) else None
         self.years = grouped(years.sort_values("fall_year", kind="stable"), "school_id")
+        # of one year no school can be said to have stayed as it was
+        self.has_years = years["fall_year"].nunique() > 1
+        self.has_counts = tables["public_enrollment"]["fall_year"].nunique() > 1
         changes = tables["public_school_changes"]
         self.changes = grouped(changes[changes["fall_year"] >= about.fall_year - 1], "school_id")
         released = tables["public_changes"]
@@ -137,7 +140,7 @@ def need(row: Any, known: Known, about: About) -> Figure:
         why = (
             f"Less than {part_of(rules.smallest_inside_share)} of it lies inside the district."
             if row.inside_share < rules.smallest_inside_share
-            else "Too few people live there, or figures are missing."
+            else "Too few people or children live there, or figures are missing."
         )
         return Figure("Need", "Not ranked", "", why, is_weak=True)
     said = say("need_class", row.need_class)
@@ -446,5 +449,16 @@ def changes(around: Found, known: Known, about: About) -> Lines:
     return Lines(
         "What changed at schools near",
         tuple(said),
-        f"No school {within} changed its class, opened, closed or changed its grades, as far as the tables tell.",
+        _unchanged(within, known),
     )
+
+
+def _unchanged(within: str, known: Known) -> str:
+    """That nothing changed at schools near, as far as there are two years to tell it by."""
+    if known.has_years and known.has_counts:
+        return f"No school {within} changed its class, opened, closed or changed its grades, as far as the tables tell."
+    if known.has_years:
+        return f"No school {within} changed its class. Whether one opened, closed or changed its grades is not known: the study has no two years of pupils."
+    if known.has_counts:
+        return f"No school {within} opened, closed or changed its grades, as far as the tables tell. Whether one changed its class is not known: the study has no two years of classes."
+    return f"Whether a school {within} changed its class, opened, closed or changed its grades is not known: the study has no two years to compare."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.atlas.frames import names_of
-from pipeline.atlas.growth_frames import UNTOLD, driver_words, pockets_now
+from pipeline.atlas.growth_frames import UNTOLD, driver_words, is_tested, pockets_now
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
 from pipeline.columns import parted
@@ -60,7 +60,7 @@ def _district(change: pd.DataFrame) -> str:
 
 
 def _pockets(tables: Tables, about: About) -> tuple[str, ...]:
-    if tables["public_growth"]["children_change"].isna().all():
+    if not is_tested(tables):
         return ()
     found, names = pockets_now(tables, about), names_of(tables)["neighborhood"]
     growing, shrinking = (found[found["pocket_kind"] == kind] for kind in ("growing", "shrinking"))
@@ -105,7 +105,15 @@ def _is_known(value: Any) -> bool:
 def _crossed(tables: Tables, about: About) -> str:
     """In which neighborhoods growth and high need meet."""
     rows = latest(tables["public_growth_need"], about)
-    known = rows[rows["cross_class"] != "not_known"]
+    ranked = rows[rows["need_class"] != "not_ranked"]
+    if not is_tested(tables):
+        high = int((ranked["need_class"] == "high").sum())
+        return (
+            f" Growth was not tested; {number(high)} of {count_of(len(ranked), 'neighborhood', 'neighborhoods')} {'is' if high == 1 else 'are'} of high need."
+            if high
+            else ""
+        )
+    known = ranked[ranked["change_class"] != "not_known"]
     if known.empty or not (known["need_class"] == "high").any():
         return ""
     both = known[known["cross_class"] == "both_high"].sort_values(["need_rank", "neighborhood_id"])

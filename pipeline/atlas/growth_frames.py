@@ -39,6 +39,18 @@ UNTOLD = "Cannot be told"
 _PAIR = ["vintage_from", "vintage_to"]
 
 
+def is_tested(tables: Tables) -> bool:
+    """Whether any change of children is known: else nothing was tested for growth."""
+    return bool(tables["public_growth"]["children_change"].notna().any())
+
+
+def no_pocket(tables: Tables) -> str:
+    """Why there is no pocket: none stands out, or none was looked for."""
+    if is_tested(tables):
+        return "No group of adjoining neighborhoods changed more than chance would bring."
+    return "Not tested: the study has no counts of children of two survey periods that can be compared."
+
+
 def pockets_now(tables: Tables, about: About) -> pd.DataFrame:
     """Pockets of the pair of vintages that the map shows; the largest change first."""
     found, shown = tables["public_pockets"], latest(tables["public_growth"], about)
@@ -105,10 +117,10 @@ def _earlier(tables: Tables, names: Names, about: About) -> pd.DataFrame:
 
 
 def crossed(tables: Tables, names: Names, about: About) -> pd.DataFrame:
-    """Neighborhoods that grow or are of high need, those of both first, then by their rank of need."""
+    """Neighborhoods that grow or are of high need, those of both first, then by their rank of need; untested ones by need alone."""
     order = {name: place for place, name in enumerate(BY_NAME["cross_class"].values)}
     rows = latest(tables["public_growth_need"], about)
-    rows = rows[rows["cross_class"].isin(["both_high", "growth_only", "need_only"])]
+    rows = rows[rows["cross_class"].isin(["both_high", "growth_only", "need_only", "high_untested"])]
     called = [names["neighborhood"].get(i, i) for i in rows["neighborhood_id"]]
     rows = rows.assign(area_name=called, order=rows["cross_class"].map(order).astype("float64"))
     return rows.sort_values(["order", "need_rank", "neighborhood_id"], kind="stable")

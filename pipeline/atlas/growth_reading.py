@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pipeline.atlas.growth_frames import is_tested
 from pipeline.atlas.periods import latest
 from pipeline.atlas.spec import About
 from pipeline.numerals import count_of, number, percent
@@ -22,7 +23,9 @@ def children(tables: Tables, about: About) -> Reading:
     return (
         (
             "",
-            "The map compares two survey periods that do not overlap. Both are estimates from a sample, so a change may be chance.",
+            "The map compares two survey periods that do not overlap. Both are estimates from a sample, so a change may be chance."
+            if is_tested(tables)
+            else "This study has no counts of children of two survey periods that can be compared. Growth was not tested, and the map shows need alone. What follows says how growth would be read.",
         ),
         (
             "May be chance",
@@ -62,6 +65,8 @@ def children(tables: Tables, about: About) -> Reading:
 
 def _pairs(tables: Tables, about: About) -> str:
     """How many pairs of survey periods there are, if more than the map's."""
+    if not is_tested(tables):
+        return "This study has no two survey periods to look for pockets in."
     change = tables["public_growth"]
     pairs = change[["vintage_from", "vintage_to"]].drop_duplicates()
     earlier = len(pairs) - len(latest(pairs, about).drop_duplicates())

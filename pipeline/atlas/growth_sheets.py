@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from pipeline.atlas.growth_frames import MOVED_BANDS
-from pipeline.atlas.spec import DIVERGING, Annex, Counts, Field, Layer, Part, Places, Scheme, Series, Wide
+from pipeline.atlas.growth_frames import MOVED_BANDS, no_pocket
+from pipeline.atlas.spec import (
+    DIVERGING,
+    MAY_BE_CHANCE,
+    Annex,
+    Counts,
+    Field,
+    Layer,
+    Part,
+    Places,
+    Scheme,
+    Series,
+    Verdicts,
+    Wide,
+)
 from pipeline.atlas.words import LABELS, each_label
 from pipeline.columns import LEVELS
 
@@ -23,7 +36,9 @@ _CROSS = (
     ("both_high", "#5e3c99"),
     ("growth_only", "#41b6c4"),
     ("need_only", "#fdb863"),
+    ("high_untested", "#b35806"),
     ("neither", "#f7f7f7"),
+    ("not_high_untested", "#7f8994"),
     ("not_known", "#d5d8dc"),
 )
 
@@ -71,15 +86,15 @@ def _layers(where: str, is_neighborhood: bool) -> tuple[Layer, ...]:
         weak_label="Growing, by unreliable figures",
     )
     return (
-        Layer("change", f"Children aged {{each}}{where}", "change", "Children more or fewer in the later survey period than in the earlier one.", Scheme("about_zero", colors=DIVERGING), weak=("is_significant", ("False",)), weak_label="May be chance, after correcting for {count}", each="age_band"),
+        Layer("change", f"Children aged {{each}}{where}", "change", "Children more or fewer in the later survey period than in the earlier one.", Scheme("about_zero", colors=DIVERGING), weak=("is_significant", ("False",)), weak_label=MAY_BE_CHANCE, each="age_band"),
         *((crossed,) if is_neighborhood else ()),
         Layer("expected", f"Children expected, {{each}}{where}", "expected_change", "Children more or fewer than in the later survey period, if moves and births go on as between the two.", Scheme("about_zero", colors=DIVERGING, less="fewer by", more="more by"), weak=("is_beyond_interval", ("False",)), weak_label="May stay as it is: today's number lies within the range", each="outlook", only="5-17"),
-        Layer("moved", f"Families moving in or away, children aged {{each}}{where}", "moved", "Children who moved in less those who moved away between the survey periods.", Scheme("about_zero", colors=DIVERGING, less="lost", more="gained"), weak=("moved_is_significant", ("False",)), weak_label="May be chance, after correcting for {count}", each="moved_band", only="5-17"),
+        Layer("moved", f"Families moving in or away, children aged {{each}}{where}", "moved", "Children who moved in less those who moved away between the survey periods.", Scheme("about_zero", colors=DIVERGING, less="lost", more="gained"), weak=("moved_is_significant", ("False",)), weak_label=MAY_BE_CHANCE, each="moved_band", only="5-17"),
     )  # fmt: skip
 
 
 def _children(where: tuple[tuple[str, str], ...]) -> Series:
-    """Children aged 5 to 17 by survey period, and as expected."""
+    """Children aged 5 to 17 by survey period, and as expected; two periods differ beyond chance where their change does."""
     band = (*where, ("age_band", "5-17"))
     return Series(
         "children",
@@ -89,6 +104,7 @@ def _children(where: tuple[tuple[str, str], ...]) -> Series:
             Part("public_growth", "area_id", "vintage_to", "children_to", margin="children_to_moe", where=band),
             Part("public_population", "area_id", "year", "children_projected", "children_projected_low", "children_projected_high", where=band, is_expected=True),
         ),
+        tests=Verdicts("public_growth", "area_id", ("vintage_from", "vintage_to"), "children_change", "children_change_moe", "is_significant", where=band),
     )  # fmt: skip
 
 
@@ -149,7 +165,7 @@ _POCKET = (
 )  # fmt: skip
 
 GROWTH_ANNEXES = (
-    Annex("pockets", "Pockets of change", "public_pockets", _POCKET, empty="No group of adjoining neighborhoods changed more than chance would bring."),
+    Annex("pockets", "Pockets of change", "public_pockets", _POCKET, empty=no_pocket),
     Annex("pockets_before", "Pockets of change between earlier survey periods", "public_pockets", (Field("period", "Survey periods", "text", ("period",)), *_POCKET), empty="No earlier survey period, or no pocket between earlier ones."),
     Annex(
         "crossed",
@@ -163,7 +179,7 @@ GROWTH_ANNEXES = (
             Field("change", "Change in children", "change", ("children_change", "children_change_moe"), "margin"),
             Field("reliability", "Reliability of the change", "word", ("reliability_class",)),
         ),
-        empty="No neighborhood grows beyond chance, and none is of high need.",
+        empty="No neighborhood is known to grow beyond chance, or to be of high need.",
     ),
     Annex(
         "drivers",

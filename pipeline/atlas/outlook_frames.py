@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.atlas.spec import About
 from pipeline.atlas.words import grade, say, sentence
-from pipeline.columns import HIDDEN, SCENARIOS
+from pipeline.columns import HIDDEN, JUDGED_HORIZONS, SCENARIOS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +50,16 @@ def method_in_force(tables: Tables) -> str:
     tested = tables["public_backtest"]
     used = tested.loc[tested["is_chosen"].astype("bool") & tested["method"].ne(AS_CHOSEN), "method"]
     return str(used.iloc[0]) if len(used) else ""
+
+
+def judged_years(tables: Tables) -> tuple[list[int], list[int]]:
+    """Of the years ahead that a method is chosen by, those that decided here, and those of too few cases.
+
+    None decided where the study names its method, or where its past is too short.
+    """
+    tested = tables["public_backtest"]
+    known = set(tested.loc[tested["is_judged"].astype("bool"), "horizon_years"])
+    return [year for year in JUDGED_HORIZONS if year in known], [year for year in JUDGED_HORIZONS if year not in known]
 
 
 def words(column: str, codes: object) -> str:

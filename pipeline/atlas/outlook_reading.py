@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.atlas.outlook_frames import AS_CHOSEN, method_in_force
+from pipeline.atlas.outlook_frames import AS_CHOSEN, judged_years, method_in_force
 from pipeline.atlas.spec import About
-from pipeline.numerals import count_of, number
+from pipeline.numerals import count_of, listed, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ _HOW = {
 def outlook(tables: Tables, about: About) -> Reading:
     """What an expected number is, its interval, both ways of counting, scenarios and the state's form."""
     used = method_in_force(tables)
-    method = f"The method here, {used}, erred least on this study's own past. {_HOW.get(used, '')} " if used else ""
+    method = f"{_chosen(tables, used)} {_HOW.get(used, '')} " if used else ""
     return (
         (
             "",
@@ -71,6 +71,22 @@ def outlook(tables: Tables, about: About) -> Reading:
             "Schools and zones with a small or hidden number are hidden in every year and every scenario, and so is the next smallest where a total would give them away.",
         ),
     )
+
+
+def _chosen(tables: Tables, used: str) -> str:
+    """That the method in force erred least, and at which years ahead; or that it was not chosen by its errors."""
+    if not judged_years(tables)[0]:
+        return f"The method here is {used}: the study names it, or its past is too short to choose one by."
+    return f"The method here, {used}, erred least on this study's own past.{_decided(tables)}"
+
+
+def _decided(tables: Tables) -> str:
+    """Which years ahead decided, where some were tried too seldom."""
+    decided, left = judged_years(tables)
+    if not decided or not left:
+        return ""
+    told, few = (listed([number(year) for year in years]) for years in (decided, left))
+    return f" Of errors 1, 3 and 5 years ahead, only those at {told} decided here: at {few} there were too few cases."
 
 
 def _form(tables: Tables) -> Reading:
@@ -119,7 +135,7 @@ def how_wrong(tables: Tables, about: About) -> Reading:
         ),
         (
             "How the method is chosen",
-            f"{chosen}The study takes the method with the least mean error at 1, 3 and 5 years against the better of the two naive forecasts, over grades and schools of all sizes, unless it names one.",
+            f"{chosen}The study takes the method with the least mean error at 1, 3 and 5 years against the better of the two naive forecasts, over grades and schools of all sizes, unless it names one.{_decided(tables)}",
         ),
         (
             AS_CHOSEN[:1].upper() + AS_CHOSEN[1:],

@@ -31,7 +31,7 @@ def _layers(where: str) -> tuple[Layer, ...]:
             "Pupils expected, more or fewer than now. Hatched where the interval holds no change at all, or where forecasts so far ahead, or of zones, could not be tested.",
             Scheme("about_zero", colors=DIVERGING),
             weak=("outlook_evidence", _MAY_BE_NONE),
-            weak_label="May be no change, or could not be tested",
+            weak_label="May be no change, or its interval could not be tested",
             each="horizon_years",
         ),
     )

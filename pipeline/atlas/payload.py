@@ -76,7 +76,7 @@ def build(sheet: Sheet, tables: Tables, about: About, drawings: Drawings | None 
                 "columns": columns,
                 "rows": rows,
                 "sort": annex.sort,
-                "empty": annex.empty,
+                "empty": annex.empty if isinstance(annex.empty, str) else annex.empty(tables),
             }
         )
     return page

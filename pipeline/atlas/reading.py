@@ -20,6 +20,12 @@ Reading = tuple[tuple[str, str], ...]  # a term, which may be empty, and what it
 def need(tables: Tables, about: About) -> Reading:
     """What the index, its range and its classes mean."""
     rules = about.rules
+    # of a study without counts of children only people count
+    children = (
+        f" or {number(rules.smallest_children)} children"
+        if tables["public_neighborhoods"]["children_0_17"].notna().any()
+        else ""
+    )
     return (
         (
             "",
@@ -47,7 +53,7 @@ def need(tables: Tables, about: About) -> Reading:
         ),
         (
             "Not ranked",
-            f"Fewer than {number(rules.smallest_population)} people live there, less than {percent(rules.smallest_inside_share)} of its ground lies in the district, or less than half of the index is known.",
+            f"Fewer than {number(rules.smallest_population)} people{children} live there, less than {percent(rules.smallest_inside_share)} of its ground lies in the district, or less than half of the index is known.",
         ),
         (
             "Cluster, outlier",

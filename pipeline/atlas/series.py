@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.atlas.compact import seven
 from pipeline.atlas.escape import plain
 from pipeline.atlas.frames import Tables, last_of
-from pipeline.atlas.spec import Part, Places, Series
+from pipeline.atlas.spec import MAY_BE_CHANCE, Part, Places, Series, Verdicts
 from pipeline.atlas.words import say
 from pipeline.columns import BY_NAME, HIDDEN
-from pipeline.numerals import school_year
+from pipeline.numerals import count_of, school_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,20 +50,45 @@ def _series(series: Series, ids: list[str], tables: Tables, fall_year: int) -> d
     if len(steps) < 2:
         return None
     declared = {word: place for place, word in enumerate(BY_NAME[series.parts[0].step].values)}
-    ordered = [steps[code] for code in sorted(steps, key=lambda code: (declared.get(code, 0), str(code)))]
+    codes = sorted(steps, key=lambda code: (declared.get(code, 0), str(code)))
+    tests = {"tests": _tests(series.tests, ids, codes, tables)} if series.tests else {}
     return {
         "key": series.key,
         "label": series.label.replace("{last}", last),
         "form": series.form,
         "has_chart": series.has_chart,
-        "steps": ordered,
+        "steps": [steps[code] for code in codes],
+        **tests,
     }
 
 
-def _rows(part: Part, tables: Tables) -> pd.DataFrame:
-    rows = tables[part.table]
-    for column, value in part.where:
+def _tests(tests: Verdicts, ids: list[str], codes: list[Any], tables: Tables) -> list[dict[str, Any]]:
+    """Pairs of steps whose difference was tested: the rows of the places that may be chance, and among how many that is."""
+    found = []
+    for pair, own in _rows_where(tests.where, tables[tests.table]).groupby(list(tests.pair), sort=True):
+        rows = own[own[tests.change].notna()].drop_duplicates(tests.key, keep="last").set_index(tests.key)
+        rows = rows.loc[rows.index.isin(ids)]
+        if len(rows) and set(pair) <= set(codes):
+            chance = set(rows.index[~rows[tests.verdict].astype("bool")])
+            count = count_of(int((rows[tests.margin] > 0).sum()), "comparison", "comparisons")
+            found.append(
+                {
+                    "pair": [codes.index(code) for code in pair],
+                    "weak": [row for row, i in enumerate(ids) if i in chance],
+                    "weak_label": MAY_BE_CHANCE.replace("{count}", count),
+                }
+            )
+    return found
+
+
+def _rows_where(where: tuple[tuple[str, str], ...], rows: pd.DataFrame) -> pd.DataFrame:
+    for column, value in where:
         rows = last_of(rows, column, value[:-1]) if value.endswith("*") else rows[rows[column] == value]
+    return rows
+
+
+def _rows(part: Part, tables: Tables) -> pd.DataFrame:
+    rows = _rows_where(part.where, tables[part.table])
     if part.prefix:
         rows = rows[rows[part.key].str.startswith(part.prefix)]
         rows = rows.assign(**{part.key: rows[part.key].str.removeprefix(part.prefix)})

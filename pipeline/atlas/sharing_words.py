@@ -30,13 +30,27 @@ def answer(tables: Tables, about: About) -> str:
         for row in placed.rename(columns={"name": "name_"}).itertuples()
     ]
     which = f": {listed(told)}" if told else ""
-    every = count_of(len(found), "school", "schools")
+    who, basis = seeking(tables)
     if not hosts:
-        return f"None of {every} looking for a place finds one: no site is on offer."
+        return f"None of {who} finds one: no site is on offer.{basis}"
     amount = f"{number(len(placed)) if len(placed) else 'none'} {'finds' if len(placed) < 2 else 'find'} one"
     at_once = " at the same time" if len(placed) > 1 else ""
     offer = "at the one site" if hosts == 1 else f"among the {number(hosts)} sites"
-    return f"Of {every} looking for a place, {amount}{at_once} {offer} on offer{which}."
+    return f"Of {who}, {amount}{at_once} {offer} on offer{which}.{basis}"
+
+
+def seeking(tables: Tables) -> tuple[str, str]:
+    """Who looks for a place, and that nobody is known to have asked, where the study has no list of requests.
+
+    >>> import pandas as pd
+    >>> seeking({"public_matches": pd.DataFrame({"is_taken_to_ask": [True, True]})})
+    ('2 charter schools taken to ask for a place', ' The study has no list of requests.')
+    """
+    taken = tables["public_matches"]["is_taken_to_ask"].astype("bool")
+    if taken.any():
+        who = count_of(len(taken), "charter school", "charter schools")
+        return f"{who} taken to ask for a place", " The study has no list of requests."
+    return f"{count_of(len(taken), 'school', 'schools')} looking for a place", ""
 
 
 def more(tables: Tables, about: About) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pipeline.atlas.changes_frames import CHANGES
 from pipeline.atlas.enrollment_sheet import ENROLLMENT
 from pipeline.atlas.error_picture import error_bars
 from pipeline.atlas.facility_sheets import FACILITY_ANNEXES, PACKETS, RFP
+from pipeline.atlas.growth_frames import is_tested
 from pipeline.atlas.growth_sheets import GROWTH_ANNEXES, GROWTH_PLACES
 from pipeline.atlas.need_frames import FAMILY_RANKS, HELD_AGAINST
 from pipeline.atlas.outlook_sheets import ERROR_ANNEXES, OUTLOOK_ANNEXES, OUTLOOK_PLACES
@@ -304,6 +305,7 @@ SHEETS: tuple[Sheet, ...] = (
         annexes=GROWTH_ANNEXES,
         pockets=True,
         more=answers.growth_more,
+        is_known=is_tested,
     ),
     Sheet(
         "outlook",

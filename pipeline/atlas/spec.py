@@ -29,6 +29,7 @@ Form = Literal[
 ]
 
 SEQUENTIAL = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")  # ColorBrewer YlGnBu
+MAY_BE_CHANCE = "May be chance, after correcting for {count}"
 DIVERGING = ("#a6611a", "#dfc27d", "#f5f5f5", "#80cdc1", "#018571")  # ColorBrewer BrBG
 
 
@@ -47,6 +48,7 @@ class Rules:
     possible_share: float = 0.2
     smallest_inside_share: float = 0.5
     smallest_population: float = 50.0
+    smallest_children: float = 10.0
     growth_alpha: float = 0.1
     smallest_seats: float = 25.0
     growth_band: str = "5-17"
@@ -200,6 +202,22 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Verdicts:
+    """Which differences of two steps of a series were tested: a row for each place and pair, with its verdict.
+
+    Where one of these pairs is compared the page goes by this verdict, so that it is that of the sheet's own map.
+    """
+
+    table: str
+    key: str
+    pair: tuple[str, str]
+    change: str
+    margin: str
+    verdict: str
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Series:
     """Numbers of each place at several times or under several plans: a chart in its panel, and to compare two of."""
 
@@ -208,6 +226,7 @@ class Series:
     parts: tuple[Part, ...]
     form: Form = "whole"
     has_chart: bool = True
+    tests: Verdicts | None = None  # of two of its steps
 
 
 @dataclass(frozen=True)
@@ -253,7 +272,7 @@ class Annex:
     fields: tuple[Field, ...]
     sort: str = ""
     unless: tuple[tuple[str, str], ...] = ()
-    empty: str = ""
+    empty: str | Callable[[Mapping[str, pd.DataFrame]], str] = ""  # why there is no row
 
 
 @dataclass(frozen=True)
@@ -274,6 +293,9 @@ class Sheet:
     drawing: Callable[[Mapping[str, pd.DataFrame]], str] | None = None  # SVG, of a sheet without places
     links: tuple[tuple[str, str], ...] = ()  # further files beside it, and what they are
     more: Callable[[Mapping[str, pd.DataFrame], About], tuple[str, ...]] | None = None  # sentences beyond the answer
+    is_known: Callable[[Mapping[str, pd.DataFrame]], bool] | None = (
+        None  # whether its question can be answered, where its map may show something else
+    )
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -230,13 +230,15 @@ LABELS: dict[str, dict[str, str]] = {
         "growing": "Growing, by itself or with its pocket",
         "shrinking": "Shrinking, by itself or with its pocket",
         "not_beyond_chance": "No change beyond chance",
-        "not_known": "Not known",
+        "not_known": "Not tested",
     },
     "cross_class": {
         "both_high": "Growing, and high need",
         "growth_only": "Growing",
         "need_only": "High need",
+        "high_untested": "High need, growth not tested",
         "neither": "Neither growing nor of high need",
+        "not_high_untested": "Not of high need, growth not tested",
         "not_known": "Not known",
     },
     "error_basis": {
@@ -287,10 +289,10 @@ LABELS: dict[str, dict[str, str]] = {
         "district_grade": "one grade of the district",
     },
     "outlook_evidence": {
-        "beyond_chance": "A change beyond its interval",
-        "may_be_none": "May be no change",
+        "beyond_chance": "A change: zero lies outside its interval",
+        "may_be_none": "May be no change: zero lies within its interval",
         "beyond_tested": "Further ahead than was tested",
-        "borrowed": "Beyond an interval borrowed from schools",
+        "borrowed": "Zero lies outside an interval borrowed from schools",
         "untested": "Could not be tested",
     },
     "rule": {
@@ -546,6 +548,10 @@ VARIED = {
     "placing": "how people are placed within census areas",
 }
 GRADES = {"PK": "pre-K", "TK": "TK", "KG": "K"}
+
+
+# a pocket's change is as reliable as any other number: one set of words
+LABELS["pocket_reliability_class"] = LABELS["reliability_class"]
 
 
 def sentence(code: str) -> str:

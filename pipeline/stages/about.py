@@ -50,6 +50,7 @@ def about(study: Study) -> About:
             possible_share=study.need.possible_share,
             smallest_inside_share=study.neighborhoods.smallest_inside_share,
             smallest_population=study.need.smallest_population,
+            smallest_children=study.need.smallest_children,
             growth_alpha=study.growth.alpha,
             smallest_seats=study.growth.smallest_seats,
             growth_band=study.growth.age_band,

@@ -102,7 +102,8 @@ def _colocation(
         "colocation_pairs": colocation_pairs.colocation_pairs(
             pairs, colocation_pairs.total_cost(pairs, weights), **limits
         ),
-        "colocation_matches": matches,
+        # without a list of requests nobody is known to ask
+        "colocation_matches": matches.assign(is_taken_to_ask=tables["space_requests"].empty),
         "room_values": values.merge(zones, on="site_id", how="left", validate="one_to_one"),
     }
 

@@ -38,15 +38,19 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
             now=fall,
         ),
     )
+    smallest = {
+        "smallest_population": settings.smallest_population,
+        "smallest_children": settings.smallest_children,
+    }
     told = need_families.measured(
         profile,
         values,
         indicator_values.usable_weights(values, settings.weights, ledger),
-        smallest_population=settings.smallest_population,
+        **smallest,
         smallest_inside_share=study.neighborhoods.smallest_inside_share,
     )
     areas = indicator_values.of_state(tables["norm_counts"], now, ledger)
-    state = need_families.state_reference(areas, told, ledger, smallest_population=settings.smallest_population)
+    state = need_families.state_reference(areas, told, ledger, **smallest)
     families, parts = need_families.need_families(told, state, ledger, winsor_sd=settings.winsor_sd)
     need, contributions, sensitivity = analysis.need(
         told,

@@ -14,7 +14,7 @@ from benchmarks.plain_outlook import plain_forecast
 from pipeline.analysis.backtest import AS_CHOSEN, backtest, metric
 from pipeline.analysis.backtest import Tested as BackTest
 from pipeline.analysis.calibration import held
-from pipeline.analysis.choice import DEFAULT, best_methods, chosen_then
+from pipeline.analysis.choice import DEFAULT, JUDGED, best_methods, chosen_then
 from pipeline.analysis.hidden_years import starts, tally
 from pipeline.analysis.methods import METHODS
 from pipeline.analysis.progression import Settings
@@ -194,7 +194,18 @@ def test_a_study_may_name_its_method_and_short_histories_take_the_default() -> N
         row(named.table, m, 1, "under_200")["mean_absolute_error_share"] for m in ("median cohort survival", AS_CHOSEN)
     ]
     assert same[0] == same[1]
-    assert backtest(pupils[:, :, -4:], years[-4:], Settings()).method == DEFAULT
+    short = backtest(pupils[:, :, -4:], years[-4:], Settings())
+    assert short.method == DEFAULT
+    assert not named.table["is_judged"].any() and not short.table["is_judged"].any()  # no errors decided
+
+
+def test_the_errors_that_decided_are_marked() -> None:
+    """Of seven falls one year ahead can be tried from five, three years ahead from three, and five years ahead from one."""
+    pupils, years = some_schools(7, 30)
+    table = backtest(pupils, years, Settings()).table
+    judged = table[table["is_judged"]]
+    assert set(judged["horizon_years"]) == {1, 3} and set(judged["method"]) == {*METHODS, AS_CHOSEN}
+    assert set(judged["size_class"]) <= set(JUDGED) and (judged["cases"] >= 10).all()
 
 
 def test_the_choice_is_what_erred_least_by_then() -> None:

@@ -169,6 +169,7 @@ def test_other_placings_fill_what_they_lack_and_leave_the_schools_alone() -> Non
         values,
         {"child_poverty": 0.5, "below_standard": 0.5},
         smallest_population=50.0,
+        smallest_children=10.0,
         smallest_inside_share=0.5,
     )
     shares, errors = by_placing(told, placings)

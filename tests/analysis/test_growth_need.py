@@ -42,7 +42,7 @@ def test_growth_is_crossed_with_high_need() -> None:
         "none": "neither",  # its pocket was of an earlier pair of vintages
         "falls": "need_only",
         "pocket": "both_high",  # not significant alone, but in a pocket
-        "blank": "not_known",
+        "blank": "high_untested",  # its need is known all the same
         "unranked": "not_known",
     }
     assert table["change_class"].to_dict()["falls"] == "shrinking"

@@ -62,7 +62,9 @@ def run(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     weights = {"poverty": 0.5, "no_diploma": 0.5} if weights is None else weights
     smallest = changes.pop("smallest_inside_share", 0.5)
-    told = measured(profile, values, weights, smallest_population=50.0, smallest_inside_share=smallest)
+    told = measured(
+        profile, values, weights, smallest_population=50.0, smallest_children=10.0, smallest_inside_share=smallest
+    )
     table, parts, _ = need(
         told, NO_BORDERS, ledger or Ledger(), np.random.default_rng(seed), **{**SETTINGS, **changes}
     )  # fmt: skip

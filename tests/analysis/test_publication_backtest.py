@@ -17,7 +17,9 @@ def tried(cases: dict[str, float]) -> pd.DataFrame:
         for method in METHODS
         for size, number in cases.items()
     ]
-    frame = pd.DataFrame(rows).assign(first_start=2015, last_start=2020, left_cases=0.0, is_chosen=False)
+    frame = pd.DataFrame(rows).assign(
+        first_start=2015, last_start=2020, left_cases=0.0, is_chosen=False, is_judged=False
+    )
     return frame.assign(
         **dict.fromkeys(SHARES, 0.08765), **dict.fromkeys(AGAINST, 0.8765), interval_share=0.8, interval_cases=20.0
     )

@@ -35,7 +35,7 @@ def results() -> dict[str, pd.DataFrame]:
     sheet = sheet.astype({column: "float64" for column in sheet if column.startswith(("middle_", "high_"))})
     return {
         "colocation_pairs": colocation_pairs(raw, total_cost(raw, WEIGHTS), **LIMITS),
-        "colocation_matches": found,
+        "colocation_matches": found.assign(is_taken_to_ask=True),
         "room_values": values.assign(zone_id="z"),
         "prop39": sheet,
         "prop39_calendar": pd.DataFrame({"step": [1], "date_text": ["2024-11-01"], "event": ["ask"]}),

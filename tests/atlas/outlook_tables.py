@@ -144,5 +144,6 @@ def _backtest() -> pd.DataFrame:
                     | {"median_error_share": shown * 0.02, "against_no_change_ratio": shown * error / ERRORS[0]}
                     | {"against_last_change_ratio": shown * error / ERRORS[1], "interval_share": shown * 0.79}
                     | {"interval_cases": cases, "is_chosen": method in (USED, "as chosen then")}
+                    | {"is_judged": horizon < 5 and size in ("under_200", *hidden)}
                 )
     return pd.DataFrame(rows)

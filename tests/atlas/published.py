@@ -492,7 +492,9 @@ def of_sharing(say: str) -> dict[str, Any]:
         **nothing, "school_id": "9999999000006", "name": "Cedar School", "match_status": "unmatched", "site_id": None, "needed_seats": 400.0,
         "needed_rooms": 16.0, "binding_rule": "too_few_rooms", "missing_rooms": 8.0,
     }  # fmt: skip
-    matches = pd.DataFrame([placed, waiting]).assign(rooms_basis="grades", solver_gap=0.0, reason=say)
+    matches = pd.DataFrame([placed, waiting]).assign(
+        rooms_basis="grades", solver_gap=0.0, is_taken_to_ask=False, reason=say
+    )
     pairs = pd.DataFrame(
         [(row["school_id"], row["name"], site) for row in (placed, waiting) for site in ("s00", "s07")],
         columns=["school_id", "name", "site_id"],

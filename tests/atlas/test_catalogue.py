@@ -170,6 +170,20 @@ def test_of_two_messages_the_one_that_fixes_more_is_meant() -> None:
         assert Catalogue(order).tell("3 of 4 schools") == "3 de 4 escuelas"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("how people are placed within census areas 4%", "c\u00f3mo se ubica a las personas dentro de las \u00e1reas censales (4%)"),
+        ("Behind", "Rezagada"),
+        ("3 are behind", "3 est\u00e1n rezagadas"),
+        ("Zero lies outside an interval borrowed from schools", "El cero queda fuera de un intervalo tomado de las escuelas"),
+        ("May be no change: zero lies within its interval", "Puede no haber cambio: el cero queda dentro de su intervalo"),
+    ],
+)  # fmt: skip
+def test_words_that_could_be_misread_are_told_plainly(text: str, said: str) -> None:
+    assert Catalogue(messages("es")).tell(text) == said
+
+
 def test_a_row_of_names_knows_where_each_ends() -> None:
     told = Catalogue([Message("At {names}.", "En {names}."), Message("{n} others", "{n} m\u00e1s"), Message("and", "y")], ["Ash", "Oak and Elm", "Fir, Upper"])  # fmt: skip
     assert told.tell("At Ash, Fir, Upper and Oak and Elm.") == "En Ash, Fir, Upper y Oak and Elm."

@@ -17,6 +17,7 @@ import pypdf
 import pytest
 
 from pipeline.atlas import committee, committee_parts
+from pipeline.atlas.catalogue import Catalogue, messages
 from pipeline.atlas.committee_map import outlines
 from pipeline.atlas.committee_page import anchor, page
 from pipeline.atlas.committee_pdf import pdf
@@ -297,6 +298,27 @@ def test_changes_near_are_told_once_and_the_rest_is_counted(tables: dict[str, An
         "Bay School: grades added (6, 7) in 2024-25, seen in the counts alone.",
     )
     assert committee_parts.changes(near * 2, known, ABOUT).lines[-1].startswith("3 more within 3 km")
+
+
+@pytest.mark.parametrize(
+    ("classes", "counts", "said"),
+    [
+        ((2022, 2023), (2023, 2024), "No school within 3 km changed its class, opened, closed"),
+        ((2023,), (2024,), "is not known: the study has no two years to compare."),
+        ((), (), "is not known: the study has no two years to compare."),
+        ((2023,), (2023, 2024), "Whether one changed its class is not known: the study has no two years of classes."),
+        ((2022, 2023), (2024,), "Whether one opened, closed or changed its grades is not known: the study has no two years of pupils."),
+    ],
+)  # fmt: skip
+def test_of_one_year_it_is_not_known_whether_a_school_changed(
+    tables: dict[str, Any], classes: tuple[int, ...], counts: tuple[int, ...], said: str
+) -> None:
+    years = pd.DataFrame({"school_id": "1", "fall_year": classes, "quality_class": "weak", "is_quality": False})
+    pupils = pd.DataFrame({"school_id": "1", "fall_year": counts, "value_text": "300"})
+    known = committee_parts.Known({**tables, "public_quality_years": years, "public_enrollment": pupils}, ABOUT)
+    told = committee_parts.changes([], known, ABOUT)
+    assert told.lines == () and said in told.empty
+    assert Catalogue(messages("es")).find(told.empty)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

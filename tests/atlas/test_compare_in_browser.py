@@ -90,6 +90,22 @@ def test_map_table_and_legend_show_the_difference_of_two_steps(
     assert wrong == []
 
 
+def test_the_two_periods_of_a_tested_change_are_hatched_as_on_its_own_map(
+    millbrook_workspace: Path, visit: Any
+) -> None:
+    """A difference has one verdict; two periods that no test compared go by the margin of each place, and say so."""
+    page, wrong = visit(millbrook_workspace / "maps/growth.html", 1280, 900)
+    page.select_option("#view", "neighborhoods:change|5-17")
+    hatched = "Array.from(document.querySelectorAll('#legend li')).map(one => one.textContent).find(text => text.startsWith('May be'))"
+    own = page.evaluate(hatched)
+    assert own.startswith("May be chance, after correcting for")
+    for first, second in (("2014-2018", "2019-2023"), ("2019-2023", "2014-2018")):
+        page.select_option("#from", "")
+        _choose(page, "Children aged 5 to 17", first, second)
+        assert page.evaluate(hatched) == own
+    assert wrong == []
+
+
 def test_another_layer_or_set_of_places_ends_the_comparison(millbrook_workspace: Path, visit: Any) -> None:
     page, wrong = visit(millbrook_workspace / "maps/outlook.html", 1280, 900)
     heads = page.locator("#table thead").inner_text()

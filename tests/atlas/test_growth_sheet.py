@@ -8,6 +8,7 @@ import pytest
 import shapely.geometry
 
 from pipeline.atlas import payload
+from pipeline.atlas.book import bind
 from pipeline.atlas.growth_frames import BANDS, pockets_before, pockets_now
 from pipeline.atlas.sheets import SHEETS
 from tests.atlas.blocks import block
@@ -237,3 +238,49 @@ def test_outlines_of_pockets_cover_their_neighborhoods(page: dict[str, Any]) -> 
 
 def test_bands_of_the_study_have_an_order() -> None:
     assert set(BANDS) == {"0-4", "5-9", "10-13", "14-17", "5-17", "0-17"}
+
+
+def untested(tables: dict[str, Any]) -> dict[str, Any]:
+    """The study without counts of children of an earlier survey period: no change, no pocket, need as it was."""
+    change, crossed = tables["public_growth"], tables["public_growth_need"]
+    lost = dict.fromkeys(["children_from", "children_from_moe", "children_change", "children_change_moe"], float("nan"))
+    alone = {True: "high_untested", False: "not_high_untested"}
+    return {
+        **tables,
+        "public_growth": change.assign(**lost, is_significant=False, reliability_class="not_known"),
+        "public_growth_need": crossed.assign(
+            change_class="not_known", cross_class=crossed["need_class"].eq("high").map(alone), pocket_id=None
+        ),
+        **{name: tables[name].iloc[:0] for name in ("public_pockets", "public_drivers", "public_migration")},
+    }
+
+
+def test_where_growth_was_not_tested_the_sheet_says_so_and_tells_need(tables: dict[str, Any]) -> None:
+    bare = untested(tables)
+    classes = tables["public_growth_need"]["need_class"]
+    high, ranked = int(classes.eq("high").sum()), int(classes.ne("not_ranked").sum())
+    files = bind(bare, ABOUT)
+    page = block(str(files["maps/growth.html"]))
+    counts = {line["label"]: line["count"] for line in view(page, "neighborhoods:cross")["classes"]}
+    assert counts == {"High need, growth not tested": high, "Not of high need, growth not tested": 40 - high}
+    assert len(annex(page, "crossed")) == high and set(cells(page, "neighborhoods", "direction")) == {"Not tested"}
+    pockets = next(one for one in page["annexes"] if one["key"] == "pockets")
+    assert pockets["rows"] == [] and pockets["empty"].startswith("Not tested: the study has no counts of children")
+    assert f"Growth was not tested; {high} of {ranked} neighborhoods are of high need." in whole("growth", bare, ABOUT)
+    told = said(bare)
+    assert "the map shows need alone" in told and "one pair of survey periods" not in told
+    # the sheet is marked in the navigation and on the overview alike
+    assert 'growth.html">Growth<span class="unseen"> (no figures in this study)' in str(files["maps/need.html"])
+    card = str(files["maps/index.html"]).partition('<a href="growth.html"><div')[2].partition("</li>")[0]
+    assert "No figures in this study" in card
+    assert "(no figures in this study)" not in str(bind(tables, ABOUT)["maps/need.html"]).partition("Growth")[2][:60]
+
+
+def test_two_periods_compared_differ_by_chance_where_their_change_does(page: dict[str, Any]) -> None:
+    """One difference has one verdict: the page's comparison takes that of the tested change."""
+    layer = view(page, "neighborhoods:change|5-17")
+    (children,) = page["tables"]["neighborhoods"]["series"]
+    (test,) = children["tests"]
+    assert [children["steps"][place]["label"] for place in test["pair"]] == ["2014-2018", "2019-2023"]
+    assert list(test["weak"]) == list(layer["weak"]) and test["weak"]
+    assert test["weak_label"] == layer["weak_label"]

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.atlas.book import bind
 from pipeline.atlas.classes import classify
+from pipeline.atlas.reading import need as need_reading
 from pipeline.atlas.spec import Scheme
 from tests.atlas.blocks import block
 from tests.atlas.published import ABOUT, nothing, told, town
@@ -110,3 +111,12 @@ def test_lines_to_quote_stand_on_the_overview_and_the_others_say_why_not(files: 
 def test_a_line_is_text(names: list[str]) -> None:
     page = str(bind(town(text=names[0]), ABOUT)["maps/index.html"])
     assert names[0] not in page and "&lt;img" in page
+
+
+def test_a_place_is_said_to_be_unranked_for_few_people_or_few_children(tables: dict[str, Any]) -> None:
+    """Where a study has no counts of children only people count, and the sentence says no more."""
+    places = tables["public_neighborhoods"]
+    uncounted = {**tables, "public_neighborhoods": places.assign(children_0_17=float("nan"))}
+    said, less = (dict(need_reading(each, ABOUT))["Not ranked"] for each in (tables, uncounted))
+    assert said.startswith("Fewer than 50 people or 10 children live there, ")
+    assert less.startswith("Fewer than 50 people live there, ")

@@ -204,6 +204,20 @@ def test_a_study_without_an_outlook_says_so() -> None:
     assert all(not annex["rows"] for annex in block(str(bare["maps/how_wrong.html"]))["annexes"])
 
 
+def test_the_guides_say_which_years_ahead_decided_on_the_method(tables: dict[str, Any]) -> None:
+    """Errors of too few past falls decide nothing, and where none decided the method did not err least."""
+    told = "Of errors 1, 3 and 5 years ahead, only those at 1 and 3 decided here: at 5 there were too few cases."
+    for guide in (outlook_reading.outlook, outlook_reading.how_wrong):
+        assert told in str(guide(tables, ABOUT))
+    tested = tables["public_backtest"]
+    whole_past = {**tables, "public_backtest": tested.assign(is_judged=True)}
+    assert "decided here" not in str(outlook_reading.how_wrong(whole_past, ABOUT))
+    assert "erred least on this study's own past. It moves" in str(outlook_reading.outlook(whole_past, ABOUT))
+    none = {**tables, "public_backtest": tested.assign(is_judged=False)}
+    assert "the study names it, or its past is too short" in str(outlook_reading.outlook(none, ABOUT))
+    assert "erred least" not in str(outlook_reading.outlook(none, ABOUT))
+
+
 def test_a_study_without_zones_speaks_of_its_schools(tables: dict[str, Any]) -> None:
     changes: pd.DataFrame = tables["public_outlook_change"].query("unit_kind == 'school'")
     rows = tables["public_outlook"].query("unit_kind != 'zone'")
@@ -223,6 +237,8 @@ def test_zones_are_told_with_the_schools_intervals_and_how_often_these_held(tabl
     for view in page["views"]:
         if "schools" not in view["key"]:
             assert view["weak"] == [row for row, place in enumerate(view["index"]) if place >= 0]
+    # a change that zero is no part of is not called beyond its own interval
+    assert "Zero lies outside an interval borrowed from schools" in str(page["tables"])
     answer = whole("outlook", {**tables, "public_outlook_change": borrowed}, ABOUT)
     grown = int((zones & was & changes["horizon_years"].eq(5)).sum())
     assert f"{grown if grown > 1 else ''}" in answer and "their intervals are borrowed from schools" in answer

@@ -12,6 +12,8 @@ from pipeline.atlas.frames import annex_frame, places_frame
 from pipeline.atlas.reading import facilities
 from pipeline.atlas.rfp_answers import reading, rfp
 from pipeline.atlas.sheets import SHEETS
+from pipeline.atlas.words import say
+from pipeline.columns import RELIABILITY
 from tests.atlas.published import ABOUT, nothing, town, whole
 
 FACILITIES, RFP = (next(sheet for sheet in SHEETS if sheet.key == key) for key in ("facilities", "rfp"))
@@ -52,6 +54,12 @@ def test_codes_are_words_and_a_lease_without_years_says_why(tables: dict[str, An
     assert frame.loc["s00", "definition_codes"] == "functional capacity and capacity as given"
     assert frame.loc["s00", "poor_access_levels"] == "elementary school"
     assert frame.loc["s00", "lease_absent"] == "no host"
+
+
+def test_every_reliability_is_said_in_the_same_words() -> None:
+    """A pocket's change is as reliable as any number: "medium" is a code and no word of the pages."""
+    for column in ("reliability_class", "pocket_reliability_class"):
+        assert [say(column, code) for code in RELIABILITY] == ["Reliable", "Use with care", "Unreliable", "Not known"]
 
 
 def test_the_ways_to_count_stand_with_their_sites_and_source(tables: dict[str, Any]) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from pipeline.atlas import sharing_words
+from pipeline.atlas.answers import facilities_more
 from pipeline.atlas.book import bind
+from pipeline.atlas.catalogue import Catalogue, messages
 from pipeline.atlas.overlays import match_lines
 from pipeline.atlas.sheets import SHEETS
 from tests.atlas.blocks import block, features
@@ -43,6 +45,23 @@ def test_the_answer_says_who_finds_a_place_and_what_keeps_the_others_out(tables:
         whole("sharing", none, ABOUT)
         == "No school of this study is known to look for a place; 2 sites could be offered."
     )
+
+
+def test_schools_that_nobody_knows_to_have_asked_are_said_to_be_taken_to_ask(tables: dict[str, Any]) -> None:
+    taken = {**tables, "public_matches": tables["public_matches"].assign(is_taken_to_ask=True)}
+    said = (
+        "Of 2 charter schools taken to ask for a place, 1 finds one among the 2 sites on offer: Aspen School at Birch Campus. "
+        "The study has no list of requests."
+    )
+    assert sharing_words.answer(taken, ABOUT) == said
+    assert facilities_more(taken, ABOUT) == (
+        "Of 2 charter schools taken to ask for a place, 1 could be placed. The study has no list of requests.",
+    )
+    told = Catalogue(messages("es"), ["Aspen School", "Birch Campus"])
+    assert "se supone" in told.tell(said) and not told.missing
+    shut = {**taken, "public_sites": tables["public_sites"].assign(surplus_status="not_offered")}
+    assert sharing_words.answer(shut, ABOUT).startswith("None of 2 charter schools taken to ask for a place finds one")
+    assert "looking for a place" in sharing_words.answer(tables, ABOUT)
 
 
 def test_a_line_leads_from_each_placed_school_to_its_site_and_the_others_stand_alone(tables: dict[str, Any]) -> None:

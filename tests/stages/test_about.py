@@ -30,6 +30,7 @@ SETTINGS: dict[str, tuple[str, str, Any, Any]] = {
     "possible_share": ("need", "possible_share", 0.13, 0.13),
     "smallest_inside_share": ("neighborhoods", "smallest_inside_share", 0.77, 0.77),
     "smallest_population": ("need", "smallest_population", 61.0, 61.0),
+    "smallest_children": ("need", "smallest_children", 17.0, 17.0),
     "growth_alpha": ("growth", "alpha", 0.07, 0.07),
     "smallest_seats": ("growth", "smallest_seats", 33.0, 33.0),
     "growth_band": ("growth", "age_band", "14-17", "14-17"),

@@ -661,7 +661,9 @@ var schoolshed = (function () {
     var made = aboutZero(gaps.map(function (gap) { return gap === null ? null : share ? 100 * gap : gap; }), function (text) { return share ? tell("{n} points", { n: text }) : text; });
     var margins = gaps.map(function (gap, row) { return a.margins && b.margins && gap !== null && isNumber(a.margins[row]) && isNumber(b.margins[row]) ? Math.sqrt(a.margins[row] * a.margins[row] + b.margins[row] * b.margins[row]) : null; });
     var tested = margins.some(isNumber), weak = [];
-    gaps.forEach(function (gap, row) { if (gap !== null && margins[row] !== null && Math.abs(gap) <= margins[row]) weak.push(row); });
+    // a change that the study tested has one verdict on all its maps
+    var test = (series.tests || []).find(function (one) { return one.pair.indexOf(compared.from) >= 0 && one.pair.indexOf(compared.to) >= 0; });
+    gaps.forEach(function (gap, row) { if (gap !== null && (test ? test.weak.indexOf(row) >= 0 : margins[row] !== null && Math.abs(gap) <= margins[row])) weak.push(row); });
     take(table);
     table.plain = table.columns.length;
     table.columns.push(
@@ -672,7 +674,7 @@ var schoolshed = (function () {
     return {
       key: COMPARED, label: tell("{t}: {t2} against {t3}", { t: series.label, t2: b.label, t3: a.label }), table: view.table, column: COMPARED, level: view.level, noun: table.noun, points: table.points,
       explain: tell("The number of {t} less that of {t2}.", { t: b.label, t2: a.label }) + (a.is_expected || b.is_expected ? " " + tell("Expected numbers have a range, which the panel shows.") : ""),
-      classes: made.classes, index: made.index, weak: weak, weak_label: tell("May be no difference: within the 90% margin, each place by itself"), approximate: table.approximate, how: [], sources: []
+      classes: made.classes, index: made.index, weak: weak, weak_label: test ? test.weak_label : tell("May be no difference: within the 90% margin, each place by itself"), approximate: table.approximate, how: [], sources: []
     };
   }
   // the columns of a comparison go as it goes
