@@ -328,7 +328,7 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
         if column != "geometry":
             faults.extend(_column_faults(table, frame, column))
     if table.is_spatial:
-        faults.extend(_geometry_faults(table, frame))
+        faults.extend(geometry_faults(table, frame))
     if table.key and not faults:
         doubled = frame.duplicated(list(table.key), keep=False)
         if doubled.any():
@@ -471,7 +471,8 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
     ]
 
 
-def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
+def geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
+    """What is wrong with the shapes of a table and their CRS."""
     import numpy as np
     import pandas as pd
     import shapely

@@ -170,6 +170,8 @@ def geopackage(tables: Mapping[str, Any]) -> bytes:
                 drawn = tables[name]
                 if layer == POCKETS:
                     drawn = outlined(drawn, tables["public_neighborhoods"])
+                # what the contract does not name is not published
+                drawn = drawn[[column for column in drawn.columns if column in {*BY_TABLE[name].names, "geometry"}]]
                 pyogrio.write_dataframe(
                     drawn,
                     place,

@@ -98,6 +98,14 @@ def test_the_geopackage_keeps_names_shapes_and_crs(
         assert shape.area == pytest.approx(areas[parted(ids)].area.sum())
 
 
+def test_the_geopackage_has_the_columns_of_the_contract_alone(tables: dict[str, Any], tmp_path: Path) -> None:
+    added = {name: frame.assign(secret_pupils=7.0) for name, frame in tables.items()}
+    place = tmp_path / "schoolshed.gpkg"
+    place.write_bytes(exports.geopackage(added))
+    for layer in (*exports.LAYERS, exports.POCKETS):
+        assert "secret_pupils" not in pyogrio.read_info(place, layer=layer)["fields"]
+
+
 def test_the_geopackage_of_a_study_without_shapes_has_its_layers(tmp_path: Path) -> None:
     place = tmp_path / "empty.gpkg"
     place.write_bytes(exports.geopackage(nothing()))
