@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import time
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from pipeline.errors import FaultyInput, PipelineError, SourceError
+from pipeline.sources import workbooks
 from pipeline.sources.files import read_rows
 from pipeline.sources.registry import gather
 from tests.sources.bad_files import entry, folder, lines, read_births, read_pupils, read_schools
@@ -463,6 +465,39 @@ def test_T17_titles_above_and_notes_below_are_left_out_by_row(tmp_path: Path) ->
         where, (tmp_path / "births.xlsx").read_bytes(), "births.xlsx", options={"header_row": 3, "skip_footer": 1}
     )
     assert births.to_numpy().tolist() == [[2020, "06999000100", 3.0]]
+
+
+@pytest.mark.parametrize("stray", ["A1048576", "XFD1048576", "XFD1"])
+def test_blank_cells_far_from_the_table_are_passed_over(tmp_path: Path, stray: str) -> None:
+    book = openpyxl.Workbook()
+    for row in (["tract", "year", "births"], ["06999000100", 2020, 3], ["Source: county"]):
+        book.active.append(row)
+    book.active[stray] = " "
+    book.save(tmp_path / "births.xlsx")
+    started = time.monotonic()
+    assert len(_book_births(tmp_path, options={"skip_footer": 1})) == 1
+    assert time.monotonic() - started < 20
+
+
+def test_a_stray_cell_far_from_the_table_is_refused_by_its_place(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["tract", "year", "births"])
+    book.active["B1048576"] = "x"
+    book.save(tmp_path / "births.xlsx")
+    with pytest.raises(
+        SourceError, match=r"(?s)births\.xlsx.*E-SIZE.*1,048,576 rows and 3 columns.*Sheet!B1048576.*Clear"
+    ):
+        _book_births(tmp_path)
+
+
+def test_a_sheet_of_too_many_formatted_cells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MOST_CELLS", 100)
+    book = openpyxl.Workbook()
+    for row in range(1, 101):
+        book.active.cell(row, 1).font = openpyxl.styles.Font(bold=True)
+    book.save(tmp_path / "births.xlsx")
+    with pytest.raises(SourceError, match=r"E-SIZE\] a sheet has 200 rows and cells.*sheet1\.xml.*Delete the empty"):
+        _book_births(tmp_path)
 
 
 # years
