@@ -7,7 +7,7 @@ import html
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,44 @@ def test_a_broken_catalogue_is_refused_by_its_line(tmp_path: Path, monkeypatch: 
     with pytest.raises(PipelineError, match=re.escape(said)):
         messages("xx")
     messages.cache_clear()
+
+
+@pytest.fixture
+def catalogue_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], tuple[Message, ...]]]:
+    monkeypatch.setattr("pipeline.atlas.catalogue.MESSAGES", tmp_path)
+
+    def read(data: bytes) -> tuple[Message, ...]:
+        (tmp_path / "xx.po").write_bytes(data)
+        messages.cache_clear()
+        return messages("xx")
+
+    yield read
+    messages.cache_clear()
+
+
+GOOD = (HEAD + 'msgid "Change"\nmsgstr "Variaci\u00f3n"\n').encode()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_catalogue_is_read_whatever_its_lines_end_with(catalogue_of: Any, end: bytes) -> None:
+    assert catalogue_of(GOOD.replace(b"\n", end)) == (Message("Change", "Variaci\u00f3n"),)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xef\xbb\xbf" + GOOD, "begins with a byte order mark. Save it as UTF-8"),
+        (GOOD.decode().encode("utf-16"), "begins with a byte order mark"),
+        (GOOD.decode().encode("latin-1"), "line 6 is not UTF-8"),
+        (GOOD.replace(b"charset=UTF-8", b"charset=latin-1"), "says charset=latin-1 in its head"),
+        (GOOD.replace(b"charset=UTF-8", b"charset=nonsense"), "says charset=nonsense in its head"),
+        (b"", "xx.po holds no message"),
+        (HEAD.encode(), "xx.po holds no message"),
+    ],
+)
+def test_a_catalogue_that_is_not_utf_8_or_empty_is_refused(catalogue_of: Any, data: bytes, said: str) -> None:
+    with pytest.raises(PipelineError, match=re.escape(said)):
+        catalogue_of(data)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
