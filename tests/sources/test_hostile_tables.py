@@ -531,6 +531,35 @@ def test_T18_label_that_is_no_school_year_is_refused(tmp_path: Path, label: str)
         read_pupils(folder(tmp_path), PUPILS + f"1,{label},05,20\n")
 
 
+def test_the_contract_names_the_row_of_the_file_and_cuts_a_long_value(tmp_path: Path) -> None:
+    text = "id,name,x,y\n\n\n1,Oak,,\n2," + "ab " * 15_000 + ",,\n"
+    with pytest.raises(FaultyInput, match=r"E-TEXT-LONG.*first: row 5, school_id=2: 'ab ab.*45,001 letters") as found:
+        read_schools(folder(tmp_path), text)
+    assert len(str(found.value)) < 500
+
+
+def test_a_number_of_many_letters_is_cut_in_the_message(tmp_path: Path) -> None:
+    with pytest.raises(FaultyInput, match=r"E-NOT-NUMBER.*row 2 \(births='z+\u2026 \(40,002 letters\)") as found:
+        read_births(folder(tmp_path), HEAD + "06999000100,2020," + "z" * 40_000 + "\n")
+    assert len(str(found.value)) < 700
+
+
+def test_a_text_too_long_for_a_workbook_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text("id,name,street\n1,Oak," + "x" * 2_001 + "\n", encoding="utf-8")
+    words = {
+        "columns": {"site_id": "id", "name": "name", "address": "street"},
+        "constants": {"site_status": "in_use", "is_district_owned": True, "condition_class": "not_known"},
+    }
+    with pytest.raises(FaultyInput, match=r"E-TEXT-LONG\] address must have at most 2,000 letters.*row 2, site_id=1"):
+        gather([entry("site_list", "table", "sites.csv", **words)], "site_list", folder(tmp_path))
+
+
+def test_a_table_of_too_many_columns_is_refused_by_its_size(tmp_path: Path) -> None:
+    wide = ",".join(f"c{i}" for i in range(5_001))
+    with pytest.raises(SourceError, match=r"births\.csv.*\n.*E-SIZE\] it has 5,001 columns, which is more than 5,000"):
+        read_births(folder(tmp_path), f"{wide}\n{wide}\n")
+
+
 def _book(path: Path, rows: list[list[object]], name: str = "births.xlsx") -> None:
     book = openpyxl.Workbook()
     for row in rows:
