@@ -98,6 +98,16 @@ def test_a_language_has_a_message_for_every_word(language: str) -> None:
     assert len(messages(language)) > 3800  # as many as there were in November 2026
 
 
+@pytest.mark.parametrize("name", ["Cedar Grove", *map(plain, PAYLOADS)])
+def test_what_is_said_of_a_proposer_s_school_is_told_whatever_its_name(name: str) -> None:
+    told = Catalogue(messages("es"), [name])
+    assert told.tell(f"The directory calls the school of this school_id {name}.").startswith(
+        f"El directorio llama {name} a"
+    )
+    assert told.tell("Its school_id 9 is no school of the directory.").startswith("Su school_id 9 no es")
+    assert not told.missing
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_two_messages_differ_in_their_first_letter_s_case_alone(language: str) -> None:
     """One serves both cases (`Catalogue`), unless the script asks for both by their very words."""
