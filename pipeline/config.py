@@ -538,7 +538,7 @@ class Scenario(Strict):
         0.0, ge=-0.5, le=0.5, description="Change of the share of a zone's pupils who go to its own school"
     )
     events: tuple[SchoolEvent, ...] = Field((), strict=False, description="Changes of schools beside the declared ones")
-    note: str = ""
+    note: str = Field("", max_length=2_000)
 
 
 class Utilization(Strict):
@@ -769,7 +769,7 @@ class Atlas(Strict):
         pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]+)?/[^\s\"'<>;,]*)?$",
         description="Address of pictures under the maps, with {z}, {x} and {y}; empty: no page asks for anything",
     )
-    tiles_credit: str = Field("", description="Whom the pictures' publisher wants named")
+    tiles_credit: str = Field("", max_length=LONGEST_TITLE, description="Whom the pictures' publisher wants named")
 
     @model_validator(mode="after")
     def _tiles_are_complete(self) -> Atlas:

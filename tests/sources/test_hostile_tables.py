@@ -554,10 +554,11 @@ def test_a_text_too_long_for_a_workbook_is_refused(tmp_path: Path) -> None:
         gather([entry("site_list", "table", "sites.csv", **words)], "site_list", folder(tmp_path))
 
 
-def test_a_table_of_too_many_columns_is_refused_by_its_size(tmp_path: Path) -> None:
-    wide = ",".join(f"c{i}" for i in range(5_001))
-    with pytest.raises(SourceError, match=r"births\.csv.*\n.*E-SIZE\] it has 5,001 columns, which is more than 5,000"):
-        read_births(folder(tmp_path), f"{wide}\n{wide}\n")
+@pytest.mark.parametrize(("name", "form"), [("births.csv", "{0}\n{0}\n"), ("births.json", "[[{0}],[{0}]]")])
+def test_a_table_of_too_many_columns_is_refused_by_its_size(tmp_path: Path, name: str, form: str) -> None:
+    wide = ",".join(f'"c{i}"' for i in range(5_001))
+    with pytest.raises(SourceError, match=rf"{name}.*\n.*E-SIZE\] it has 5,001 columns, which is more than 5,000"):
+        read_births(folder(tmp_path), form.format(wide), name)
 
 
 def _book(path: Path, rows: list[list[object]], name: str = "births.xlsx") -> None:
