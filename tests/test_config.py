@@ -220,6 +220,26 @@ def test_values_out_of_all_proportion_are_refused(tmp_path: Path, before: str, a
         load(tmp_path, TEXT.replace(before, after, 1))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("reach_m: 8000.0", "reach_m: 8e3", r"geography\.reach_m: .*not the text '8e3': write 8000 or 8\.0e\+3"),
+        ("reach_m: 8000.0", "reach_m: 1e-05", r"not the text '1e-05': write 0\.00001 or 1\.0e-05"),
+        ("reach_m: 8000.0", "reach_m: " + "x" * 9_000, r"not the text 'x{50,70}\u2026 \(9,002 letters\)"),
+        ("title: ", "title: " + "x" * 201, r"study\.title: String should have at most 200 characters"),
+        ("  note: ", "  note: " + "x" * 2_001, r"study\.note: String should have at most 2000 characters"),
+        ("prepared_by: ", "prepared_by: " + "x" * 201 + " # ", r"atlas\.prepared_by: String should have at most 200"),
+    ],
+)
+def test_what_is_too_long_or_no_number_is_said_with_what_to_do(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    assert before in TEXT
+    with pytest.raises(ConfigError, match=message) as refusal:
+        load(tmp_path, TEXT.replace(before, after, 1))
+    assert len(str(refusal.value)) < 500
+
+
 def test_a_total_of_an_unknown_table_is_refused_before_the_study_runs(tmp_path: Path) -> None:
     total = "\nexpected:\n  - {what: pupils, table: pupils, value: 312, source: the state}\n"
     with pytest.raises(ConfigError, match=r"expected\.pupils\.table: .*there is no table pupils"):
@@ -238,7 +258,20 @@ def test_a_fault_among_the_sources_names_their_file_and_the_source(tmp_path: Pat
     assert "raw.census.block_groups_2018.dorp: Extra inputs are not permitted" in message
 
 
-@pytest.mark.parametrize("text", ["? [a, b]\n: 1\n", "? {a: b}\n: 1\n", "x: 2024-13-45\n", "x: " + "1" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "? [a, b]\n: 1\n",
+        "? {a: b}\n: 1\n",
+        "x: 2024-13-45\n",
+        "x: " + "1" * 5000,
+        "x: " + "[" * 100_000,
+        "x: " + "{a: " * 100_000,
+        "- " * 100_000,
+        "\n".join(" " * i + "a:" for i in range(300)),
+        "#" * 2_000_001,
+    ],
+)
 def test_strange_yaml_is_refused_and_breaks_nothing(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"params\.yaml is not readable YAML"):
         load(tmp_path, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from pipeline.__main__ import main
 from pipeline.errors import ConfigError, MissingInput, PipelineError, SourceError
 from tests.analysis.test_releases import published
 from tests.guards.dvc_yaml import ROOT
+
+RANK = re.compile(r'(need_rank,"[^"]*",)\d+')  # and the period before it
+
+CHILDREN = re.compile(r"(children_0_17,[0-9-]+,)[0-9.]+,")
 
 
 @pytest.fixture
@@ -62,7 +67,14 @@ def test_a_release_needs_a_run(workspace: Path, monkeypatch: pytest.MonkeyPatch)
         (lambda text: text.replace("2024-25,1,", "2023-24,1,"), "names another release than its file"),
         (lambda text: text.replace("reported", "seen"), "value_status must be one of"),
         (lambda text: text.replace("fact_value,", "fact_sum,", 1), "column is missing: fact_value"),
-        (lambda text: "", "is no release"),
+        (lambda text: "", "is cut off"),
+        (lambda text: "\n", "is no release"),
+        (lambda text: text[:-9], "its last line has no end: the file is cut off"),
+        (lambda text: RANK.sub(r"\1-5", text, count=1), "between 0 and 1,000,000,000"),
+        (lambda text: RANK.sub(r"\g<1>1e300", text, count=1), "between 0 and 1,000,000,000"),
+        (lambda text: CHILDREN.sub(r"\g<1>9000000,", text, count=1), "a number must lie within its interval"),
+        (lambda text: text.replace(",reported,", ",suppressed,", 1), "what is hidden has no number"),
+        (lambda text: text.replace("2024-25,1,", "2024-25,2,", 1), "rows of one release differ in its number"),
     ],
 )
 def test_a_spoiled_register_is_refused(workspace: Path, spoil: Any, message: str) -> None:
@@ -71,6 +83,13 @@ def test_a_spoiled_register_is_refused(workspace: Path, spoil: Any, message: str
     with pytest.raises(PipelineError, match=message) as found:
         releases.read("millbrook")
     assert "2024-25.csv" in str(found.value)
+
+
+def test_a_release_of_a_later_fall_than_the_study_is_refused(workspace: Path) -> None:
+    releases.write("2024-25")
+    assert len(releases.read("millbrook", 2024))
+    with pytest.raises(SourceError, match=r"of a fall after the study's \(2023\).*2024-25, 2024"):
+        releases.read("millbrook", 2023)
 
 
 def test_two_releases_of_one_number_are_refused(workspace: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from pipeline import __main__, stages, store
-from pipeline.errors import MissingInput, PipelineError
+from pipeline.errors import ContractError, MissingInput, PipelineError
 from tests.test_tables import CRS, births, zones
 
 
@@ -68,6 +70,43 @@ def test_a_damaged_table_says_what_to_run(name: str, stage: str, kept: int) -> N
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(PipelineError, match=rf"(?s)^data/processed/{name}\.parquet .*Run `dvc repro {stage}` again"):
         store.read(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "fault"),
+    [
+        ("births", lambda frame: frame.drop(columns="births"), "column is missing: births"),
+        ("births", lambda frame: frame.assign(secret_pupils=7.0), "not in the contract: secret_pupils"),
+        ("births", lambda frame: frame.assign(births=-5.0), "births must not be negative"),
+        ("births", lambda frame: frame.assign(births=[3.0, float("inf")]), "births must be finite"),
+        ("births", lambda frame: frame.assign(births=[3.0, None]), "births must not be empty"),
+        ("births", lambda frame: frame.assign(year=["2020-21", "2021-22"]), "year must be int64"),
+        ("births", lambda frame: frame.assign(area_id=["a", None]), "area_id must not be empty"),
+        ("births", lambda frame: pd.concat([frame, frame]), r"rows share the key \(year, area_id\)"),
+        ("zones", lambda frame: frame.assign(level="nursery"), "level must be one of elementary"),
+        ("zones", lambda frame: frame.assign(name=["A", "x" * 201]), "at most 200 letters"),
+        ("zones", lambda frame: frame.to_crs("EPSG:4326"), r"E-CRS.*EPSG:4326"),
+        ("zones", lambda frame: frame.assign(geometry=[frame.geometry[0], None]), "shape is missing"),
+    ],
+)
+def test_a_table_changed_on_disk_is_refused_with_its_file(name: str, change: Callable[[Any], Any], fault: str) -> None:
+    store.write({"births": births(), "zones": zones()}, crs=CRS)
+    change(store.read(name)).to_parquet(store.path_of(name), index=False)
+    with pytest.raises(ContractError, match=rf"(?s)^data/processed/{name}\.parquet \(.*dvc repro .*{fault}"):
+        store.read(name)
+
+
+def test_a_table_of_another_study_is_refused_by_its_crs() -> None:
+    store.write({"zones": zones()}, crs=CRS)
+    assert len(store.read("zones", crs=CRS)) == 2
+    with pytest.raises(PipelineError, match=r"zones\.parquet .*in EPSG:3310.*, the study is in EPSG:5070"):
+        store.read("zones", crs="EPSG:5070")
+
+
+def test_a_column_that_is_as_good_in_another_type_is_read_as_ours() -> None:
+    store.write({"births": births()}, crs=CRS)
+    births(births=[3, 4]).to_parquet(store.path_of("births"))
+    assert store.read("births")["births"].dtype == "float64"
 
 
 def test_a_folder_in_the_place_of_a_table_is_named() -> None:

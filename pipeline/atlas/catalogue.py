@@ -51,6 +51,7 @@ _SLOT = re.compile(r"\{([a-z]+)(_?\w*?)\}")
 _BRACES = re.compile(r"\{[^}]*\}?")  # slots, and what is none
 _NUMBERS = re.compile(r"\{(?:n|y|g)\d*(?:_\w*)?\}|\d+")
 _LINE = re.compile(rb'#.*|\s*|(?:msg(?:ctxt|id|str) )?".*"')
+_CHARSET = re.compile(rb'^"Content-Type:[^"]*charset=([^\\";\s]*)', re.MULTILINE | re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _AFTER_SENTENCE = re.compile(r"(?<=[.?!:;])\s+(?=\S)")
@@ -136,19 +137,22 @@ def messages(language: str) -> tuple[Message, ...]:
     Raises
     ------
     PipelineError
-        If the file cannot be read, or a message stands twice, is marked fuzzy, has a slot that nothing is known of,
-        or other slots or numbers than its English, or these in another order; names the line.
+        If the file cannot be read, is not UTF-8 or holds no message, or a message stands twice, is marked fuzzy, has
+        a slot that nothing is known of, or other slots or numbers than its English, or these in another order; names
+        the line.
     """
     place = f"pipeline/atlas/messages/{language}.po"
-    data = (MESSAGES / f"{language}.po").read_bytes()
+    data = _in_utf8((MESSAGES / f"{language}.po").read_bytes(), place)
     for line, text in enumerate(data.splitlines(), start=1):
         if not _LINE.fullmatch(text):
             raise PipelineError(f"{place}, line {line} is neither a message nor a comment: {text[:60]!r}.")
     try:
-        read = read_po(BytesIO(data), locale=language, abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{place} is no catalogue of messages in UTF-8: {error}.") from error
+        read = read_po(BytesIO(data), locale=language, charset="utf-8", abort_invalid=True)
+    except (PoFileError, ValueError) as error:
+        raise PipelineError(f"{place} is no catalogue of messages: {error}.") from error
     told = [each for each in read if each.id]
+    if not told:
+        raise PipelineError(f"{place} holds no message: bring back the file as it was.")
     if len(told) != len(re.findall(rb"(?m)^msgid (?!\"\"$)", data)):
         raise PipelineError(f"{place}: a message stands twice, or is cut off. `msgfmt -c {place}` says where.")
     for each in told:
@@ -156,6 +160,29 @@ def messages(language: str) -> tuple[Message, ...]:
         if fault := _fault(english, other, is_fuzzy=each.fuzzy):
             raise PipelineError(f"{place}, line {each.lineno}: {fault} ({english[:60]!r}).")
     return tuple(Message(str(each.id), str(each.string), each.context or "") for each in told)
+
+
+def _in_utf8(data: bytes, place: str) -> bytes:
+    """A catalogue's bytes with plain line ends; editors of other systems write others.
+
+    Raises
+    ------
+    PipelineError
+        If it is not UTF-8, says that it is not, or begins with a mark that gettext does not read.
+    """
+    remedy = "Save it as UTF-8 without a byte order mark"
+    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise PipelineError(f"{place} begins with a byte order mark. {remedy}.")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise PipelineError(f"{place}, line {line} is not UTF-8. {remedy}.") from error
+    said = _CHARSET.search(data)
+    if said and said[1].lower() not in (b"utf-8", b"utf8"):
+        charset = said[1].decode("utf-8")[:40]
+        raise PipelineError(f"{place} says charset={charset} in its head. {remedy}, and write charset=UTF-8.")
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _fault(english: str, other: str, *, is_fuzzy: bool = False) -> str:

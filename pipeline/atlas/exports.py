@@ -16,6 +16,7 @@ from pipeline.atlas.spec import About
 from pipeline.atlas.styles import add_styles
 from pipeline.atlas.words import sentence
 from pipeline.columns import BY_NAME
+from pipeline.errors import PipelineError
 from pipeline.numerals import school_year
 from pipeline.tables import BY_TABLE, POINTS, TABLES, Table
 
@@ -122,11 +123,16 @@ def _worksheet(book: Any, table: Table, frame: Any, bold: Any, text: Any) -> Non
             if not known[row - 1] or value == "":
                 continue
             if is_text:
-                page.write_string(row, place, str(value), text)
+                refused = page.write_string(row, place, str(value), text)
             elif column.kind == "flag":
-                page.write_boolean(row, place, bool(value))
+                refused = page.write_boolean(row, place, bool(value))
             else:
-                page.write_number(row, place, float(value))
+                refused = page.write_number(row, place, float(value))
+            if refused:  # a workbook would be written all the same, with the text cut or the row left out
+                raise PipelineError(
+                    f"table {table.name}, row {row}, {name}: a sheet has no room for it ({len(str(value)):,} letters; "
+                    "32,767 in a cell and 1,048,576 rows are the most). Shorten it in the file it comes from."
+                )
     page.freeze_panes(1, 1)
     page.autofilter(0, 0, max(len(frame), 1), len(names) - 1)
 
@@ -170,6 +176,8 @@ def geopackage(tables: Mapping[str, Any]) -> bytes:
                 drawn = tables[name]
                 if layer == POCKETS:
                     drawn = outlined(drawn, tables["public_neighborhoods"])
+                # what the contract does not name is not published
+                drawn = drawn[[column for column in drawn.columns if column in {*BY_TABLE[name].names, "geometry"}]]
                 pyogrio.write_dataframe(
                     drawn,
                     place,

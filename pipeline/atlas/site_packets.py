@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Tables = Mapping[str, Any]
 Rows = list[tuple[str, ...]]
 TABLES = ("public_rfp", "public_capacity", "public_utilization", "public_rooms", "public_neighborhoods", "public_zones", "public_schools", "public_nearby", "public_sites", "public_backtest", "public_matches", "public_siting_choices", "public_siting_plans", "public_siting", "public_enrollment_zones")  # fmt: skip
-STYLE = """.packet{break-after:page;margin:0 0 2.5rem}.packet:last-child{break-after:auto}
+STYLE = """body{overflow-wrap:anywhere}.packet .wide{overflow-wrap:normal}
+.packet{break-after:page;margin:0 0 2.5rem}.packet:last-child{break-after:auto}
 .packet .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;align-items:start}
 .packet svg{width:100%;max-width:24rem;height:auto;background:#fff}.packet h2{margin:.2rem 0}.packet h3{margin:.8rem 0 .2rem}
 .packet table{border-collapse:collapse;width:100%;font-size:.9em}.packet td,.packet th{padding:.15rem .5rem .15rem 0;text-align:left;vertical-align:top;border-bottom:1px solid #d5d8dc}

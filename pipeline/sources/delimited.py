@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.ledger import Ledger
 from pipeline.sources.faults import Faults, refuse
-from pipeline.sources.intake import MAX_BYTES, sniff
+from pipeline.sources.intake import MAX_BYTES, check_width, sniff
 
 GZIP_RATIO = 200
 _MOJIBAKE = re.compile("\u00c3[\u0080-\u00bf]|\u00e2\u20ac|\u00c2[\u0080-\u00bf]|\ufffd")
@@ -188,6 +188,7 @@ def _split(
                 header[0][:60],
                 f"Set the option `delimiter: {json.dumps(other)}`.",
             )
+    check_width(header, subject)
     faults = Faults()
     wrong = [
         f"row {n} has {k}" for n, k in enumerate(fields[header_row:last], header_row + 1) if k not in (0, len(header))

@@ -215,11 +215,8 @@ def _without_lookup(entry: SourceEntry, chosen: Mapping[str, Any]) -> SourceEntr
 
 
 def _together(parts: list[pd.DataFrame], is_spatial: bool, folder: Folder) -> Any:
-    frame = (
-        pd.concat(parts, ignore_index=True).drop(columns="__row__")
-        if len(parts) > 1
-        else parts[0].drop(columns="__row__").reset_index(drop=True)
-    )
+    # rows keep their number in the file, for the messages of the contract check
+    frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     if not is_spatial:
         return frame
     import geopandas as gpd

@@ -18,7 +18,7 @@ from pipeline.ledger import Ledger
 from pipeline.sources.delimited import read_delimited
 from pipeline.sources.faults import Faults, refuse
 from pipeline.sources.geofiles import read_shapes_file
-from pipeline.sources.intake import check_path, sniff
+from pipeline.sources.intake import check_path, check_width, sniff
 from pipeline.sources.values import clean_text, parse_number, places, subject_of, text_id
 
 _INVISIBLE = re.compile("[\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\u00ad\ufeff]")
@@ -147,6 +147,7 @@ def _read_json(path: Path, subject: str) -> tuple[list[str], pd.DataFrame, pd.Se
             "Fetch it again; services answer errors as JSON too.",
         )
     header = [_json_cell(c) for c in content[0]]
+    check_width(header, subject)
     faults = Faults()
     faults.add(
         "E-FIELDS",
@@ -174,6 +175,7 @@ def _json_cell(value: Any) -> str:
 
 
 def _header(cells: list[str], subject: str) -> list[str]:
+    check_width(cells, subject)
     names = [" ".join(clean_text(c).split()) or f"column {i}" for i, c in enumerate(cells, 1)]
     faults = Faults()
     faults.add(

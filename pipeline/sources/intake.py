@@ -10,6 +10,7 @@ from pipeline.origins import not_a_file
 from pipeline.sources.faults import refuse
 
 MAX_BYTES = 1024**3
+MOST_COLUMNS = 5_000
 _SIGNATURES = (
     (b"PK\x03\x04", "a zip archive or workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel (.xls) workbook"),
@@ -69,6 +70,18 @@ def check_file(path: Path, subject: str) -> None:
             "the file is a link that leaves the study's raw folder",
             path.name,
             "Put the file itself there (or make the whole folder a link).",
+        )
+
+
+def check_width(header: list[str], subject: str) -> None:
+    """Refuse a table with more columns than any agency publishes: it is read in minutes, if at all."""
+    if len(header) > MOST_COLUMNS:
+        raise refuse(
+            subject,
+            "E-SIZE",
+            f"it has {len(header):,} columns, which is more than {MOST_COLUMNS:,}",
+            f"column 1 ({header[0]!r})",
+            "Check `delimiter` and `header_row`, or keep only the columns that are used.",
         )
 
 

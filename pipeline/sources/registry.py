@@ -219,7 +219,8 @@ def _read(entry: SourceEntry, table: Table, folder: Folder) -> pd.DataFrame:
             frame[name] = empty(table.name, folder.crs)[name].reindex(frame.index)
     if table.is_spatial:
         frame = _placed(frame, folder)
-    held = check(table, frame[[c for c in frame.columns if c != "__row__"]], subject_of(entry))
+    rows = frame.get("__row__")
+    held = check(table, frame[[c for c in frame.columns if c != "__row__"]], subject_of(entry), rows)
     faults = Faults()
     add_faults(table.name, held, faults)
     faults.raise_if_any(subject_of(entry))

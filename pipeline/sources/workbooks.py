@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from pipeline.sources.faults import Faults, refuse
 
 # Excel keeps 15 digits; a longer number has lost its last ones.
 _DIGITS = 10**15
+# Cells of a sheet, and those a program has written for nothing but a format: more are read in minutes.
+MOST_CELLS = 1_000_000
+_WRITTEN = re.compile(rb"<(?:\w+:)?(?:c|row)[ />]")
 
 
 def read_sheet(
@@ -23,8 +28,8 @@ def read_sheet(
     Raises
     ------
     SourceError
-        If the file is no .xlsx, a sheet is not named where there are several, a formula has no
-        stored value, or a cell holds an error.
+        If the file is no .xlsx, a sheet is not named where there are several or is too large, a
+        formula has no stored value, or a cell holds an error.
     """
     head = path.read_bytes()[:8]
     if not head.startswith(b"PK\x03\x04"):
@@ -48,6 +53,7 @@ def read_sheet(
             for m in archive.infolist()
             if m.filename.endswith((".xml", ".rels")) and b"<!" in archive.read(m)[:4096].replace(b"<!--", b"")
         ]
+        _check_written(archive, subject)
     if declared:
         raise refuse(
             subject,
@@ -76,7 +82,9 @@ def read_sheet(
     faults = Faults()
     rows: list[list[str]] = []
     unsaved, errors, long = [], [], []
-    for shown, written in zip(grid.iter_rows(), source.iter_rows(), strict=True):
+    last_row, last_column = _extent(source, subject)
+    bounds = {"max_row": last_row, "max_col": last_column}
+    for shown, written in zip(grid.iter_rows(**bounds), source.iter_rows(**bounds), strict=True):
         for cell, formula in zip(shown, written, strict=True):
             if formula.data_type == "f" and cell.value is None:
                 unsaved.append(f"{name}!{cell.coordinate} ({str(formula.value)[:30]})")
@@ -99,7 +107,7 @@ def read_sheet(
         "Get the file again from its publisher with ids as text.",
     )
     faults.raise_if_any(subject)
-    hidden = [n for n, d in grid.row_dimensions.items() if d.hidden and header_row < n <= grid.max_row - skip_footer]
+    hidden = [n for n, d in grid.row_dimensions.items() if d.hidden and header_row < n <= last_row - skip_footer]
     if hidden and ledger is not None:
         ledger.note(
             subject, f"{len(hidden)} hidden rows of sheet {name} are read like the others", item=f"row {min(hidden)}"
@@ -117,6 +125,45 @@ def read_sheet(
         header = header[:-1]
     width = len(header)
     return header, [r[:width] for r in rows[header_row : len(rows) - skip_footer or None]], header_row + 1
+
+
+def _check_written(archive: zipfile.ZipFile, subject: str) -> None:
+    """Refuse a sheet whose cells, empty ones with a format too, are too many to be read in a bearable time."""
+    for member in archive.infolist():
+        # four bytes are the shortest cell: most sheets need no count
+        if member.filename.startswith("xl/worksheets/") and member.file_size > 4 * MOST_CELLS:
+            written = sum(1 for _ in _WRITTEN.finditer(archive.read(member)))
+            if written > MOST_CELLS:
+                raise refuse(
+                    subject,
+                    "E-SIZE",
+                    f"a sheet has {written:,} rows and cells, formatted ones among them, which is more than {MOST_CELLS:,}",
+                    member.filename,
+                    "Delete the empty rows and columns around the table, or save the sheet as .csv.",
+                )
+
+
+def _extent(sheet: Any, subject: str) -> tuple[int, int]:
+    """The last row and the last column in which anything but blanks stands.
+
+    Raises
+    ------
+    SourceError
+        If a stray cell far from the table makes the sheet too large: names it.
+    """
+    # openpyxl keeps only the cells of the file, and would make all between them
+    full = [place for place, cell in sheet._cells.items() if cell.value is not None and str(cell.value).strip()]
+    row, column = (max((place[i] for place in full), default=1) for i in (0, 1))
+    if row * column > MOST_CELLS:
+        far = sheet.cell(*max(full, key=lambda place: (place[0] * place[1], place)))
+        raise refuse(
+            subject,
+            "E-SIZE",
+            f"sheet {sheet.title} reaches over {row:,} rows and {column:,} columns, which is more than {MOST_CELLS:,} cells",
+            f"{sheet.title}!{far.coordinate}",
+            "Clear the stray cells around the table, or save the sheet as .csv.",
+        )
+    return row, column
 
 
 def _choose(book: Any, subject: str, sheet: str | None) -> str:

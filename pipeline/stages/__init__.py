@@ -82,7 +82,7 @@ def _execute(stage: Stage, item: str) -> None:
     promised = {*stage.written(item), *stage.files}
     store.discard_drafts(tuple(sorted(promised)))
     study = config.load()
-    tables = {table: store.read(table) for table in stage.reads}
+    tables = {table: store.read(table, crs=study.geography.crs) for table in stage.reads}
     arguments = (config.only(study, stage.name, stage.sections), tables, *([item] if item else []))
     outputs = stage.run(*arguments)
     if set(outputs) != promised:

@@ -39,7 +39,7 @@ def run(study: Study, tables: Mapping[str, Any]) -> dict[str, Any]:
     """Turn results into public tables, and report what was hidden."""
     smallest = float(study.publish.smallest_cell)
     now, zone_year = study.study.fall_year, study.zones.fall_year
-    told_before = releases.read(study.study.name)
+    told_before = releases.read(study.study.name, now)
     quiet_schools, quiet_zones = (hidden_then(told_before, kind) for kind in ("school", "zone"))
     shown = {"public_enrollment": public.enrollment(tables["enrollment_groups"], smallest, before=quiet_schools)}
     known = shown["public_enrollment"][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pipeline.atlas.book import FILES, bind
 from pipeline.atlas.catalogue import LANGUAGES
 from pipeline.atlas.sheets import SHEETS
+from pipeline.atlas.site_packets import packets
 from tests.atlas.conftest import write
 from tests.atlas.payloads import PAYLOADS
 from tests.atlas.published import ABOUT, INDICATORS, nothing, town
@@ -218,6 +220,16 @@ def test_on_a_phone_captions_and_the_first_numbers_of_a_wide_table_are_in_sight(
         assert box["x"] + box["width"] <= 390, heads.nth(place).inner_text()
     table.evaluate("it => it.parentElement.scrollLeft = 400")
     assert page.locator("caption span", has_text="How far a count").bounding_box()["x"] >= 0
+    assert wrong == []
+
+
+def test_a_long_name_without_blanks_does_not_make_the_packets_wider_than_the_page(tmp_path: Path, visit: Any) -> None:
+    place = tmp_path / "rfp_packets.html"
+    place.write_text(
+        packets(town(["W" * 200], "x" * 200), replace(ABOUT, title="M" * 200), SHEETS)[0], encoding="utf-8"
+    )
+    page, wrong = visit(place, 1280, 800)
+    assert page.locator(".packet").count() and page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert wrong == []
 
 

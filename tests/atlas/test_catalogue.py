@@ -7,7 +7,7 @@ import html
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,57 @@ def test_a_broken_catalogue_is_refused_by_its_line(tmp_path: Path, monkeypatch: 
     messages.cache_clear()
 
 
+@pytest.fixture
+def catalogue_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], tuple[Message, ...]]]:
+    monkeypatch.setattr("pipeline.atlas.catalogue.MESSAGES", tmp_path)
+
+    def read(data: bytes) -> tuple[Message, ...]:
+        (tmp_path / "xx.po").write_bytes(data)
+        messages.cache_clear()
+        return messages("xx")
+
+    yield read
+    messages.cache_clear()
+
+
+GOOD = (HEAD + 'msgid "Change"\nmsgstr "Variaci\u00f3n"\n').encode()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_catalogue_is_read_whatever_its_lines_end_with(catalogue_of: Any, end: bytes) -> None:
+    assert catalogue_of(GOOD.replace(b"\n", end)) == (Message("Change", "Variaci\u00f3n"),)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xef\xbb\xbf" + GOOD, "begins with a byte order mark. Save it as UTF-8"),
+        (GOOD.decode().encode("utf-16"), "begins with a byte order mark"),
+        (GOOD.decode().encode("latin-1"), "line 6 is not UTF-8"),
+        (GOOD.replace(b"charset=UTF-8", b"charset=latin-1"), "says charset=latin-1 in its head"),
+        (GOOD.replace(b"charset=UTF-8", b"charset=nonsense"), "says charset=nonsense in its head"),
+        (b"", "xx.po holds no message"),
+        (HEAD.encode(), "xx.po holds no message"),
+    ],
+)
+def test_a_catalogue_that_is_not_utf_8_or_empty_is_refused(catalogue_of: Any, data: bytes, said: str) -> None:
+    with pytest.raises(PipelineError, match=re.escape(said)):
+        catalogue_of(data)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_has_a_message_for_every_word(language: str) -> None:
     assert len(messages(language)) > 3800  # as many as there were in November 2026
+
+
+@pytest.mark.parametrize("name", ["Cedar Grove", *map(plain, PAYLOADS)])
+def test_what_is_said_of_a_proposer_s_school_is_told_whatever_its_name(name: str) -> None:
+    told = Catalogue(messages("es"), [name])
+    assert told.tell(f"The directory calls the school of this school_id {name}.").startswith(
+        f"El directorio llama {name} a"
+    )
+    assert told.tell("Its school_id 9 is no school of the directory.").startswith("Su school_id 9 no es")
+    assert not told.missing
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

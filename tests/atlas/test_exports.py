@@ -15,6 +15,7 @@ import pytest
 from pipeline.atlas import exports
 from pipeline.atlas.take import FILES, take
 from pipeline.columns import parted
+from pipeline.errors import PipelineError
 from pipeline.stages import packet as stage
 from pipeline.tables import BY_TABLE
 from tests.atlas.payloads import PAYLOADS
@@ -96,6 +97,21 @@ def test_the_geopackage_keeps_names_shapes_and_crs(
     areas = tables["public_neighborhoods"].set_index("neighborhood_id").geometry
     for ids, shape in zip(pockets["area_ids"], pockets.geometry, strict=True):
         assert shape.area == pytest.approx(areas[parted(ids)].area.sum())
+
+
+def test_a_text_that_a_cell_would_cut_is_refused() -> None:
+    tables = nothing()
+    frame = tables["public_missing"].reindex([0]).assign(line=1, reason="x" * 32_768)
+    with pytest.raises(PipelineError, match=r"public_missing, row 1, reason: .*\(32,768 letters"):
+        exports.workbook({**tables, "public_missing": frame}, ABOUT)
+
+
+def test_the_geopackage_has_the_columns_of_the_contract_alone(tables: dict[str, Any], tmp_path: Path) -> None:
+    added = {name: frame.assign(secret_pupils=7.0) for name, frame in tables.items()}
+    place = tmp_path / "schoolshed.gpkg"
+    place.write_bytes(exports.geopackage(added))
+    for layer in (*exports.LAYERS, exports.POCKETS):
+        assert "secret_pupils" not in pyogrio.read_info(place, layer=layer)["fields"]
 
 
 def test_the_geopackage_of_a_study_without_shapes_has_its_layers(tmp_path: Path) -> None:

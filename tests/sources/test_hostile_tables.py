@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import time
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from pipeline.errors import FaultyInput, PipelineError, SourceError
+from pipeline.sources import workbooks
 from pipeline.sources.files import read_rows
 from pipeline.sources.registry import gather
 from tests.sources.bad_files import entry, folder, lines, read_births, read_pupils, read_schools
@@ -465,6 +467,39 @@ def test_T17_titles_above_and_notes_below_are_left_out_by_row(tmp_path: Path) ->
     assert births.to_numpy().tolist() == [[2020, "06999000100", 3.0]]
 
 
+@pytest.mark.parametrize("stray", ["A1048576", "XFD1048576", "XFD1"])
+def test_blank_cells_far_from_the_table_are_passed_over(tmp_path: Path, stray: str) -> None:
+    book = openpyxl.Workbook()
+    for row in (["tract", "year", "births"], ["06999000100", 2020, 3], ["Source: county"]):
+        book.active.append(row)
+    book.active[stray] = " "
+    book.save(tmp_path / "births.xlsx")
+    started = time.monotonic()
+    assert len(_book_births(tmp_path, options={"skip_footer": 1})) == 1
+    assert time.monotonic() - started < 20
+
+
+def test_a_stray_cell_far_from_the_table_is_refused_by_its_place(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["tract", "year", "births"])
+    book.active["B1048576"] = "x"
+    book.save(tmp_path / "births.xlsx")
+    with pytest.raises(
+        SourceError, match=r"(?s)births\.xlsx.*E-SIZE.*1,048,576 rows and 3 columns.*Sheet!B1048576.*Clear"
+    ):
+        _book_births(tmp_path)
+
+
+def test_a_sheet_of_too_many_formatted_cells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MOST_CELLS", 100)
+    book = openpyxl.Workbook()
+    for row in range(1, 101):
+        book.active.cell(row, 1).font = openpyxl.styles.Font(bold=True)
+    book.save(tmp_path / "births.xlsx")
+    with pytest.raises(SourceError, match=r"E-SIZE\] a sheet has 200 rows and cells.*sheet1\.xml.*Delete the empty"):
+        _book_births(tmp_path)
+
+
 # years
 
 
@@ -494,6 +529,36 @@ def test_T18_one_school_year_under_two_labels_is_refused(tmp_path: Path) -> None
 def test_T18_label_that_is_no_school_year_is_refused(tmp_path: Path, label: str) -> None:
     with pytest.raises(SourceError, match=r"(?s)E-YEAR.*row 2"):
         read_pupils(folder(tmp_path), PUPILS + f"1,{label},05,20\n")
+
+
+def test_the_contract_names_the_row_of_the_file_and_cuts_a_long_value(tmp_path: Path) -> None:
+    text = "id,name,x,y\n\n\n1,Oak,,\n2," + "ab " * 15_000 + ",,\n"
+    with pytest.raises(FaultyInput, match=r"E-TEXT-LONG.*first: row 5, school_id=2: 'ab ab.*45,001 letters") as found:
+        read_schools(folder(tmp_path), text)
+    assert len(str(found.value)) < 500
+
+
+def test_a_number_of_many_letters_is_cut_in_the_message(tmp_path: Path) -> None:
+    with pytest.raises(FaultyInput, match=r"E-NOT-NUMBER.*row 2 \(births='z+\u2026 \(40,002 letters\)") as found:
+        read_births(folder(tmp_path), HEAD + "06999000100,2020," + "z" * 40_000 + "\n")
+    assert len(str(found.value)) < 700
+
+
+def test_a_text_too_long_for_a_workbook_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text("id,name,street\n1,Oak," + "x" * 2_001 + "\n", encoding="utf-8")
+    words = {
+        "columns": {"site_id": "id", "name": "name", "address": "street"},
+        "constants": {"site_status": "in_use", "is_district_owned": True, "condition_class": "not_known"},
+    }
+    with pytest.raises(FaultyInput, match=r"E-TEXT-LONG\] address must have at most 2,000 letters.*row 2, site_id=1"):
+        gather([entry("site_list", "table", "sites.csv", **words)], "site_list", folder(tmp_path))
+
+
+@pytest.mark.parametrize(("name", "form"), [("births.csv", "{0}\n{0}\n"), ("births.json", "[[{0}],[{0}]]")])
+def test_a_table_of_too_many_columns_is_refused_by_its_size(tmp_path: Path, name: str, form: str) -> None:
+    wide = ",".join(f'"c{i}"' for i in range(5_001))
+    with pytest.raises(SourceError, match=rf"{name}.*\n.*E-SIZE\] it has 5,001 columns, which is more than 5,000"):
+        read_births(folder(tmp_path), form.format(wide), name)
 
 
 def _book(path: Path, rows: list[list[object]], name: str = "births.xlsx") -> None:
