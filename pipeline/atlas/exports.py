@@ -17,7 +17,7 @@ from pipeline.atlas.styles import add_styles
 from pipeline.atlas.words import sentence
 from pipeline.columns import BY_NAME
 from pipeline.errors import PipelineError
-from pipeline.numerals import school_year
+from pipeline.numerals import number, school_year
 from pipeline.tables import BY_TABLE, POINTS, TABLES, Table
 
 PUBLISHED = tuple(table for table in TABLES if table.stage == "publish" and not table.name.startswith("ledger_"))
@@ -130,7 +130,7 @@ def _worksheet(book: Any, table: Table, frame: Any, bold: Any, text: Any) -> Non
                 refused = page.write_number(row, place, float(value))
             if refused:  # a workbook would be written all the same, with the text cut or the row left out
                 raise PipelineError(
-                    f"table {table.name}, row {row}, {name}: a sheet has no room for it ({len(str(value)):,} letters; "
+                    f"table {table.name}, row {row}, {name}: a sheet has no room for it ({number(len(str(value)))} letters; "
                     "32,767 in a cell and 1,048,576 rows are the most). Shorten it in the file it comes from."
                 )
     page.freeze_panes(1, 1)
