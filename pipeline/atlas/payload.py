@@ -195,6 +195,7 @@ def _cells(fields: list[Field], frame: pd.DataFrame, about: About) -> tuple[list
             "pair": f.pair,
             "explain": _with_thresholds(f.explain, about),
             "always": f.always,
+            **({"panel_only": True} if f.is_panel_only else {}),
             "group": plain(f.group),
             "short": f.short,
             "words": _order(f),

@@ -21,7 +21,7 @@ SITING = Places(
         Field("caution", "Caution", "text", ("missing_caution",), always=False),
         Field("before", "Left today, {each}", "whole", ("left_before_seats",), each="level", explain="After what quality schools of other zones have room for", made=Counts("less", ("unmet_seats",), ("served_before_seats",))),
         Field("after", "Left with new sites, {each}", "whole", ("left_after_seats",), each="level", explain="With all new sites of the level's largest plan together; the panel names them. Each level is planned by itself: a site named at several levels has its seats only once", made=Counts("less", ("unmet_seats",), ("served_after_seats",))),
-        Field("plan", "New sites counted, {each}", "text", ("plan_text",), each="level", always=False),
+        Field("plan", "New sites counted, {each}", "text", ("plan_text",), each="level", always=False, is_panel_only=True),
     ),
     layers=(
         Layer("before", "Left today, {each}", "before", "Missing quality seats that no quality school within reach has room for.", _LEFT, each="level"),

@@ -131,6 +131,7 @@ class Field:
     short: str = ""
     absent: str = ""  # column that says in words why there is no number
     made: Counts | None = None
+    is_panel_only: bool = False  # a long text that many rows share
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,14 @@ def test_a_long_name_without_blanks_does_not_make_the_packets_wider_than_the_pag
     assert wrong == []
 
 
+def test_a_text_that_all_rows_share_is_told_in_the_panel_alone(pages: Path, visit: Any) -> None:
+    page, wrong = visit(pages / "siting.html")
+    page.locator("#table tbody button").first.click()
+    assert "New sites counted" in page.locator("#panel").inner_text()
+    assert "New sites counted" not in page.locator("#table").inner_text()
+    assert not wrong
+
+
 def test_on_a_phone_the_panel_of_an_area_that_was_touched_comes_into_sight(pages: Path, visit: Any) -> None:
     page, wrong = visit(pages / "need.html", 390, 844)
     page.locator("#map_need path.leaflet-interactive").nth(3).click()

@@ -185,7 +185,7 @@ var schoolshed = (function () {
     var group = table.columns[shown].group, list = [];
     if (view.key === COMPARED) return [shown, shown + 1, shown + 2];
     table.columns.forEach(function (column, place) {
-      if (column.always || (group && column.group === group)) list.push(place);
+      if (!column.panel_only && (column.always || (group && column.group === group))) list.push(place);
     });
     return list.indexOf(shown) < 0 ? [shown].concat(list) : list;
   }
