@@ -23,7 +23,7 @@ SHARE_PUPILS = 200.0  # in tens, the share of fewer would be off by more than tw
 MADE = (
     *(f"unmet_{name}" for name in VARIANTS),
     *(f"color_{subject}" for subject in SUBJECTS),
-    *("rank_least", "rank_most", "zones_told", "zone_name", "not_told", "shift_text", "quality_share", "area_kind"),
+    *("rank_least", "rank_most", "zones_told", "zone_name", "not_told", "shift_text", "quality_share", "share_absent", "area_kind"),
     *("goal_share", "poor_places", "known_places", "poor_children_share", "method_name", "group_name", "methods_poor", "methods_known"),
 )  # fmt: skip
 
@@ -74,8 +74,8 @@ def quality_seats(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     latest = frame["fall_year"].max() if len(frame) else 0
     frame = frame[(frame["student_group"] == "all") | (frame["fall_year"] == latest)]
     groups = {code: place for place, code in enumerate(STUDENT_GROUPS)}
-    frame = frame.assign(
-        quality_share=_share(frame), group_name=[say("student_group", code) for code in frame["student_group"]],
+    frame = _with_share(frame).assign(
+        group_name=[say("student_group", code) for code in frame["student_group"]],
         order=frame["student_group"].map(groups),
     )  # fmt: skip
     return frame.sort_values(["order", "run_by", "fall_year"], ascending=[True, True, False], kind="stable")
@@ -88,7 +88,7 @@ def quality_areas(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     frame = frame[frame["fall_year"] == frame["fall_year"].max()] if len(frame) else frame
     in_zone = frame["layer"].str.startswith("zone ")
     kind = in_zone.map({True: "Pupils who live there", False: "Pupils of the schools there"})
-    frame = frame.assign(area_name=area_names(frame, names), area_kind=kind.astype("str"), quality_share=_share(frame))
+    frame = _with_share(frame).assign(area_name=area_names(frame, names), area_kind=kind.astype("str"))
     return frame.sort_values(["layer", "area_name", "area_id"], kind="stable")
 
 
@@ -109,9 +109,11 @@ def area_names(frame: pd.DataFrame, names: Names) -> list[str]:
     ]
 
 
-def _share(frame: pd.DataFrame) -> pd.Series:
-    share: pd.Series = (frame["quality_pupils"] / frame["pupils"]).where(frame["pupils"] >= SHARE_PUPILS)
-    return share
+def _with_share(frame: pd.DataFrame) -> pd.DataFrame:
+    """Which share of the pupils are in quality seats; of few it is not told, since counts in tens would mislead."""
+    few = frame["pupils"] < SHARE_PUPILS
+    told = few.map({True: f"under {number(SHARE_PUPILS)} pupils", False: None}).astype("object")
+    return frame.assign(quality_share=(frame["quality_pupils"] / frame["pupils"]).where(~few), share_absent=told)
 
 
 def quality_change(tables: Tables, names: Names, about: About) -> pd.DataFrame:

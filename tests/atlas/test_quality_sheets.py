@@ -153,7 +153,7 @@ def test_the_answer_of_schools_splits_the_change_into_parts_that_sum_to_it(table
 
 def test_small_groups_show_counts_and_no_share(files: dict[str, Any]) -> None:
     rows = {(row["group"], row["schools"], row["year"]): row for row in annex(files, "schools", "quality_seats")}
-    assert rows[("Foster pupils", "All public schools", 2023)]["share"] is None
+    assert rows[("Foster pupils", "All public schools", 2023)]["share"] == "under 200 pupils"
     assert rows[("Low-income pupils", "All public schools", 2023)]["share"] == 0.4
     assert ("Low-income pupils", "All public schools", 2022) not in rows
     areas = annex(files, "schools", "quality_areas")
