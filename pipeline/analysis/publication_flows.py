@@ -51,8 +51,8 @@ def sectors(
 
     Returns
     -------
-    The table ``public_sectors`` and its line. ``sector_share`` is the part in the pupils told of
-    district and charter schools (and of old ones that no directory lists); of private ones it is
+    The table ``public_sectors`` and its line. ``sector_share`` is the part in the pupils of
+    district and charter schools (and of old ones that no directory lists) where all of these are told; of private ones it is
     empty: they are counted in other years and take pupils from everywhere.
     """
     counted = _counted(known, facts, fall_year)
@@ -78,14 +78,13 @@ def sectors(
 def _shares(public: pd.DataFrame) -> pd.Series:
     """Part of each public operator in the pupils told; of a zone, whose numbers are in tens, from the middles of these.
 
-    Of a zone of which an operator is hidden there is none.
+    Where the pupils of one of them are hidden or not counted there is none: the others are not all.
     """
-    at_home = public["counted_by"].eq(BY_HOME)
-    told = public["pupils"].where(public["run_by"].isin(PUBLIC))
-    told = told + MIDDLE * at_home
+    is_public = public["run_by"].isin(PUBLIC)
+    told = public["pupils"].where(is_public) + MIDDLE * public["counted_by"].eq(BY_HOME)
     area = [public[name] for name in KEY[:-1]]
     total = told.groupby(area).transform("sum")
-    incomplete = (at_home & told.isna()).groupby(area).transform("any")
+    incomplete = (is_public & told.isna()).groupby(area).transform("any")
     return (told / total.where(total > 0)).mask(incomplete).round(2)
 
 

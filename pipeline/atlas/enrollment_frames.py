@@ -30,11 +30,10 @@ def by_year(tables: Tables, names: Names, about: About) -> pd.DataFrame:
     wide = whole.pivot_table(index="fall_year", columns="run_by", values="pupils", aggfunc="sum", min_count=1)
     wide = wide.reindex(index=sorted(set(whole["fall_year"]), reverse=True))
     wide = wide.reindex(columns=["district", "charter", "not_known", "private"]).astype("float64")
-    public = wide[["district", "charter", "not_known"]]
-    told = public.sum(axis=1, min_count=1)
+    shares = whole[whole["run_by"].eq("charter")].set_index("fall_year")["sector_share"]
     hidden = whole[whole["run_by"].ne("private")].groupby("fall_year")["hidden_schools"].sum()
     return wide.set_axis(["district_pupils", "charter_pupils", "other_pupils", "private_pupils"], axis=1).assign(
-        charter_share=public["charter"] / told.where(told > 0),
+        charter_share=shares.reindex(wide.index).astype("float64"),
         hidden=hidden.reindex(wide.index).astype("float64"),
         private_absent="not counted",
     ).reset_index()  # fmt: skip

@@ -80,6 +80,16 @@ def test_the_district_has_every_year_and_says_where_nothing_is_counted() -> None
     assert line["public_table"] == "public_sectors" and line["shown_cells"] == 6
 
 
+def test_where_one_operator_is_not_counted_the_other_is_not_all() -> None:
+    rows = told_sectors(known(a_2023="300", c_2023="100", a_2024="330", c_2024="*"))[0]
+    shares = rows.set_index(["fall_year", "run_by"])["sector_share"]
+    assert shares[2023].to_dict() == {"charter": 0.25, "district": 0.75} and shares[2024].isna().all()
+    alone = told_sectors(known(a_2024="330", p_2024="40"))[0].set_index("run_by")["sector_share"]
+    assert alone["district"] == 1.0 and np.isnan(alone["private"]), (
+        "no charter school is another thing than none counted"
+    )
+
+
 def test_later_counts_and_schools_that_do_not_teach_are_no_part() -> None:
     counts = known(a_2024="300", a_2025="400", b_2024="50")
     counts.loc[counts["school_id"].eq("b"), "value_status"] = "not_applicable"
