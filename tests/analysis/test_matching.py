@@ -24,7 +24,8 @@ def matched(
         seeking, pairs, **SETTINGS, most_sites=most_sites, rng=np.random.default_rng(0), **more
     )
     values = check(BY_TABLE["room_values"], values.assign(zone_id="z"))
-    return check(BY_TABLE["colocation_matches"], found).set_index("school_id"), values.set_index("site_id")
+    found = check(BY_TABLE["colocation_matches"], found.assign(is_taken_to_ask=False))
+    return found.set_index("school_id"), values.set_index("site_id")
 
 
 def test_reasons_speak_of_schools_and_sites_by_name() -> None:
