@@ -18,7 +18,7 @@ def shortened(text: str, most: int = LONGEST_VALUE) -> str:
     """The beginning of a text that is longer than a message has room for, and how long it was.
 
     >>> shortened("x" * 40_000, 30)
-    'xxxxxxxxxxxxx\u2026 (40,000 letters)'
+    'xxxxxxxxxxxx\u2026 (40,000 letters)'
     """
     count = f"\u2026 ({len(text):,} letters)"
     return text if len(text) <= most else text[: max(most - len(count), 0)] + count

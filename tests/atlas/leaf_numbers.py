@@ -56,7 +56,6 @@ def allowed(key: str, tables: dict[str, Any]) -> set[str]:
     """Every number that the tables allow on a neighborhood's leaf, found by loops over whole tables."""
     areas = tables["public_neighborhoods"]
     area = areas[areas["neighborhood_id"] == key]
-    ground = area.geometry.iloc[0]
     pick = lambda name, **by: tables[name][np.logical_and.reduce([tables[name][c] == v for c, v in by.items()])]  # noqa: E731
     rows: list[dict[str, Any]] = area.drop(columns="geometry").to_dict("records")
     rows += pick("public_contributions", neighborhood_id=key).to_dict("records")
@@ -68,8 +67,11 @@ def allowed(key: str, tables: dict[str, Any]) -> set[str]:
     found = of_rows(rows) | {whole(areas["need_rank"].notna().sum())}
     adds = pick("public_contributions", neighborhood_id=key)["contribution_index"].dropna().sort_values(key=abs)
     found |= {whole(max(len(adds) - 6, 0)), whole(adds.head(max(len(adds) - 6, 0)).sum())}
+    held = set(
+        zip(*(pick("public_neighborhood_zones", neighborhood_id=key)[c] for c in ("level", "zone_id")), strict=True)
+    )
     for zone in tables["public_zones"].itertuples():
-        if zone.geometry.intersection(ground).area < 0.1 * ground.area:
+        if (zone.level, zone.zone_id) not in held:
             continue
         ways = pick("public_gap_variants", level=zone.level, zone_id=zone.zone_id)
         ways = ways[ways["variant"] != "in_five_years"].to_dict("records")
@@ -80,12 +82,14 @@ def allowed(key: str, tables: dict[str, Any]) -> set[str]:
                     continue
                 found.add(whole(max(pupils - way["quality_seats"], 0)))
                 found |= {whole(100 * way["quality_seats"] / pupils)} if pupils > 0 else set()
-    for name, wanted in (("public_schools", None), ("public_sites", set(tables["public_rfp"]["site_id"]))):
+    near = pick("public_nearby", origin_layer="neighborhood", origin_id=key)
+    for far in near["straight_m"]:
+        km = Decimal(repr(max(far / 1000, 0.1))).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        found.add(f"{km:,}")
+    for name, own in (("public_schools", "school_id"), ("public_sites", "site_id")):
         for place in tables[name].to_dict("records"):
-            if place["geometry"] is None or (wanted is not None and place["site_id"] not in wanted):
+            if place[own] not in set(near["destination_id"]):
                 continue
-            km = Decimal(repr(max(ground.distance(place["geometry"]) / 1000, 0.1))).quantize(Decimal("0.1"), ROUND_HALF_UP)  # fmt: skip
-            found.add(f"{km:,}")
             found |= of_rows([{n: v for n, v in place.items() if n in ("name", "class_probability_share")}])
             found |= {str(int(g)) for g in (place.get("grade_low"), place.get("grade_high")) if str(g).isdigit()}
     found |= of_rows(tables["public_rfp"][["name", "surplus_rooms", "surplus_seats"]].to_dict("records"))

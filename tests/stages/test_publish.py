@@ -216,7 +216,10 @@ def test_every_number_of_a_line_is_one_of_the_published_tables(inputs: dict[str,
     children, every = high["children_0_17"].sum(), places["children_0_17"].sum()
     assert said.loc["need", "statement"].startswith(f"{len(high)} of {len(places)} neighborhoods are high need: ")
     assert all(name in said.loc["need", "statement"] for name in high["name"])
-    assert f"home to {children:,.0f} of {every:,.0f} children ({children / every:.0%})" in said.loc["need", "statement"]
+    assert (
+        f"home to {children:,.0f} of all {every:,.0f} children ({children / every:.0%})"
+        in said.loc["need", "statement"]
+    )
     first = places.set_index("need_rank").loc[1]
     assert f"{first['name']} ranks first ({first['need_rank_low']:.0f} to {first['need_rank_high']:.0f} over all draws)" in said.loc["why", "statement"]  # fmt: skip
     parts = out["public_contributions"].query("neighborhood_id == @first.neighborhood_id")
