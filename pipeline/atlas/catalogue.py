@@ -91,13 +91,14 @@ class Message:
         return len(_SLOT.sub("", self.english))
 
     @cached_property
-    def end(self) -> str:
-        """What its sentences end with: quicker to ask than the pattern is to make.
+    def ends(self) -> tuple[str, str]:
+        """What its sentences begin and end with, in small letters: quicker to ask than the pattern is to make.
 
-        >>> Message("{n} of {n2} schools", "").end
-        ' schools'
+        >>> Message("Of {n} schools {n2} are strong", "").ends
+        ('of ', ' are strong')
         """
-        return _SLOT.split(self.english)[-1]
+        pieces = _SLOT.split(self.english.lower())
+        return pieces[0], pieces[-1]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -328,11 +329,13 @@ class Catalogue:
     def _as_pattern(self, text: str, depth: int) -> str | None:
         if depth > DEEPEST:
             return None
-        words = set(_WORD.findall(text.lower()))
+        small = text.lower()
+        words = set(_WORD.findall(small))
         near = [each for word in words for each in self._by_word.get(word, ()) if each.words <= words]
         near.sort(key=lambda each: (-each.weight, each.english))
         for each in (*near, *self._loose):
-            found = each.pattern.fullmatch(text) if text.endswith(each.end) else None
+            start, end = each.ends
+            found = each.pattern.fullmatch(text) if small.startswith(start) and small.endswith(end) else None
             parts = found and self._parts(found.groupdict(), depth)
             if parts:
                 return _cased(each.filled(parts), each.english, text)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
+ALWAYS = ("fall_year", "vintage_from", "vintage_to", "indicator_weight")  # what a long table is cut down and ordered by
 FRAMES = {
     **QUALITY_FRAMES,
     **GROWTH_FRAMES,
@@ -180,6 +181,9 @@ def spread_wide(wide: Wide, long: pd.DataFrame, about: About) -> pd.DataFrame:
     >>> spread_wide(Wide("public_access", "neighborhood_id", "level", ("relative_access_ratio",)), long, about).to_dict("index")
     {'n1': {'relative_access_ratio|middle': 0.4, 'relative_access_ratio|high': 1.2}}
     """
+    # every filter copies every column: those of no use are left behind
+    of_use = {wide.key, *wide.by.split(), *wide.values, *(column for column, _ in wide.where), *ALWAYS}
+    long = long[[column for column in long if column in of_use]]
     for column, value in wide.where:
         long = long[long[column] == value] if not value.endswith("*") else last_of(long, column, value[:-1])
     if wide.prefix:
