@@ -99,11 +99,12 @@ def _main_carrier(source: pd.DataFrame) -> str:
 
 def _chosen(steps: Sequence[str], known: Mapping[str, Evidence], names: Sequence[str], layer: str) -> Chosen:
     """Weights by the best evidence of each source."""
-    by_count = [step for step in steps if step not in BY_GROUND]
+    own = [step for step in steps if step.startswith("children_")]
+    stand_ins = [step for step in steps if step not in own and step not in BY_GROUND]
     by_ground = [step for step in steps if step in BY_GROUND]
-    order = [
-        step for step in ("inside", *by_count, "representative_point", "census_areas", *by_ground) if step in known
-    ]
+    # what census areas say of a zone's children is said by children, and comes before people and homes
+    order = ["inside", *own, "census_areas", *stand_ins, "representative_point", *by_ground]
+    order = [step for step in order if step in known]
     method = np.full(len(names), "", dtype=object)
     beyond = np.zeros(len(names))
     weights = sparse.csr_array(known["area"].weights.shape)

@@ -99,7 +99,7 @@ def crosswalk_table(
     ledger : Ledger
         Takes a balance of children for each pair of layers, and what evidence was used.
     counted : (layer, GeoDataFrame), optional
-        Census areas whose children say where those of a layer without counts (zones) live, before its ground does.
+        Census areas whose children say where those of a layer without counts (zones) live, where no finer children do.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def crosswalk_table(
         for target_layer in reached:
             target = targets[target_layer]
             known, nobody = evidence_of(source, target, places, (source_layer, target_layer), ledger)
-            if counted and source_layer in targets and _goes_by_ground(known, evidence):
+            if counted and source_layer in targets and not _counts_children(known, evidence):
                 known["census_areas"] = by_census_areas(source, target, places, counted, evidence)
             rows, weights = weights_by_carrier(
                 facts, target, known, nobody, evidence, (source_layer, target_layer), ledger
@@ -158,10 +158,10 @@ def evidence_of(
     return known, nobody
 
 
-def _goes_by_ground(known: Mapping[str, Evidence], evidence: Sequence[str]) -> bool:
-    """Whether a zone that neighborhoods divide has nothing but its ground to say where its children live."""
-    steps = [step for step in ("inside", *ladder("children", evidence)) if step in known and step not in BY_GROUND]
-    return not np.any([known[step].held > 0 for step in steps], axis=0).all()
+def _counts_children(known: Mapping[str, Evidence], evidence: Sequence[str]) -> bool:
+    """Whether children are counted within every zone that neighborhoods divide, so that none needs its census areas."""
+    steps = [step for step in ladder("children", evidence) if step in known and step.startswith("children_")]
+    return bool(np.any([known[step].held > 0 for step in ("inside", *steps)], axis=0).all())
 
 
 def by_census_areas(
@@ -174,7 +174,7 @@ def by_census_areas(
     """Weights of zones by the children of the census areas, carried to the ground that a zone and a neighborhood share.
 
     Zones and neighborhoods get their children from these areas by the same evidence, so that the children of a zone's
-    parts are those of its neighborhoods there: ground alone would put them into fields.
+    parts are those of its neighborhoods there: people alone would put them into old people's homes, ground into fields.
     """
     layer, areas = counted
     pairs, outside = places.pieces(source, target), places.outside(source, target)

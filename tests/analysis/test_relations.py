@@ -336,12 +336,18 @@ def test_zones_are_brought_down_to_neighborhoods_and_to_nothing_else() -> None:
     assert set(found["target_layer"]) == set(layers)
 
 
-@given(st.lists(st.integers(0, 900), min_size=9, max_size=9), st.floats(100, 2900), st.floats(100, 2900))
-@settings(max_examples=15, deadline=None)
-def test_without_blocks_the_children_of_zones_are_those_of_their_neighborhoods(
-    children: list[int], cut: float, edge: float
+@given(
+    st.lists(st.integers(0, 900), min_size=9, max_size=9),
+    st.floats(100, 2900),
+    st.floats(100, 2900),
+    st.lists(st.tuples(st.floats(1, 2999), st.floats(1, 2999), st.integers(1, 90)), max_size=30),
+)
+@settings(max_examples=25, deadline=None)
+def test_without_counts_of_children_in_blocks_the_children_of_zones_are_those_of_their_neighborhoods(
+    children: list[int], cut: float, edge: float, homes: list[tuple[float, float, int]]
 ) -> None:
-    """Of nine tracts the district holds a part; zones cross them, and tracts are cut to it for neighborhoods."""
+    """Of nine tracts the district holds a part; zones cross them, and tracts are cut to it for neighborhoods; lots count people."""
+    lots = lots_at([(x, y) for x, y, _ in homes], [people for *_, people in homes]) if homes else NO_LOTS
     town = areas(grid(3, 3), children)
     own = [shapely.intersection(tract, shapely.box(0, 0, edge, 3000)) for tract in grid(3, 3)]
     inside = [tract for tract in own if tract.area > 0]
@@ -351,7 +357,7 @@ def test_without_blocks_the_children_of_zones_are_those_of_their_neighborhoods(
         "zone high 2024": shapes(["s", "n"], halves),
     }
     found, _ = all_crosswalks(
-        source_layers(town), layers, KnownPlaces(NO_BLOCKS, NO_LOTS, NO_GROUND), evidence=ORDER, now="2019-2023", ledger=Ledger()
+        source_layers(town), layers, KnownPlaces(NO_BLOCKS, lots, NO_GROUND), evidence=ORDER, now="2019-2023", ledger=Ledger()
     )  # fmt: skip
     facts = source_layers(town)["tract 2019-2023"]
     of_layer = {

@@ -82,16 +82,7 @@ def test_no_neighborhood_has_more_missing_pupils_than_children(millbrook: Read) 
     assert_no_more_missing_than_children(millbrook("siting_coverage"), profile)
 
 
-# lots count people, not children: one neighborhood of New York has people and no child, and 10 missing pupils beside a caution
-PEOPLE_ALONE = pytest.mark.xfail(
-    reason="zones are brought down by people where lots do not count children", strict=True
-)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["sacramento", "santa_rosa", "baltimore", "los_angeles", pytest.param("new_york", marks=PEOPLE_ALONE)],
-)
+@pytest.mark.parametrize("name", ["sacramento", "santa_rosa", "baltimore", "los_angeles", "new_york"])
 def test_no_neighborhood_of_a_real_study_has_more_missing_pupils_than_children(name: str) -> None:
     import pandas as pd
 
